@@ -1,0 +1,89 @@
+//! Why a line, a start or a join did not come about.
+
+use std::{any::Any, fmt, io, sync::Arc};
+
+/// Why a line could not be written, a worker not started, or a worker did not
+/// get to its end.
+///
+/// The message names the worker and gives the reason. A lesson passes the error
+/// on with `?`, and [`run`](crate::run) prints it.
+///
+/// # Examples
+///
+/// ```
+/// use worker_core::{Error, MainThread, Worker};
+///
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     let error = main_thread.start(Worker::new("two\nlines", || {})).unwrap_err();
+///     assert!(matches!(error, Error::Name { .. }));
+///     Ok(())
+/// }
+/// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
+/// ```
+#[derive(Debug)]
+pub enum Error {
+    /// The worker's name would not make a whole line.
+    Name {
+        /// The name as it was given.
+        worker: String,
+    },
+    /// The OS would not start the worker's thread.
+    Start {
+        /// The worker's name.
+        worker: String,
+        /// The OS's reason.
+        reason: io::Error,
+    },
+    /// The worker panicked, so it never wrote its end line.
+    Panicked {
+        /// The worker's name.
+        worker: String,
+        /// The panic's message.
+        message: String,
+    },
+    /// The lesson's output cannot be written any more.
+    Output {
+        /// The reason, shared because every later line fails for it too.
+        reason: Arc<io::Error>,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Name { worker } => write!(
+                f,
+                "worker {worker:?} has a name that does not make a whole line; use one without \
+                 control characters, and with no blank at either end"
+            ),
+            Error::Start { worker, reason } => write!(
+                f,
+                "worker `{worker}` could not be started: {reason}; start fewer workers at a time, \
+                 or raise the limit on threads or on memory"
+            ),
+            Error::Panicked { worker, message } => {
+                write!(f, "worker `{worker}` panicked: {message}")
+            }
+            Error::Output { reason } => write!(
+                f,
+                "the output cannot be written: {reason}; send it to a place that has room for it"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The message of a panic, on one line.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let message = match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
+        (Some(message), _) => message,
+        (_, Some(message)) => message.as_str(),
+        _ => "a value that is not a message",
+    };
+    let lines: Vec<&str> = message.lines().map(str::trim).collect();
+    lines.join(", ")
+}

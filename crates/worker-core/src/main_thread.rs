@@ -1,0 +1,201 @@
+//! The main thread's side: its lines, starting, and the end of the program.
+
+use std::{
+    io::{self, ErrorKind, Write},
+    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use crossbeam::sync::WaitGroup;
+
+use crate::{
+    Error, Worker, WorkerHandle,
+    error::panic_message,
+    output::Output,
+    worker::{self, Program},
+};
+
+/// Runs a lesson as a whole program on standard output.
+///
+/// Returns when the main thread has finished and every worker that is not a
+/// daemon has. The caller is `main`, and returns the exit status at once: that
+/// is what cuts the daemons off.
+///
+/// # Errors
+///
+/// The exit status is 1 if `lesson` returned an error, a thread panicked, or a
+/// line could not be written. Each of these is said in one line on standard
+/// error, before the wait for the workers that still run. Standard output that
+/// was closed early (`| head -1`) is no error: the lesson ends quietly, with
+/// status 0.
+///
+/// # Panics
+///
+/// Never. It sets the process's panic hook, so that a panic in any thread is
+/// one line without a back-trace.
+///
+/// # Examples
+///
+/// ```
+/// use std::process::ExitCode;
+///
+/// use worker_core::{Error, MainThread};
+///
+/// fn main() -> ExitCode {
+///     worker_core::run(lesson)
+/// }
+///
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     main_thread.print("main thread start")?;
+///     main_thread.print("main thread end")
+/// }
+/// ```
+pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
+    let main = thread::current().id();
+    panic::set_hook(Box::new(move |panic| {
+        report(&describe(panic, thread::current().id() == main));
+    }));
+    run_to(io::stdout(), lesson)
+}
+
+/// Runs a lesson as [`run`] does, but writes its lines to `output`.
+///
+/// What a daemon writes after the end goes nowhere, although its thread lives
+/// on in this process. The panic hook stays as it is.
+///
+/// # Errors
+///
+/// As [`run`].
+///
+/// # Examples
+///
+/// ```
+/// use std::{fs, process::ExitCode};
+///
+/// let path = std::env::temp_dir().join(format!("lesson-{}", std::process::id()));
+/// let file = fs::File::create(&path)?;
+/// let status = worker_core::run_to(file, |main_thread| main_thread.print("main thread start"));
+/// assert_eq!(status, ExitCode::SUCCESS);
+/// assert_eq!(fs::read_to_string(&path)?, "main thread start\n");
+/// # fs::remove_file(path)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn run_to(
+    output: impl Write + Send + 'static,
+    lesson: impl FnOnce(&MainThread) -> Result<(), Error>,
+) -> ExitCode {
+    let program = Program {
+        output: Output::new(output),
+        panicked: AtomicBool::new(false),
+    };
+    let main_thread = MainThread {
+        program: Arc::new(program),
+        running: WaitGroup::new(),
+    };
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| lesson(&main_thread)));
+    // A panic has been reported by the hook, and the output's own error is
+    // reported below, where the workers' lines have been tried too.
+    if let Ok(Err(error @ (Error::Name { .. } | Error::Start { .. }))) = &outcome {
+        report(error);
+    }
+
+    let MainThread { program, running } = main_thread;
+    running.wait();
+    program.output.end();
+
+    let written = match program.output.check() {
+        Err(Error::Output { reason }) if reason.kind() == ErrorKind::BrokenPipe => {
+            // Whoever read the output has seen enough.
+            true
+        }
+        Err(error) => {
+            report(&error);
+            false
+        }
+        Ok(()) => true,
+    };
+    let finished = matches!(outcome, Ok(Ok(()) | Err(Error::Output { .. })));
+    if finished && written && !program.panicked.load(Ordering::Acquire) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The main thread of a lesson: it prints its own lines and starts workers.
+///
+/// [`run`] makes it and gives it to the lesson; nothing else can, so there is no
+/// worker that the end of the program does not know of.
+pub struct MainThread {
+    program: Arc<Program>,
+    running: WaitGroup,
+}
+
+impl MainThread {
+    /// Prints one line, in one piece.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`] if this line or an earlier one could not be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// worker_core::run(|main_thread| main_thread.print("main thread start"));
+    /// ```
+    pub fn print(&self, line: &str) -> Result<(), Error> {
+        self.program.output.print(line)
+    }
+
+    /// Starts a worker, and returns once its start line has been written.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Name`] if the worker's name is empty, has a blank at either
+    ///   end, or holds a control character such as a line break.
+    /// - [`Error::Start`] if the OS would not start the thread. Workers that
+    ///   have been started go on.
+    /// - [`Error::Output`] if a line could not be written. The worker does not
+    ///   work then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use worker_core::{Error, MainThread, Worker};
+    ///
+    /// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+    ///     for n in 0..5 {
+    ///         main_thread.start(Worker::new(format!("thread {n}"), || {}))?;
+    ///     }
+    ///     main_thread.print("main thread end")
+    /// }
+    /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
+    /// ```
+    pub fn start(&self, worker: Worker) -> Result<WorkerHandle, Error> {
+        worker::start(worker, &self.program, &self.running)
+    }
+}
+
+fn describe(panic: &PanicHookInfo<'_>, on_main_thread: bool) -> String {
+    let thread = thread::current();
+    let who = match thread.name() {
+        _ if on_main_thread => "the main thread".to_owned(),
+        Some(name) => format!("worker `{name}`"),
+        None => "a thread without a name".to_owned(),
+    };
+    let place = panic
+        .location()
+        .map(|place| format!(" at {place}"))
+        .unwrap_or_default();
+    format!("{who} panicked{place}: {}", panic_message(panic.payload()))
+}
+
+fn report(what: &dyn std::fmt::Display) {
+    // Standard error is the last resort: there is nowhere to say that it failed.
+    let _ = io::stderr().write_all(format!("error: {what}\n").as_bytes());
+}

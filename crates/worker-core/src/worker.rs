@@ -1,0 +1,217 @@
+//! A thread to be, and a thread that has been started.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, Builder, JoinHandle},
+};
+
+use crossbeam::sync::WaitGroup;
+
+use crate::{Error, error::panic_message, output::Output};
+
+/// A thread to be: its name, its work, and whether it is a daemon.
+///
+/// A worker does nothing until [`MainThread::start`](crate::MainThread::start)
+/// starts it. Then it writes `sub thread start  NAME`, does its work, and writes
+/// `sub thread end  NAME`.
+///
+/// # What cannot go wrong
+///
+/// Python finds these four mistakes when the program runs. Here they do not
+/// compile.
+///
+/// Starting a worker twice, because `start` consumes it:
+///
+/// ```compile_fail,E0382
+/// # use worker_core::{Error, MainThread, Worker};
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     let worker = Worker::new("1", || {});
+///     main_thread.start(worker)?;
+///     main_thread.start(worker)?; // error: use of moved value
+///     Ok(())
+/// }
+/// ```
+///
+/// Joining a worker twice, because `join` consumes its handle:
+///
+/// ```compile_fail,E0382
+/// # use worker_core::{Error, MainThread, Worker};
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     let handle = main_thread.start(Worker::new("1", || {}))?;
+///     handle.join()?;
+///     handle.join()?; // error: use of moved value
+///     Ok(())
+/// }
+/// ```
+///
+/// Joining a worker before it has been started, because only a handle can be
+/// joined:
+///
+/// ```compile_fail,E0599
+/// # use worker_core::{Error, MainThread, Worker};
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     let worker = Worker::new("1", || {});
+///     worker.join()?; // error: no method named `join`
+///     Ok(())
+/// }
+/// ```
+///
+/// Making a daemon of a worker that runs, because only a worker can become one:
+///
+/// ```compile_fail,E0599
+/// # use worker_core::{Error, MainThread, Worker};
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     let handle = main_thread.start(Worker::new("1", || {}))?;
+///     handle.daemon(); // error: no method named `daemon`
+///     Ok(())
+/// }
+/// ```
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use worker_core::{Worker, sleep};
+///
+/// let worker = Worker::new("thread 0", || sleep(Duration::from_secs(3)));
+/// let daemon = Worker::new("thread 1", || sleep(Duration::from_secs(3))).daemon();
+/// ```
+#[must_use = "a worker does nothing until it is started"]
+pub struct Worker {
+    name: String,
+    work: Box<dyn FnOnce() + Send>,
+    daemon: bool,
+}
+
+impl Worker {
+    /// A worker of this name that will do `work`. It is not a daemon.
+    ///
+    /// The thread carries the name too, as the OS and a debugger see it; Linux
+    /// shows its first 15 bytes.
+    pub fn new(name: impl Into<String>, work: impl FnOnce() + Send + 'static) -> Worker {
+        Worker {
+            name: name.into(),
+            work: Box::new(work),
+            daemon: false,
+        }
+    }
+
+    /// Makes the worker a daemon: the end of the program does not wait for it,
+    /// but cuts it off. It can still be joined.
+    pub fn daemon(self) -> Worker {
+        Worker {
+            daemon: true,
+            ..self
+        }
+    }
+}
+
+/// A worker that has been started.
+///
+/// Dropping the handle changes nothing for the worker: the end of the program
+/// waits for it all the same, unless it is a daemon.
+#[derive(Debug)]
+pub struct WorkerHandle {
+    thread: JoinHandle<Result<(), Error>>,
+    name: String,
+}
+
+impl WorkerHandle {
+    /// Waits until the worker's end line has been written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Panicked`] if the worker panicked, [`Error::Output`] if its end
+    /// line could not be written. The worker is over in either case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use worker_core::{Error, MainThread, Worker};
+    ///
+    /// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+    ///     let handle = main_thread.start(Worker::new("1", || {}))?;
+    ///     handle.join()?;
+    ///     main_thread.print("main thread post job")
+    /// }
+    /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
+    /// ```
+    pub fn join(self) -> Result<(), Error> {
+        match self.thread.join() {
+            Ok(last_line) => last_line,
+            Err(payload) => Err(Error::Panicked {
+                worker: self.name,
+                message: panic_message(&*payload),
+            }),
+        }
+    }
+}
+
+/// What all threads of one lesson share.
+pub(crate) struct Program {
+    pub(crate) output: Output,
+    /// Whether a worker has panicked.
+    pub(crate) panicked: AtomicBool,
+}
+
+/// Starts `worker` and waits for its start line; the end of the program waits
+/// for `running`.
+pub(crate) fn start(
+    worker: Worker,
+    program: &Arc<Program>,
+    running: &WaitGroup,
+) -> Result<WorkerHandle, Error> {
+    let Worker { name, work, daemon } = worker;
+    if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
+        return Err(Error::Name { worker: name });
+    }
+    let started = WaitGroup::new();
+    let thread = {
+        let life = Life {
+            program: Arc::clone(program),
+            _running: (!daemon).then(|| running.clone()),
+        };
+        let (name, started) = (name.clone(), started.clone());
+        Builder::new().name(name.clone()).spawn(move || {
+            let output = &life.program.output;
+            let start_line = output.print(&format!("sub thread start  {name}"));
+            drop(started);
+            start_line?;
+            work();
+            output.print(&format!("sub thread end  {name}"))
+        })
+    };
+    let thread = match thread {
+        Ok(thread) => thread,
+        Err(reason) => {
+            return Err(Error::Start {
+                worker: name,
+                reason,
+            });
+        }
+    };
+    started.wait();
+    program.output.check()?;
+    Ok(WorkerHandle { thread, name })
+}
+
+/// Lives as long as the worker's thread runs, and sees how it ends.
+struct Life {
+    program: Arc<Program>,
+    /// Nobody waits for a daemon.
+    _running: Option<WaitGroup>,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        // This comes before `_running` is dropped, so the end of the program
+        // knows of every panic that it has waited for.
+        if thread::panicking() {
+            self.program.panicked.store(true, Ordering::Release);
+        }
+    }
+}

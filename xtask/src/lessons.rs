@@ -1,0 +1,148 @@
+//! The lessons of the workspace: which there are, and their programs.
+
+use std::{
+    collections::HashMap,
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use tinyjson::JsonValue;
+
+use crate::Failure;
+
+/// The workspace of the current folder.
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    /// In the order of their chapters.
+    pub(crate) lessons: Vec<Lesson>,
+}
+
+/// A package with a `[package.metadata.lesson]` in its manifest.
+pub(crate) struct Lesson {
+    pub(crate) name: String,
+    pub(crate) chapter: u32,
+    pub(crate) folder: PathBuf,
+}
+
+/// Finds the lessons of the current folder's workspace.
+///
+/// # Errors
+///
+/// If there is no workspace, cargo cannot read it, or it holds no lesson.
+pub(crate) fn find() -> Result<Workspace, Failure> {
+    let metadata = Command::new(cargo())
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(cannot_run_cargo)?;
+    if !metadata.status.success() {
+        return Err(Failure::Failed(
+            "the workspace cannot be read; see cargo's message above".to_owned(),
+        ));
+    }
+    let metadata = json(&metadata.stdout).ok_or_else(unreadable)?;
+    let root = text(&metadata, "workspace_root")
+        .ok_or_else(unreadable)?
+        .into();
+    let mut lessons = Vec::new();
+    for package in field::<Vec<JsonValue>>(&metadata, "packages").ok_or_else(unreadable)? {
+        lessons.extend(lesson(package)?);
+    }
+    if lessons.is_empty() {
+        return Err(Failure::Failed(
+            "there is no lesson in this workspace; a lesson's Cargo.toml says \
+             `[package.metadata.lesson]` and `chapter = 1`"
+                .to_owned(),
+        ));
+    }
+    lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
+    Ok(Workspace { root, lessons })
+}
+
+/// The lesson that a package of `cargo metadata` is, if it is one.
+fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
+    let name = text(package, "name").ok_or_else(unreadable)?;
+    let manifest = Path::new(text(package, "manifest_path").ok_or_else(unreadable)?);
+    let metadata = child(package, "metadata").and_then(|metadata| child(metadata, "lesson"));
+    let Some(metadata) = metadata else {
+        return Ok(None);
+    };
+    let chapter = field::<f64>(metadata, "chapter")
+        .copied()
+        .unwrap_or_default();
+    if chapter < 1.0 || chapter > f64::from(u32::MAX) || chapter.fract() != 0.0 {
+        return Err(Failure::Failed(format!(
+            "{}: `chapter` in [package.metadata.lesson] must be a whole number from 1 on",
+            manifest.display()
+        )));
+    }
+    Ok(Some(Lesson {
+        name: name.to_owned(),
+        chapter: chapter as u32,
+        folder: manifest.parent().unwrap_or(Path::new("")).to_owned(),
+    }))
+}
+
+/// Builds the lessons in one `cargo build` and returns the program of each that
+/// built, by the lesson's name. Cargo says on standard error why another did
+/// not.
+///
+/// # Errors
+///
+/// If cargo itself cannot be run.
+pub(crate) fn build(lessons: &[&Lesson]) -> Result<HashMap<String, PathBuf>, Failure> {
+    let packages = lessons
+        .iter()
+        .flat_map(|lesson| ["--package", &lesson.name]);
+    let build = Command::new(cargo())
+        .args([
+            "build",
+            "--keep-going",
+            "--message-format",
+            "json-render-diagnostics",
+        ])
+        .args(packages)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(cannot_run_cargo)?;
+    let messages = build.stdout.split(|&byte| byte == b'\n').filter_map(json);
+    Ok(messages
+        .filter_map(|message| {
+            let program = text(&message, "executable")?.into();
+            let name = text(child(&message, "target")?, "name")?.to_owned();
+            Some((name, program))
+        })
+        .collect())
+}
+
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+fn cannot_run_cargo(reason: std::io::Error) -> Failure {
+    Failure::Failed(format!(
+        "cargo cannot be run: {reason}; is it installed and on the PATH?"
+    ))
+}
+
+fn unreadable() -> Failure {
+    Failure::Failed("what `cargo metadata` prints cannot be read; is cargo up to date?".to_owned())
+}
+
+fn json(bytes: &[u8]) -> Option<JsonValue> {
+    std::str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+fn child<'a>(object: &'a JsonValue, key: &str) -> Option<&'a JsonValue> {
+    object.get::<HashMap<String, JsonValue>>()?.get(key)
+}
+
+fn field<'a, T: tinyjson::InnerAsRef>(object: &'a JsonValue, key: &str) -> Option<&'a T> {
+    child(object, key)?.get()
+}
+
+fn text<'a>(object: &'a JsonValue, key: &str) -> Option<&'a str> {
+    field::<String>(object, key).map(String::as_str)
+}

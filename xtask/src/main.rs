@@ -1,0 +1,100 @@
+//! The tool of this workspace: `cargo xtask`.
+
+mod lessons;
+mod normal_form;
+mod program;
+mod report;
+mod run_all;
+mod snapshot;
+
+use std::{
+    env,
+    io::{self, ErrorKind, Write},
+    process::ExitCode,
+};
+
+const HELP: &str = "\
+Run the lessons and prove what they print.
+
+Usage: cargo xtask COMMAND
+
+Commands:
+  run-all  run lessons side by side and compare what they print with their snapshots
+
+Options:
+  -h, --help  print this help; `cargo xtask COMMAND --help` says more of a command
+";
+
+/// Why a command did not come to its end.
+enum Failure {
+    /// It was used wrongly: exit status 2.
+    Usage(String),
+    /// It could not do its work: exit status 1.
+    Failed(String),
+}
+
+impl From<lexopt::Error> for Failure {
+    fn from(error: lexopt::Error) -> Failure {
+        Failure::Usage(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let mut help = HELP;
+    match run(&mut lexopt::Parser::from_env(), &mut help) {
+        Ok(status) => status,
+        Err(Failure::Usage(message)) => {
+            let usage = help
+                .lines()
+                .find(|line| line.starts_with("Usage:"))
+                .unwrap_or(help);
+            complain(&format!("{message}\n\n{usage}\nFor more, add --help."));
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(message)) => {
+            complain(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the command that the arguments name, and says in `help` whose usage an
+/// error is about.
+fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCode, Failure> {
+    use lexopt::prelude::*;
+
+    match arguments.next()? {
+        None | Some(Short('h') | Long("help")) => print(HELP),
+        Some(Value(command)) => match command.string()?.as_str() {
+            "run-all" => {
+                *help = run_all::HELP;
+                run_all::run(arguments)
+            }
+            snapshot::ASSERT => snapshot::assert(arguments.value()?),
+            unknown => Err(Failure::Usage(format!(
+                "there is no command `{unknown}`; the only one is `run-all`"
+            ))),
+        },
+        Some(argument) => Err(argument.unexpected().into()),
+    }
+}
+
+/// Prints a help text; a reader who has seen enough is no failure.
+fn print(help: &str) -> Result<ExitCode, Failure> {
+    match io::stdout().write_all(help.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Failed(format!(
+            "the help cannot be written: {error}"
+        ))),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Whether a CI service runs this, by the variable that insta goes by too.
+fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "0" && ci != "false")
+}
+
+fn complain(message: &str) {
+    // Standard error is the last resort: there is nowhere to say that it failed.
+    let _ = writeln!(io::stderr(), "error: {message}");
+}

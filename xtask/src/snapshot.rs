@@ -1,0 +1,187 @@
+//! Comparing with an accepted snapshot, by insta.
+//!
+//! Insta reports a difference by printing, panicking, and doing what the
+//! environment and the thread's own settings say: one variable makes every
+//! assertion pass. So each assertion has a process of its own, in which this
+//! tool sets all that insta reads, and which either ends well or does not.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    ffi::OsString,
+    fs,
+    io::{self, Write},
+    panic,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+
+use crate::{Failure, lessons::Lesson};
+
+/// The hidden command that makes one assertion.
+pub(crate) const ASSERT: &str = "assert-snapshot";
+
+/// The name of the snapshot of a lesson's normal form.
+const OUTPUT: &str = "output";
+
+/// The accepted snapshot of a lesson's normal form.
+pub(crate) fn file(lesson: &Lesson) -> PathBuf {
+    folder(lesson).join(OUTPUT).with_extension("snap")
+}
+
+/// The folder of a lesson's snapshots.
+fn folder(lesson: &Lesson) -> PathBuf {
+    lesson.folder.join("snapshots")
+}
+
+/// What to do about a difference.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Update {
+    /// Write nothing.
+    Nothing,
+    /// Leave the new snapshot pending, for `cargo insta review`.
+    Pending,
+    /// Accept the new snapshot.
+    Accept,
+}
+
+/// Insta's verdict and words.
+pub(crate) struct Comparison {
+    pub(crate) passed: bool,
+    /// The difference as insta shows it, in colour if standard output has it;
+    /// empty if there is none.
+    pub(crate) difference: String,
+}
+
+/// Compares `content` with the lesson's accepted snapshot.
+///
+/// # Errors
+///
+/// If the process that asserts cannot be run.
+pub(crate) fn compare(
+    lesson: &Lesson,
+    content: &str,
+    update: Update,
+    root: &Path,
+) -> io::Result<Comparison> {
+    let mut command = Command::new(env::current_exe()?);
+    command.arg(ASSERT).arg(folder(lesson)).current_dir(root);
+    for (variable, _) in env::vars_os() {
+        if variable.to_string_lossy().starts_with("INSTA_") {
+            command.env_remove(variable);
+        }
+    }
+    let insta_update = match update {
+        Update::Nothing => "no",
+        Update::Pending => "new",
+        Update::Accept => "always",
+    };
+    command
+        .env("INSTA_WORKSPACE_ROOT", root)
+        .env("INSTA_UPDATE", insta_update)
+        .env("INSTA_FORCE_PASS", "0")
+        .env("INSTA_REQUIRE_FULL_MATCH", "0")
+        .env("INSTA_OUTPUT", "diff")
+        .env(
+            "CLICOLOR_FORCE",
+            if console::colors_enabled() { "1" } else { "0" },
+        );
+    let mut assertion = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = assertion.stdin.take() {
+        stdin.write_all(content.as_bytes())?;
+    }
+    let assertion = assertion.wait_with_output()?;
+    if update == Update::Accept {
+        // Nothing is pending any more; that there was nothing before is fine.
+        let _ = fs::remove_file(file(lesson).with_extension("snap.new"));
+    }
+    let words = String::from_utf8_lossy(&assertion.stdout);
+    let mut difference: String = words
+        .split_inclusive('\n')
+        .filter(|line| !is_hint(line))
+        .collect();
+    difference.push_str(&String::from_utf8_lossy(&assertion.stderr));
+    Ok(Comparison {
+        passed: assertion.status.success(),
+        difference,
+    })
+}
+
+/// Insta's hints speak of insta's own commands; the report names this tool's.
+fn is_hint(line: &str) -> bool {
+    let line = console::strip_ansi_codes(line);
+    line.starts_with("To update snapshots run") || line.starts_with("Stopped on the first failure")
+}
+
+/// The snapshots in the folders of `lessons` and in those beside them that are
+/// the snapshot of none.
+///
+/// # Errors
+///
+/// If a folder cannot be read.
+pub(crate) fn strays(lessons: &[Lesson]) -> Result<Vec<PathBuf>, Failure> {
+    let shelves: BTreeSet<_> = lessons
+        .iter()
+        .filter_map(|lesson| lesson.folder.parent())
+        .collect();
+    let mut strays = Vec::new();
+    for shelf in shelves {
+        for folder in entries(shelf)? {
+            let snapshots = folder.join("snapshots");
+            if snapshots.is_dir() {
+                strays.extend(entries(&snapshots)?);
+            }
+        }
+    }
+    strays.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "snap")
+            && !lessons.iter().any(|lesson| *path == file(lesson))
+    });
+    strays.sort();
+    Ok(strays)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries =
+        fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    entries
+        .map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", folder.display())))
+}
+
+/// The hidden command: asserts that standard input is the accepted snapshot in
+/// the folder `snapshots`.
+///
+/// # Errors
+///
+/// If standard input cannot be read.
+///
+/// # Panics
+///
+/// As insta's assertions do, on the main thread: the process then ends with a
+/// status other than 0. What insta has printed says why, so the panic prints
+/// only what insta has not.
+pub(crate) fn assert(snapshots: OsString) -> Result<ExitCode, Failure> {
+    let content = io::read_to_string(io::stdin())
+        .map_err(|error| Failure::Failed(format!("standard input cannot be read: {error}")))?;
+    panic::set_hook(Box::new(|panic| {
+        let message = panic
+            .payload()
+            .downcast_ref::<String>()
+            .map_or("", String::as_str);
+        if !message.starts_with("snapshot assertion for") {
+            eprintln!("{message}");
+        }
+    }));
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(snapshots);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description("The normal form of the lesson's output.");
+    settings.bind(|| insta::assert_snapshot!(OUTPUT, content));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,60 @@
+//! What a panic looks like from outside the program.
+
+use std::{
+    env,
+    process::{Command, Output},
+};
+
+/// Builds the example `panic` and runs it.
+fn panic_example(arguments: &[&str]) -> Output {
+    let build = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "worker-core",
+            "--example",
+            "panic",
+        ])
+        .status();
+    assert!(
+        build.unwrap().success(),
+        "the example `panic` does not build"
+    );
+    // Tests lie in `deps`, beside `examples`.
+    let mut path = env::current_exe().unwrap();
+    path.pop();
+    path.set_file_name("examples");
+    path.push(format!("panic{}", env::consts::EXE_SUFFIX));
+    Command::new(path)
+        .args(arguments)
+        .env("RUST_BACKTRACE", "1")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_panic_is_one_line_that_names_the_worker_whether_or_not_it_is_joined() {
+    for arguments in [&[][..], &["join"]] {
+        let output = panic_example(arguments);
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(
+            stderr.starts_with("error: worker `1` panicked at "),
+            "{stderr}"
+        );
+        assert!(stderr.contains("panic.rs:"), "{stderr}");
+        assert!(stderr.ends_with(": the disk, is full\n"), "{stderr}");
+
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(!stdout.contains("sub thread end  1"), "{stdout}");
+        assert!(stdout.contains("sub thread end  2"), "{stdout}");
+        assert!(!stdout.contains("main thread post job"), "{stdout}");
+        assert_eq!(
+            stdout.contains("main thread end"),
+            arguments.is_empty(),
+            "{stdout}"
+        );
+    }
+}

@@ -1,0 +1,485 @@
+//! The four promises, inside one process and on real threads.
+
+use std::{
+    io::{self, ErrorKind, Write},
+    process::ExitCode,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use proptest::{collection::vec, prelude::*};
+use worker_core::{Error, MainThread, Worker, run_to};
+
+/// A sink that keeps what it is given.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    fn lines(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        assert!(
+            text.is_empty() || text.ends_with('\n'),
+            "the output ends inside a line: {text:?}"
+        );
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a lesson and hands out what it learned: an assertion inside of the
+/// lesson would be one more panic that the program survives.
+fn run_and_tell<T>(
+    sink: impl Write + Send + 'static,
+    lesson: impl FnOnce(&MainThread) -> T,
+) -> (ExitCode, T) {
+    let mut told = None;
+    let status = run_to(sink, |main_thread| {
+        told = Some(lesson(main_thread));
+        Ok(())
+    });
+    (status, told.expect("the lesson did not come to its end"))
+}
+
+/// A sink that holds back each line that begins with `words`, and sees whether
+/// somebody who has to wait for the line goes on before it has been written.
+///
+/// It gives a thread that does not wait ten thousand chances to run. One that
+/// does wait cannot use any of them, so the sink never sees what is not there.
+#[derive(Clone)]
+struct HeldBack {
+    words: &'static str,
+    went_on: Arc<AtomicBool>,
+    seen: Arc<AtomicBool>,
+    kept: Kept,
+}
+
+impl HeldBack {
+    fn new(words: &'static str) -> HeldBack {
+        HeldBack {
+            words,
+            went_on: Arc::default(),
+            seen: Arc::default(),
+            kept: Kept::default(),
+        }
+    }
+
+    /// The one who has to wait says so when the wait is over.
+    fn goes_on(&self) {
+        self.went_on.store(true, Ordering::SeqCst);
+    }
+
+    fn saw_nobody_go_on_too_early(&self) -> bool {
+        !self.seen.load(Ordering::SeqCst)
+    }
+}
+
+impl Write for HeldBack {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.starts_with(self.words.as_bytes()) {
+            for _ in 0..10_000 {
+                if self.went_on.load(Ordering::SeqCst) {
+                    self.seen.store(true, Ordering::SeqCst);
+                    break;
+                }
+                thread::yield_now();
+            }
+        }
+        self.kept.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn start_returns_after_the_start_line() {
+    for _ in 0..10 {
+        let sink = HeldBack::new("sub thread start");
+        let main = sink.clone();
+        run_to(sink.clone(), move |main_thread| {
+            let started = main_thread.start(Worker::new("1", || {}));
+            main.goes_on();
+            started?.join()
+        });
+        assert!(sink.saw_nobody_go_on_too_early());
+    }
+}
+
+#[test]
+fn join_returns_after_the_end_line() {
+    for _ in 0..10 {
+        let sink = HeldBack::new("sub thread end");
+        let main = sink.clone();
+        run_to(sink.clone(), move |main_thread| {
+            let joined = main_thread.start(Worker::new("1", || {}))?.join();
+            main.goes_on();
+            joined
+        });
+        assert!(sink.saw_nobody_go_on_too_early());
+    }
+}
+
+#[test]
+fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
+    for _ in 0..10 {
+        let sink = HeldBack::new("sub thread end");
+        let status = run_to(sink.clone(), |main_thread| {
+            for n in 0..4 {
+                main_thread.start(Worker::new(n.to_string(), || {}))?;
+            }
+            Ok(())
+        });
+        sink.goes_on();
+        assert_eq!(status, ExitCode::SUCCESS);
+        assert!(sink.saw_nobody_go_on_too_early());
+        assert_eq!(sink.kept.lines().len(), 8);
+    }
+}
+
+#[test]
+fn the_end_does_not_wait_for_a_daemon_but_cuts_it_off() {
+    let kept = Kept::default();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let (finish, has_finished) = mpsc::channel::<()>();
+    let (tell, told) = mpsc::channel();
+    thread::spawn({
+        let kept = kept.clone();
+        move || {
+            let status = run_to(kept, move |main_thread| {
+                // Its work ends when the program has ended, and not before.
+                let work = move || {
+                    let _ = may_go_on.recv();
+                };
+                let handle = main_thread.start(Worker::new("1", work).daemon())?;
+                // Joined by a thread that outlives the program.
+                thread::spawn(move || {
+                    let _ = handle.join();
+                    drop(finish);
+                });
+                main_thread.print("main thread end")
+            });
+            tell.send(status).unwrap();
+        }
+    });
+    let status = told.recv_timeout(Duration::from_secs(30));
+    assert_eq!(
+        status,
+        Ok(ExitCode::SUCCESS),
+        "the program waits for its daemon"
+    );
+    drop(go_on);
+    assert!(
+        has_finished.recv().is_err(),
+        "the daemon is over, its end line included"
+    );
+    assert_eq!(kept.lines(), ["sub thread start  1", "main thread end"]);
+}
+
+#[test]
+fn a_daemon_can_be_joined() {
+    let kept = Kept::default();
+    let status = run_to(kept.clone(), |main_thread| {
+        main_thread
+            .start(Worker::new("1", || {}).daemon())?
+            .join()?;
+        main_thread.print("main thread end")
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    assert_eq!(
+        kept.lines(),
+        [
+            "sub thread start  1",
+            "sub thread end  1",
+            "main thread end"
+        ]
+    );
+}
+
+/// A sink that takes one byte at a time and lets other threads run in between.
+#[derive(Clone, Default)]
+struct Bites(Kept);
+
+impl Write for Bites {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        thread::yield_now();
+        self.0.write(&bytes[..bytes.len().min(1)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn lines_are_whole() {
+    let bites = Bites::default();
+    run_to(bites.clone(), |main_thread| {
+        for n in 10..60 {
+            main_thread.start(Worker::new(n.to_string(), || {}))?;
+            main_thread.print("main thread goes on")?;
+        }
+        Ok(())
+    });
+    let mut lines = bites.0.lines();
+    lines.sort();
+    lines.dedup();
+    let mut expected: Vec<_> = (10..60).map(|n| format!("sub thread end  {n}")).collect();
+    expected.extend((10..60).map(|n| format!("sub thread start  {n}")));
+    expected.insert(0, "main thread goes on".to_owned());
+    assert_eq!(lines, expected);
+}
+
+/// One step of a lesson that nobody thought of.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Start { daemon: bool, work: usize },
+    JoinOldest,
+    JoinNewest,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (any::<bool>(), 0..100_usize).prop_map(|(daemon, work)| Step::Start { daemon, work }),
+        1 => Just(Step::JoinOldest),
+        1 => Just(Step::JoinNewest),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_lesson_keeps_the_promises(steps in vec(step(), 1..30)) {
+        let kept = Kept::default();
+        // What has to stand in the output by the time that each was noted.
+        let mut due = Vec::new();
+        let status = run_to(kept.clone(), |main_thread| {
+            let mut handles = Vec::new();
+            for (n, step) in steps.iter().enumerate() {
+                match *step {
+                    Step::Start { daemon, work } => {
+                        let worker = Worker::new(n.to_string(), move || {
+                            for _ in 0..work {
+                                thread::yield_now();
+                            }
+                        });
+                        let worker = if daemon { worker.daemon() } else { worker };
+                        handles.push((n, main_thread.start(worker)?));
+                        due.push((format!("sub thread start  {n}"), kept.lines()));
+                    }
+                    Step::JoinOldest | Step::JoinNewest if handles.is_empty() => {}
+                    Step::JoinOldest | Step::JoinNewest => {
+                        let oldest = matches!(step, Step::JoinOldest);
+                        let (n, handle) = handles.remove(if oldest { 0 } else { handles.len() - 1 });
+                        handle.join()?;
+                        due.push((format!("sub thread end  {n}"), kept.lines()));
+                    }
+                }
+            }
+            Ok(())
+        });
+        let at_the_end = kept.lines();
+        for (n, step) in steps.iter().enumerate() {
+            if let Step::Start { daemon: false, .. } = step {
+                due.push((format!("sub thread end  {n}"), at_the_end.clone()));
+            }
+        }
+        prop_assert_eq!(status, ExitCode::SUCCESS);
+        for (line, lines) in due {
+            let times = lines.iter().filter(|other| **other == line).count();
+            prop_assert_eq!(times, 1, "{} in {:?}", line, lines);
+        }
+    }
+}
+
+/// What `ask` answers on the thread of a worker named `thread 7`.
+fn ask_worker(ask: fn() -> String) -> String {
+    let (tell, told) = mpsc::channel();
+    run_to(io::sink(), move |main_thread| {
+        let work = move || tell.send(ask()).unwrap();
+        main_thread.start(Worker::new("thread 7", work))?.join()
+    });
+    told.recv().unwrap()
+}
+
+#[test]
+fn the_thread_carries_the_workers_name() {
+    assert_eq!(
+        ask_worker(|| thread::current().name().unwrap().to_owned()),
+        "thread 7"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_os_sees_the_workers_name() {
+    let os_name = || std::fs::read_to_string("/proc/thread-self/comm").unwrap();
+    assert_eq!(ask_worker(os_name), "thread 7\n");
+}
+
+#[test]
+fn a_name_that_does_not_make_a_whole_line_is_refused() {
+    for name in ["", " ", " 1", "1 ", "1\n2", "\0", "1\r"] {
+        let kept = Kept::default();
+        let status = run_to(kept.clone(), |main_thread| {
+            let error = main_thread.start(Worker::new(name, || {})).unwrap_err();
+            assert!(
+                matches!(error, Error::Name { ref worker } if worker == name),
+                "{error}"
+            );
+            Err(error)
+        });
+        assert_eq!(status, ExitCode::FAILURE);
+        assert_eq!(kept.lines(), [""; 0]);
+    }
+}
+
+#[test]
+fn join_names_the_worker_that_panicked() {
+    let (status, joined) = run_and_tell(io::sink(), |main_thread| {
+        main_thread
+            .start(Worker::new("1", || panic!("no disk")))?
+            .join()
+    });
+    assert_eq!(
+        joined.unwrap_err().to_string(),
+        "worker `1` panicked: no disk"
+    );
+    assert_eq!(status, ExitCode::FAILURE);
+}
+
+#[test]
+fn a_panic_ends_its_worker_and_no_other() {
+    for join in [false, true] {
+        let kept = Kept::default();
+        let status = run_to(kept.clone(), |main_thread| {
+            let first = main_thread.start(Worker::new("1", || panic!("no disk")))?;
+            main_thread.start(Worker::new("2", || {}))?;
+            if join { first.join() } else { Ok(()) }
+        });
+        assert_eq!(status, ExitCode::FAILURE);
+        let mut lines = kept.lines();
+        lines.sort();
+        assert_eq!(
+            lines,
+            [
+                "sub thread end  2",
+                "sub thread start  1",
+                "sub thread start  2"
+            ]
+        );
+    }
+}
+
+#[test]
+fn the_program_waits_for_its_workers_after_the_main_thread_panicked() {
+    let sink = HeldBack::new("sub thread end");
+    let status = run_to(sink.clone(), |main_thread| {
+        main_thread.start(Worker::new("1", || {}))?;
+        panic!("no disk");
+    });
+    sink.goes_on();
+    assert_eq!(status, ExitCode::FAILURE);
+    assert!(sink.saw_nobody_go_on_too_early());
+    assert_eq!(
+        sink.kept.lines(),
+        ["sub thread start  1", "sub thread end  1"]
+    );
+}
+
+/// A sink that takes some lines and then fails.
+struct FailsAfter {
+    lines: usize,
+    kind: ErrorKind,
+    kept: Kept,
+}
+
+impl Write for FailsAfter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.lines == 0 {
+            // A later line would find room again.
+            self.lines = usize::MAX;
+            return Err(self.kind.into());
+        }
+        self.lines -= 1;
+        self.kept.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn three_lines(main_thread: &MainThread) -> Result<(), Error> {
+    main_thread.print("main thread start")?;
+    main_thread.start(Worker::new("1", || {}))?.join()
+}
+
+#[test]
+fn no_line_is_written_after_one_that_could_not_be() {
+    for lines in 0..3 {
+        let kept = Kept::default();
+        let sink = FailsAfter {
+            lines,
+            kind: ErrorKind::StorageFull,
+            kept: kept.clone(),
+        };
+        let (status, [first, then]) = run_and_tell(sink, |main_thread| {
+            [
+                three_lines(main_thread),
+                main_thread.print("main thread end"),
+            ]
+        });
+        assert!(matches!(first, Err(Error::Output { .. })));
+        assert!(matches!(then, Err(Error::Output { .. })));
+        assert_eq!(status, ExitCode::FAILURE);
+        assert_eq!(kept.lines().len(), lines);
+    }
+}
+
+#[test]
+fn a_worker_whose_start_line_could_not_be_written_does_not_work() {
+    let sink = FailsAfter {
+        lines: 0,
+        kind: ErrorKind::StorageFull,
+        kept: Kept::default(),
+    };
+    let worked = Arc::new(AtomicBool::new(false));
+    let work = {
+        let worked = Arc::clone(&worked);
+        move || worked.store(true, Ordering::SeqCst)
+    };
+    let (_, started) = run_and_tell(sink, |main_thread| {
+        main_thread.start(Worker::new("1", work)).map(drop)
+    });
+    assert!(matches!(started, Err(Error::Output { .. })));
+    assert!(!worked.load(Ordering::SeqCst));
+}
+
+#[test]
+fn an_output_that_nobody_reads_any_more_is_no_failure() {
+    for lines in 0..3 {
+        let kept = Kept::default();
+        let sink = FailsAfter {
+            lines,
+            kind: ErrorKind::BrokenPipe,
+            kept: kept.clone(),
+        };
+        assert_eq!(run_to(sink, three_lines), ExitCode::SUCCESS);
+        assert_eq!(kept.lines().len(), lines);
+    }
+}

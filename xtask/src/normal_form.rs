@@ -110,16 +110,16 @@ fn is_whole(rest: &str) -> bool {
 ///
 /// Names that differ only in leading zeros are told apart as text.
 fn natural_order(a: &str, b: &str) -> Ordering {
-    // A longer number is a larger one once its leading zeros are gone; the 1
-    // puts every number behind every text.
+    // A longer number is a larger one once its leading zeros are gone, and every
+    // number comes before every text.
     fn parts(name: &str) -> impl Iterator<Item = (usize, &[u8])> {
         let same_kind = |a: &u8, b: &u8| a.is_ascii_digit() == b.is_ascii_digit();
         name.as_bytes().chunk_by(same_kind).map(|part| {
             if part[0].is_ascii_digit() {
                 let zeros = part.iter().take_while(|&&digit| digit == b'0').count();
-                (1 + part.len() - zeros, &part[zeros..])
+                (part.len() - zeros, &part[zeros..])
             } else {
-                (0, part)
+                (usize::MAX, part)
             }
         })
     }
@@ -165,6 +165,266 @@ impl fmt::Display for BadLine {
                 f,
                 "is unknown: {line:?} is neither `{MAIN}...` nor `{START}NAME` nor `{END}NAME`"
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn normal(lines: &[String]) -> String {
+        normal_form(text(lines).as_bytes()).unwrap()
+    }
+
+    fn text(lines: &[String]) -> String {
+        lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    /// What one worker of a lesson prints between two fences.
+    type WorkersLines = Vec<String>;
+
+    /// A lesson: stretches of workers' lines, with a fence behind each.
+    fn lesson() -> impl Strategy<Value = Vec<Vec<WorkersLines>>> {
+        let worker = |n: usize| {
+            vec(prop_oneof![Just(START), Just(END)], 0..3).prop_map(move |lines| {
+                lines
+                    .into_iter()
+                    .map(|words| format!("{words}thread {n}"))
+                    .collect()
+            })
+        };
+        let stretch = (0..12_usize)
+            .prop_flat_map(move |workers| (0..workers).map(worker).collect::<Vec<_>>());
+        vec(stretch, 1..4)
+    }
+
+    /// One of the outputs that a lesson can have, picked by `picks`.
+    fn interleave(lesson: &[Vec<WorkersLines>], picks: &[prop::sample::Index]) -> Vec<String> {
+        let mut output = Vec::new();
+        let mut picks = picks.iter().cycle();
+        for stretch in lesson {
+            let mut left: Vec<_> = stretch.iter().map(|lines| lines.iter()).collect();
+            left.retain(|lines| lines.len() > 0);
+            while !left.is_empty() {
+                let at = picks.next().unwrap().index(left.len());
+                output.extend(left[at].next().cloned());
+                left.retain(|lines| lines.len() > 0);
+            }
+            output.push(format!("{MAIN}goes on"));
+        }
+        output
+    }
+
+    fn picks() -> impl Strategy<Value = Vec<prop::sample::Index>> {
+        vec(any::<prop::sample::Index>(), 1..40)
+    }
+
+    /// The lines of each worker, and of the main thread, in their order.
+    fn by_thread(output: &str) -> BTreeMap<&str, Vec<&str>> {
+        let mut lines = BTreeMap::<_, Vec<_>>::new();
+        for line in output.lines() {
+            let name = line.strip_prefix(START).or_else(|| line.strip_prefix(END));
+            lines.entry(name.unwrap_or(MAIN)).or_default().push(line);
+        }
+        lines
+    }
+
+    /// How many lines of the main thread stand above each line.
+    fn fences_above(output: &str) -> Vec<(usize, &str)> {
+        let mut fences = 0;
+        let mut lines: Vec<_> = output
+            .lines()
+            .map(|line| {
+                fences += usize::from(line.starts_with(MAIN));
+                (fences, line)
+            })
+            .collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    proptest! {
+        #[test]
+        fn every_interleaving_has_the_same_normal_form(
+            lesson in lesson(), one in picks(), other in picks(),
+        ) {
+            let (one, other) = (interleave(&lesson, &one), interleave(&lesson, &other));
+            prop_assert_eq!(normal(&one), normal(&other));
+        }
+
+        #[test]
+        fn the_normal_form_is_its_own(lesson in lesson(), picks in picks()) {
+            let once = normal(&interleave(&lesson, &picks));
+            prop_assert_eq!(normal_form(once.as_bytes()), Ok(once));
+        }
+
+        #[test]
+        fn each_workers_lines_keep_their_order(lesson in lesson(), picks in picks()) {
+            let output = interleave(&lesson, &picks);
+            let (before, after) = (text(&output), normal(&output));
+            prop_assert_eq!(by_thread(&before), by_thread(&after));
+        }
+
+        #[test]
+        fn no_line_passes_a_fence(lesson in lesson(), picks in picks()) {
+            let output = interleave(&lesson, &picks);
+            let (before, after) = (text(&output), normal(&output));
+            prop_assert_eq!(fences_above(&before), fences_above(&after));
+        }
+
+        #[test]
+        fn a_torn_line_is_found_wherever_the_tear_is(
+            lesson in lesson(), picks in picks(),
+            line in any::<prop::sample::Index>(), tear in any::<prop::sample::Index>(),
+            torn_again in proptest::option::of(any::<prop::sample::Index>()),
+        ) {
+            // Another thread's line comes between two pieces of a line, whole or
+            // torn itself.
+            let mut output = interleave(&lesson, &picks);
+            let line = line.index(output.len());
+            let torn = format!("{}\n", output.remove(line));
+            let (head, tail) = torn.split_at(1 + tear.index(torn.len() - 1));
+            let other = format!("{START}other\n");
+            let at = torn_again.map_or(other.len(), |again| 1 + again.index(other.len() - 1));
+            let (other_head, other_tail) = other.split_at(at);
+            let above = text(&output[..line]);
+            let below = text(&output[line..]);
+            let whole = format!("{above}{head}{other_head}{tail}{other_tail}{below}");
+
+            let found = normal_form(whole.as_bytes()).map_err(|bad| bad.number);
+            let first = line + 1;
+            prop_assert!(found == Err(first) || found == Err(first + 1), "{:?} in {}", found, whole);
+        }
+
+        #[test]
+        fn a_line_cut_off_at_the_end_is_found(lesson in lesson(), picks in picks()) {
+            let output = interleave(&lesson, &picks);
+            let whole = text(&output);
+            let longest = whole.len() - output.last().unwrap().len();
+            for end in longest..whole.len() {
+                let found = normal_form(&whole.as_bytes()[..end]).map_err(|bad| bad.number);
+                prop_assert_eq!(found, Err(output.len()));
+            }
+        }
+    }
+
+    /// Whether the normal form of these lines is these others.
+    fn assert_normal<const N: usize>(lines: [&str; N], expected: [&str; N]) {
+        assert_eq!(
+            normal(&lines.map(str::to_owned)),
+            text(&expected.map(str::to_owned))
+        );
+    }
+
+    #[test]
+    fn workers_come_by_name_and_a_number_in_a_name_counts_as_a_number() {
+        assert_normal(
+            [
+                "sub thread start  thread 10",
+                "sub thread start  thread 2b",
+                "sub thread start  thread 2",
+                "sub thread start  thread 02",
+                "sub thread start  thread",
+                "sub thread start  10",
+                "sub thread start  2",
+            ],
+            [
+                "sub thread start  2",
+                "sub thread start  10",
+                "sub thread start  thread",
+                "sub thread start  thread 02",
+                "sub thread start  thread 2",
+                "sub thread start  thread 2b",
+                "sub thread start  thread 10",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_workers_first_line_comes_before_any_workers_second() {
+        assert_normal(
+            [
+                "sub thread start  2",
+                "sub thread end  2",
+                "sub thread start  1",
+                "sub thread end  1",
+            ],
+            [
+                "sub thread start  1",
+                "sub thread start  2",
+                "sub thread end  1",
+                "sub thread end  2",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_workers_lines_are_counted_anew_behind_each_fence() {
+        assert_normal(
+            [
+                "sub thread start  1",
+                "main thread end",
+                "sub thread start  2",
+                "sub thread end  1",
+            ],
+            [
+                "sub thread start  1",
+                "main thread end",
+                "sub thread end  1",
+                "sub thread start  2",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_lesson_that_changed_has_another_normal_form() {
+        let joined = "main thread start\nsub thread start  1\nsub thread end  1\nmain thread end\n";
+        for changed in [
+            "main thread start\nsub thread start  1\nmain thread end\nsub thread end  1\n",
+            "main thread start\nsub thread start  1\nmain thread end\n",
+            "main thread start\nmain thread end\n",
+            "main thread start\nsub thread end  1\nsub thread start  1\nmain thread end\n",
+            "sub thread start  1\nsub thread end  1\nmain thread start\nmain thread end\n",
+        ] {
+            assert_ne!(
+                normal_form(changed.as_bytes()),
+                normal_form(joined.as_bytes())
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_that_no_lesson_prints_is_found_by_its_number() {
+        for (line, reason) in [
+            (&b"\n"[..], "is unknown: \"\""),
+            (b"hello\n", "is unknown: \"hello\""),
+            (b"main thread \n", "is unknown"),
+            (b"sub thread start  \n", "is unknown"),
+            (b"sub thread start 1\n", "is unknown"),
+            (b"sub thread start   1\n", "is unknown"),
+            (b"sub thread start  1\r\n", "is unknown"),
+            (b"Main thread end\n", "is unknown"),
+            (b"sub thread end  1main thread end\n", "is torn: in "),
+            (
+                b"main thread end",
+                "is torn: \"main thread end\" has no line break",
+            ),
+            (
+                b"sub thread end  \xff\n",
+                "is not UTF-8, from its byte 17 on",
+            ),
+        ] {
+            let output = [b"main thread start\n", line].concat();
+            let message = normal_form(&output).unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!("line 2 {reason}")),
+                "{message}"
+            );
         }
     }
 }

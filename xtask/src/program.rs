@@ -1,7 +1,7 @@
 //! Running a program to its end, or to a time limit, and keeping all it wrote.
 
 use std::{
-    io::{self, Read},
+    io::{self, ErrorKind, Read},
     path::Path,
     process::{Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -13,7 +13,7 @@ use wait_timeout::ChildExt;
 
 /// More than any lesson prints. A program that prints without end stops here
 /// instead of filling the memory.
-const MOST_OUTPUT: u64 = 16 << 20;
+pub(crate) const MOST_OUTPUT: u64 = 16 << 20;
 
 /// How long the pipes may stay open after the program has ended.
 const GRACE: Duration = Duration::from_secs(1);
@@ -110,11 +110,16 @@ impl Pipe {
             let _open: mpsc::Sender<()> = open;
             let mut pipe = pipe.take(MOST_OUTPUT);
             let mut buffer = [0; 8192];
-            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-                bytes
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .extend(&buffer[..count]);
+            loop {
+                let count = match pipe.read(&mut buffer) {
+                    Ok(0) => break,
+                    Ok(count) => count,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Err(_) => break,
+                };
+                let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+                bytes.extend(&buffer[..count]);
+                drop(bytes);
                 seen(&buffer[..count]);
             }
         });

@@ -12,7 +12,7 @@ use crate::{
     Failure, in_ci,
     lessons::{self, Lesson},
     normal_form::normal_form,
-    program::{self, End, Run},
+    program::{self, End, MOST_OUTPUT, Run},
     report::{Report, Verdict, human, relative, show_last_line},
     snapshot::{self, Update},
 };
@@ -201,6 +201,12 @@ fn judge(lesson: &Lesson, run: Option<&Run>, update: Update, root: &Path) -> Ver
                 .to_owned(),
         ),
         End::Failed(error) => complaints.push(format!("it could not be run: {error}")),
+    }
+    if run.stdout.len() as u64 == MOST_OUTPUT {
+        complaints.push(format!(
+            "it printed more than {} MiB; what came after that is lost",
+            MOST_OUTPUT >> 20
+        ));
     }
     if !run.stderr.is_empty() {
         let mut complaint =

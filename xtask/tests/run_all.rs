@@ -1,0 +1,524 @@
+//! What `run-all` finds, on small lessons made for it.
+
+mod workspace;
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::Stdio,
+};
+
+use workspace::{Report, Workspace, report};
+
+/// A lesson in which all is well, and its normal form.
+const GOOD: &str = r#"print!("main thread start\nsub thread start  1\nmain thread end\n");"#;
+const GOOD_OUTPUT: &str = "main thread start\nsub thread start  1\nmain thread end\n";
+
+/// Runs one good lesson beside a bad one, which has the good one's snapshot.
+fn beside_a_good_lesson(test: &str, bad: &str, arguments: &[&str]) -> Report {
+    let workspace = Workspace::new(test)
+        .lesson("bad", 1, bad)
+        .snapshot("bad", GOOD_OUTPUT)
+        .lesson("good", 2, GOOD)
+        .snapshot("good", GOOD_OUTPUT);
+    let report = workspace.run_all(arguments);
+    assert_eq!(report.status, Some(1), "{report}");
+    assert!(report.of("good").contains("\ngood passed in "), "{report}");
+    assert_eq!(report.last_line(), "1 of 2 lessons failed: bad", "{report}");
+    assert_eq!(
+        workspace.pending("bad"),
+        None,
+        "a broken run leaves nothing to accept"
+    );
+    report
+}
+
+fn assert_says(report: &Report, words: &[&str]) {
+    for words in words {
+        assert!(
+            report.of("bad").contains(words),
+            "{words:?} is missing in {report}"
+        );
+    }
+}
+
+#[test]
+fn a_lesson_that_does_not_build_fails() {
+    let report = beside_a_good_lesson("build", "let n: u32 = \"one\";", &[]);
+    assert_says(&report, &["bad failed:\n  it does not build"]);
+    assert!(report.stderr.contains("mismatched types"), "{report}");
+}
+
+#[test]
+fn a_lesson_that_ends_with_another_status_than_0_fails() {
+    let body = format!("{GOOD}\nstd::process::exit(3);");
+    let report = beside_a_good_lesson("status", &body, &[]);
+    assert_says(&report, &[GOOD_OUTPUT, "it ended with exit ", ": 3;"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lesson_that_dies_of_a_signal_fails() {
+    let body = format!("{GOOD}\nstd::io::stdout().flush().unwrap();\nstd::process::abort();");
+    let report = beside_a_good_lesson("signal", &body, &[]);
+    assert_says(&report, &[GOOD_OUTPUT, "it ended with signal: 6 (SIGABRT)"]);
+}
+
+#[test]
+fn a_lesson_that_still_runs_at_the_time_limit_is_killed_and_fails() {
+    let body = r#"print!("main thread start\nmain thr");
+        std::io::stdout().flush().unwrap();
+        loop { std::thread::park(); }"#;
+    let report = beside_a_good_lesson("timeout", body, &["--timeout", "1"]);
+    assert_says(
+        &report,
+        &["main thread start\nmain thr\n", "it still ran after 1.0 s"],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lesson_that_leaves_a_process_with_its_output_behind_fails() {
+    let body =
+        format!("{GOOD}\nstd::process::Command::new(\"sleep\").arg(\"30\").spawn().unwrap();");
+    let report = beside_a_good_lesson("left-open", &body, &[]);
+    assert_says(&report, &[GOOD_OUTPUT, "left a process behind"]);
+}
+
+#[test]
+fn a_lesson_that_prints_something_that_is_not_utf_8_fails() {
+    let body = r#"std::io::stdout().write_all(b"main thread start\nsub \xff\n").unwrap();"#;
+    let report = beside_a_good_lesson("utf-8", body, &[]);
+    assert_says(&report, &["line 2 is not UTF-8, from its byte 5 on"]);
+}
+
+#[test]
+fn a_lesson_that_prints_a_torn_line_fails() {
+    let body = r#"print!("main thread start\nsub thread start  1main thread end\n\n");"#;
+    let report = beside_a_good_lesson("torn", body, &[]);
+    assert_says(
+        &report,
+        &["line 2 is torn: in \"sub thread start  1main thread end\""],
+    );
+}
+
+#[test]
+fn a_lesson_that_prints_an_unknown_line_fails() {
+    let body = r#"print!("main thread start\nhello\nmain thread end\n");"#;
+    let report = beside_a_good_lesson("unknown-line", body, &[]);
+    assert_says(&report, &["line 2 is unknown: \"hello\""]);
+}
+
+#[test]
+fn a_lesson_that_prints_on_standard_error_fails() {
+    let body = format!("{GOOD}\neprint!(\"the disk\\nis full\");");
+    let report = beside_a_good_lesson("stderr", &body, &[]);
+    assert_says(
+        &report,
+        &[
+            GOOD_OUTPUT,
+            "wrote to standard error",
+            "\n    the disk\n    is full",
+        ],
+    );
+}
+
+#[test]
+fn a_lesson_that_prints_without_end_fails() {
+    let body = r#"while std::io::stdout().write_all(b"main thread goes on\n").is_ok() {}"#;
+    let report = beside_a_good_lesson("endless", body, &[]);
+    assert_says(&report, &["it printed more than 16 MiB"]);
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_lesson_is_said() {
+    let body = "println!(\"hello\");\neprintln!(\"the disk is full\");\nstd::process::exit(3);";
+    let report = beside_a_good_lesson("everything", body, &[]);
+    assert_says(
+        &report,
+        &["exit ", ": 3", "the disk is full", "line 1 is unknown"],
+    );
+}
+
+#[test]
+fn every_lesson_that_fails_is_said() {
+    let report = Workspace::new("every")
+        .lesson("one", 1, "eprintln!(\"no\");")
+        .lesson("two", 2, GOOD)
+        .snapshot("two", GOOD_OUTPUT)
+        .lesson("three", 3, "std::process::exit(1);")
+        .run_all(&[]);
+    assert_eq!(report.status, Some(1), "{report}");
+    assert_eq!(report.last_line(), "2 of 3 lessons failed: one, three");
+}
+
+#[test]
+fn a_difference_is_shown_and_left_for_review() {
+    let accepted = "main thread start\nsub thread start  2\nmain thread end\n";
+    let workspace = Workspace::new("difference")
+        .lesson("good", 1, GOOD)
+        .snapshot("good", accepted);
+    let report = workspace.run_all(&[]);
+    assert_eq!(report.status, Some(1), "{report}");
+    for words in [
+        "-sub thread start  2",
+        "+sub thread start  1",
+        "its normal form differs from crates/good/snapshots/output.snap",
+        "cargo xtask run-all good --accept",
+        "cargo insta review",
+    ] {
+        assert!(
+            report.stdout.contains(words),
+            "{words:?} is missing in {report}"
+        );
+    }
+    assert_eq!(workspace.accepted("good").as_deref(), Some(accepted));
+    assert_eq!(workspace.pending("good").as_deref(), Some(GOOD_OUTPUT));
+}
+
+#[test]
+fn accept_accepts_and_leaves_nothing_pending() {
+    for accepted in [None, Some("main thread end\n")] {
+        let mut workspace = Workspace::new("accept").lesson("good", 1, GOOD);
+        if let Some(accepted) = accepted {
+            workspace = workspace.snapshot("good", accepted);
+        }
+        assert_eq!(workspace.run_all(&[]).status, Some(1));
+        let report = workspace.run_all(&["good", "--accept"]);
+        assert_eq!(report.status, Some(0), "{report}");
+        assert!(report.stdout.contains("+sub thread start  1"), "{report}");
+        assert!(report.stdout.contains("\ngood accepted in "), "{report}");
+        assert_eq!(workspace.accepted("good").as_deref(), Some(GOOD_OUTPUT));
+        assert_eq!(workspace.pending("good"), None);
+
+        let report = workspace.run_all(&["good", "--accept"]);
+        assert_eq!(report.status, Some(0), "{report}");
+        assert!(report.stdout.contains("\ngood passed in "), "{report}");
+    }
+}
+
+#[test]
+fn accept_accepts_no_broken_run() {
+    let workspace = Workspace::new("accept-broken")
+        .lesson("bad", 1, &format!("{GOOD}\nstd::process::exit(3);"))
+        .snapshot("bad", "main thread end\n");
+    let report = workspace.run_all(&["--accept"]);
+    assert_eq!(report.status, Some(1), "{report}");
+    assert_eq!(
+        workspace.accepted("bad").as_deref(),
+        Some("main thread end\n")
+    );
+}
+
+#[test]
+fn in_ci_a_missing_snapshot_is_a_failure_and_nothing_is_written() {
+    let workspace = Workspace::new("ci").lesson("good", 1, GOOD);
+    let report = report(workspace.xtask().arg("run-all").env("CI", "true"));
+    assert_eq!(report.status, Some(1), "{report}");
+    let words = "it has no crates/good/snapshots/output.snap";
+    assert!(report.stdout.contains(words), "{report}");
+    assert!(
+        !report.stdout.contains("cargo insta review"),
+        "there is nothing to review: {report}"
+    );
+    assert_eq!(
+        (workspace.accepted("good"), workspace.pending("good")),
+        (None, None)
+    );
+}
+
+#[test]
+fn in_ci_nothing_is_accepted() {
+    let workspace = Workspace::new("ci-accept").lesson("good", 1, GOOD);
+    let report = report(
+        workspace
+            .xtask()
+            .args(["run-all", "--accept"])
+            .env("CI", "true"),
+    );
+    assert_eq!(report.status, Some(2), "{report}");
+    assert!(report.stderr.contains("--accept"), "{report}");
+    assert_eq!(
+        (workspace.accepted("good"), workspace.pending("good")),
+        (None, None)
+    );
+}
+
+#[test]
+fn nothing_in_the_environment_makes_a_difference_pass() {
+    let accepted = "main thread end\n";
+    let workspace = Workspace::new("environment")
+        .lesson("good", 1, GOOD)
+        .snapshot("good", accepted);
+    workspace.write(
+        ".config/insta.yaml",
+        "behavior:\n  force_pass: true\n  update: always\n",
+    );
+    for (variable, value) in [
+        ("INSTA_FORCE_PASS", "1"),
+        ("INSTA_UPDATE", "always"),
+        ("INSTA_UPDATE", "force"),
+        ("INSTA_UPDATE", "unseen"),
+        ("INSTA_FORCE_UPDATE", "1"),
+        ("INSTA_OUTPUT", "none"),
+        ("INSTA_WORKSPACE_ROOT", "/"),
+        ("INSTA_PENDING_DIR", "/nowhere"),
+    ] {
+        let report = report(workspace.xtask().arg("run-all").env(variable, value));
+        assert_eq!(report.status, Some(1), "{variable}={value}: {report}");
+        assert!(
+            report.stdout.contains("+main thread start"),
+            "{variable}={value}: {report}"
+        );
+        assert_eq!(
+            workspace.accepted("good").as_deref(),
+            Some(accepted),
+            "{variable}={value}"
+        );
+    }
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_read_does_not_pass() {
+    let workspace = Workspace::new("unreadable").lesson("good", 1, GOOD);
+    workspace.write(
+        "crates/good/snapshots/output.snap",
+        &format!("---\n<<<<<<< ours\nsource: [\n---\n{GOOD_OUTPUT}"),
+    );
+    let report = workspace.run_all(&[]);
+    assert_eq!(report.status, Some(1), "{report}");
+    assert!(
+        report.stdout.contains("Failed to parse snapshot file"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_snapshot_without_a_lesson_is_named() {
+    let workspace = Workspace::new("stray")
+        .lesson("good", 1, GOOD)
+        .snapshot("good", GOOD_OUTPUT)
+        .package("gone", "", "fn main() {}\n")
+        .snapshot("gone", GOOD_OUTPUT);
+    workspace.write(
+        "crates/good/snapshots/other.snap",
+        "---\nsource: a test\n---\n",
+    );
+    let report = workspace.run_all(&[]);
+    assert_eq!(report.status, Some(1), "{report}");
+    for stray in [
+        "crates/gone/snapshots/output.snap",
+        "crates/good/snapshots/other.snap",
+    ] {
+        let words = format!("\n{stray} is the snapshot of no lesson");
+        assert!(
+            report.stdout.contains(&words),
+            "{words:?} is missing in {report}"
+        );
+    }
+    assert_eq!(report.last_line(), "2 snapshots without a lesson");
+    assert_eq!(
+        workspace.run_all(&["good"]).status,
+        Some(0),
+        "only this lesson was asked for"
+    );
+}
+
+#[test]
+fn lessons_run_side_by_side_and_are_shown_by_chapter_as_they_were_printed() {
+    // Each ends only once the other has begun.
+    let body = |mine: &str, other: &str| {
+        format!(
+            "println!(\"main thread {mine}\");
+            let folder = std::env::current_exe().unwrap();
+            let folder = folder.parent().unwrap();
+            std::fs::write(folder.join(\"{mine}.begun\"), \"\").unwrap();
+            while !folder.join(\"{other}.begun\").exists() {{ std::thread::yield_now(); }}"
+        )
+    };
+    let workspace = Workspace::new("side-by-side")
+        .lesson("alpha", 10, &body("alpha", "omega"))
+        .snapshot("alpha", "main thread alpha\n")
+        .lesson("omega", 2, &body("omega", "alpha"))
+        .snapshot("omega", "main thread omega\n");
+    for begun in ["alpha.begun", "omega.begun"] {
+        workspace.forget(&format!("target/debug/{begun}"));
+    }
+    let report = workspace.run_all(&["--timeout", "30"]);
+    assert_eq!(report.status, Some(0), "{report}");
+    let expected = [
+        "chapter 2: omega\nmain thread omega\nomega passed in ",
+        "\n\nchapter 10: alpha\nmain thread alpha\nalpha passed in ",
+        "\n\n2 lessons passed in ",
+    ];
+    let mut rest = report.stdout.as_str();
+    for words in expected {
+        let at = rest
+            .find(words)
+            .unwrap_or_else(|| panic!("{words:?} is missing in {report}"));
+        rest = &rest[at + words.len()..];
+    }
+    assert!(report.stdout.starts_with("chapter 2"), "{report}");
+    assert!(
+        !report.stdout.contains('\x1b') && !report.stderr.contains('\x1b'),
+        "{report}"
+    );
+}
+
+#[test]
+fn only_the_lessons_that_are_named_are_run_from_any_folder() {
+    let workspace = Workspace::new("named")
+        .lesson("bad", 1, "std::process::exit(1);")
+        .lesson("good", 2, GOOD)
+        .snapshot("good", GOOD_OUTPUT);
+    let mut xtask = workspace::xtask_in(&workspace.root().join("crates/bad/src"));
+    let report = report(xtask.args(["run-all", "good", "good"]));
+    assert_eq!(report.status, Some(0), "{report}");
+    assert!(
+        report.last_line().starts_with("1 lesson passed in "),
+        "{report}"
+    );
+}
+
+#[test]
+fn an_unknown_lesson_is_answered_with_the_nearest_and_all() {
+    let workspace = Workspace::new("unknown")
+        .lesson("fork-join", 3, GOOD)
+        .lesson("join-loop", 4, GOOD);
+    let report = workspace.run_all(&["fork-jion"]);
+    assert_eq!(report.status, Some(2), "{report}");
+    let words = "error: there is no lesson `fork-jion`; did you mean `fork-join`? the lessons are \
+                 fork-join, join-loop\n";
+    assert!(report.stderr.starts_with(words), "{report}");
+    assert_eq!(report.stdout, "");
+}
+
+#[test]
+fn wrong_usage_is_answered_with_the_usage_and_status_2() {
+    let workspace = Workspace::new("usage").lesson("good", 1, GOOD);
+    for arguments in [
+        &["run-all", "--fast"][..],
+        &["run-all", "--timeout"],
+        &["run-all", "--timeout", "0"],
+        &["run-all", "--timeout", "soon"],
+        &["run-all", "--timeout", "99999999999999999999"],
+        &["run-all", "--accept=yes"],
+        &["--fast"],
+        &["walk-all"],
+    ] {
+        let report = report(workspace.xtask().args(arguments));
+        assert_eq!(report.status, Some(2), "{arguments:?}: {report}");
+        assert!(
+            report.stderr.starts_with("error: "),
+            "{arguments:?}: {report}"
+        );
+        assert!(
+            report.stderr.contains("\nUsage: cargo xtask "),
+            "{arguments:?}: {report}"
+        );
+        assert_eq!(report.stdout, "", "{arguments:?}: {report}");
+    }
+}
+
+#[test]
+fn the_tool_explains_itself() {
+    let workspace = Workspace::new("help");
+    for (arguments, words) in [
+        (&[][..], "Usage: cargo xtask COMMAND"),
+        (&["--help"], "run-all"),
+        (
+            &["run-all", "--help"],
+            "Usage: cargo xtask run-all [LESSON]...",
+        ),
+        (&["run-all", "-h"], "--timeout SECONDS"),
+    ] {
+        let report = report(workspace.xtask().args(arguments));
+        assert_eq!(report.status, Some(0), "{arguments:?}: {report}");
+        assert!(report.stdout.contains(words), "{arguments:?}: {report}");
+        assert_eq!(report.stderr, "", "{arguments:?}: {report}");
+    }
+}
+
+#[test]
+fn a_workspace_without_lessons_or_with_a_bad_chapter_is_an_error() {
+    let none = Workspace::new("no-lesson").package("plain", "", "fn main() {}\n");
+    let report = none.run_all(&[]);
+    assert_eq!(report.status, Some(1), "{report}");
+    assert!(
+        report
+            .stderr
+            .contains("there is no lesson in this workspace"),
+        "{report}"
+    );
+
+    for chapter in ["0", "1.5", "\"one\""] {
+        let manifest = format!("[package.metadata.lesson]\nchapter = {chapter}\n");
+        let bad = Workspace::new("bad-chapter").package("bad", &manifest, "fn main() {}\n");
+        let report = bad.run_all(&[]);
+        assert_eq!(report.status, Some(1), "{report}");
+        assert!(
+            report
+                .stderr
+                .contains("`chapter` in [package.metadata.lesson]"),
+            "{report}"
+        );
+        assert!(report.stderr.contains("bad"), "{report}");
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_changes_no_verdict() {
+    for (lesson, status) in [(GOOD, 0), ("println!(\"main thread end\");", 1)] {
+        let workspace = Workspace::new("closed")
+            .lesson("good", 1, lesson)
+            .snapshot("good", GOOD_OUTPUT);
+        let mut xtask = workspace.xtask();
+        xtask
+            .arg("run-all")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = xtask.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::with_capacity(1, child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert_eq!(line, "chapter 1: good\n");
+        let mut stderr = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(status), "{stderr}");
+        assert!(
+            !stderr.contains("panicked") && !stderr.contains("error"),
+            "{stderr}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let workspace = Workspace::new("full")
+        .lesson("good", 1, GOOD)
+        .snapshot("good", GOOD_OUTPUT);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut xtask = workspace.xtask();
+    let child = xtask
+        .arg("run-all")
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("error: the report cannot be written: "),
+        "{stderr}"
+    );
+}

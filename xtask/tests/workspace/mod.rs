@@ -1,0 +1,161 @@
+//! Small workspaces of lessons for the tool to run on.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// A workspace below the target folder. Its build stays there for the next
+/// run; its sources are written anew, so nothing of them can be stale.
+pub struct Workspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    pub fn new(name: &str) -> Workspace {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        for stale in ["crates", ".config"] {
+            let _ = fs::remove_dir_all(root.join(stale));
+        }
+        let workspace = Workspace { root };
+        let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n";
+        workspace.write("Cargo.toml", manifest);
+        workspace
+    }
+
+    /// Adds a lesson that does not need worker-core.
+    pub fn lesson(self, name: &str, chapter: u32, body: &str) -> Workspace {
+        let main =
+            format!("#[allow(unused_imports)]\nuse std::io::Write;\nfn main() {{\n{body}\n}}\n");
+        self.package(
+            name,
+            &format!("[package.metadata.lesson]\nchapter = {chapter}\n"),
+            &main,
+        )
+    }
+
+    /// Adds a package with this in its manifest and this as its `main.rs`.
+    pub fn package(self, name: &str, manifest: &str, main: &str) -> Workspace {
+        let package = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n\n{manifest}");
+        self.write(&format!("crates/{name}/Cargo.toml"), &package);
+        self.write(&format!("crates/{name}/src/main.rs"), main);
+        self
+    }
+
+    /// Adds an accepted snapshot to a folder of `crates`.
+    pub fn snapshot(self, folder: &str, content: &str) -> Workspace {
+        self.write(
+            &snapshot_path(folder),
+            &format!("---\nsource: a test\n---\n{content}"),
+        );
+        self
+    }
+
+    /// The accepted snapshot of a lesson without its head, if there is one.
+    pub fn accepted(&self, lesson: &str) -> Option<String> {
+        content(&self.root.join(snapshot_path(lesson)))
+    }
+
+    /// The snapshot of a lesson that waits for a review, if there is one.
+    pub fn pending(&self, lesson: &str) -> Option<String> {
+        content(&self.root.join(snapshot_path(lesson) + ".new"))
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Removes a file that an earlier run may have left.
+    pub fn forget(&self, path: &str) {
+        let _ = fs::remove_file(self.root.join(path));
+    }
+
+    pub fn write(&self, path: &str, content: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub fn run_all(&self, arguments: &[&str]) -> Report {
+        report(self.xtask().arg("run-all").args(arguments))
+    }
+
+    /// The tool in this workspace, in an environment that tells it nothing.
+    pub fn xtask(&self) -> Command {
+        xtask_in(&self.root)
+    }
+}
+
+fn snapshot_path(folder: &str) -> String {
+    format!("crates/{folder}/snapshots/output.snap")
+}
+
+fn content(snapshot: &Path) -> Option<String> {
+    let text = fs::read_to_string(snapshot).ok()?;
+    let (_, content) = text.strip_prefix("---\n")?.split_once("---\n")?;
+    Some(content.to_owned())
+}
+
+/// The tool in this folder, in an environment that tells it nothing.
+pub fn xtask_in(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env("CARGO_NET_OFFLINE", "true");
+    for (variable, _) in env::vars_os() {
+        let name = variable.to_string_lossy();
+        let told = [
+            "CI",
+            "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "CARGO_TERM_COLOR",
+        ];
+        if name.starts_with("INSTA_") || told.contains(&&*name) {
+            command.env_remove(variable);
+        }
+    }
+    command
+}
+
+/// What the tool said.
+pub struct Report {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+pub fn report(command: &mut Command) -> Report {
+    let output = command.output().unwrap();
+    Report {
+        status: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+impl Report {
+    /// The part of the report that speaks of this lesson.
+    pub fn of(&self, lesson: &str) -> &str {
+        let title = format!(": {lesson}\n");
+        let start = self
+            .stdout
+            .find(&title)
+            .unwrap_or_else(|| panic!("{lesson}: {self}"));
+        let part = &self.stdout[start..];
+        let end = part.find("\n\nchapter ").or_else(|| part.rfind("\n\n"));
+        &part[..end.unwrap_or(part.len())]
+    }
+
+    pub fn last_line(&self) -> &str {
+        self.stdout.lines().last().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}\n{}\n{}", self.status, self.stdout, self.stderr)
+    }
+}

@@ -111,10 +111,17 @@ pub(crate) fn compare(
     })
 }
 
-/// Insta's hints speak of insta's own commands; the report names this tool's.
+/// Whether a line of insta's speaks of this tool's own source or of insta's own
+/// commands. The report names the lesson and the commands of this tool.
 fn is_hint(line: &str) -> bool {
     let line = console::strip_ansi_codes(line);
-    line.starts_with("To update snapshots run") || line.starts_with("Stopped on the first failure")
+    [
+        "Source: ",
+        "To update snapshots run",
+        "Stopped on the first failure",
+    ]
+    .iter()
+    .any(|words| line.starts_with(words))
 }
 
 /// The snapshots in the folders of `lessons` and in those beside them that are

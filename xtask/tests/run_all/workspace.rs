@@ -91,7 +91,8 @@ fn snapshot_path(folder: &str) -> String {
     format!("crates/{folder}/snapshots/output.snap")
 }
 
-fn content(snapshot: &Path) -> Option<String> {
+/// What a snapshot holds below its head.
+pub fn content(snapshot: &Path) -> Option<String> {
     let text = fs::read_to_string(snapshot).ok()?;
     let (_, content) = text.strip_prefix("---\n")?.split_once("---\n")?;
     Some(content.to_owned())

@@ -1,13 +1,12 @@
-//! What `run-all` finds, on small lessons made for it.
-
-mod workspace;
+//! What is wrong with a lesson or with how the tool is used, on small lessons made
+//! for it.
 
 use std::{
     io::{BufRead, BufReader, Read},
     process::Stdio,
 };
 
-use workspace::{Report, Workspace, report};
+use crate::workspace::{Report, Workspace, report, xtask_in};
 
 /// A lesson in which all is well, and its normal form.
 const GOOD: &str = r#"print!("main thread start\nsub thread start  1\nmain thread end\n");"#;
@@ -370,7 +369,7 @@ fn only_the_lessons_that_are_named_are_run_from_any_folder() {
         .lesson("bad", 1, "std::process::exit(1);")
         .lesson("good", 2, GOOD)
         .snapshot("good", GOOD_OUTPUT);
-    let mut xtask = workspace::xtask_in(&workspace.root().join("crates/bad/src"));
+    let mut xtask = xtask_in(&workspace.root().join("crates/bad/src"));
     let report = report(xtask.args(["run-all", "good", "good"]));
     assert_eq!(report.status, Some(0), "{report}");
     assert!(

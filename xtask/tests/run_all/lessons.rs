@@ -1,0 +1,122 @@
+//! The lessons themselves: what they print, and what they do where they cannot
+//! print or start.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::LazyLock,
+};
+
+use crate::workspace::{report, xtask_in};
+
+const LESSONS: [&str; 4] = ["threads", "daemon", "fork-join", "join-loop"];
+
+/// The program of a lesson of this workspace, built.
+fn lesson(name: &str) -> Command {
+    static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let packages = LESSONS.iter().flat_map(|name| ["--package", name]);
+        let build = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--target-dir"])
+            .arg(target)
+            .args(packages)
+            .status();
+        assert!(build.unwrap().success(), "the lessons do not build");
+        target.join("debug")
+    });
+    Command::new(PROGRAMS.join(name))
+}
+
+#[test]
+fn every_lesson_prints_its_snapshot() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let report = report(xtask_in(root).arg("run-all").env("CI", "true"));
+    assert_eq!(report.status, Some(0), "{report}");
+    for lesson in LESSONS {
+        assert!(
+            report
+                .of(lesson)
+                .contains(&format!("\n{lesson} passed in ")),
+            "{report}"
+        );
+    }
+    assert!(
+        report.last_line().starts_with("4 lessons passed in "),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_lesson_whose_output_is_closed_early_ends_quietly() {
+    let closed = LESSONS.map(|name| {
+        let child = lesson(name)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap();
+        let mut line = String::new();
+        BufReader::with_capacity(1, child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert_eq!(line, "main thread start\n", "{name}");
+        child
+    });
+    for (name, child) in LESSONS.into_iter().zip(closed) {
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{name}");
+        assert!(output.status.success(), "{name}: {}", output.status);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lesson_whose_output_cannot_be_written_says_so_once() {
+    for name in LESSONS {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = lesson(name).stdout(full).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{name}: {stderr}");
+        assert!(
+            stderr.starts_with("error: the output cannot be written: No space"),
+            "{stderr}"
+        );
+        assert_eq!(stderr.lines().count(), 1, "{name}: {stderr}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn workers_that_were_started_finish_when_the_os_starts_no_more() {
+    // A stack of 1 GiB each: there is room for two of them in 2.5 GiB, and room
+    // to spare for all else.
+    let program = lesson("threads");
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -v 2621440 && exec \"$0\""])
+        .arg(program.get_program())
+        .env("RUST_MIN_STACK", (1_u64 << 30).to_string())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.starts_with("error: worker `thread 2` could not be started: "),
+        "{stderr}"
+    );
+    assert!(stderr.contains("(os error 11)"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let mut lines: Vec<_> = stdout.lines().collect();
+    lines[3..].sort_unstable();
+    let expected = [
+        "main thread start",
+        "sub thread start  thread 0",
+        "sub thread start  thread 1",
+        "sub thread end  thread 0",
+        "sub thread end  thread 1",
+    ];
+    assert_eq!(lines, expected);
+}

@@ -1,0 +1,196 @@
+//! Each lesson with one thing broken: `run-all` has to turn red for every one.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::workspace::{Workspace, content};
+
+/// A name, the lesson it is made from, and what is replaced in its listing.
+type Mutant = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+const MUTANTS: [Mutant; 10] = [
+    (
+        "fork-join-without-join",
+        "fork-join",
+        &[
+            ("let first = main_thread", "main_thread"),
+            ("let second = main_thread", "main_thread"),
+            ("    first.join()?;\n", ""),
+            ("    second.join()?;\n", ""),
+        ],
+    ),
+    (
+        "join-loop-without-join",
+        "join-loop",
+        &[(
+            "    for handle in handles {\n        handle.join()?;\n    }\n",
+            "",
+        )],
+    ),
+    (
+        "threads-as-daemons",
+        "threads",
+        &[("|| sleep(WORK))", "|| sleep(WORK)).daemon()")],
+    ),
+    ("daemon-without-daemons", "daemon", &[(".daemon()", "")]),
+    (
+        "threads-one-fewer",
+        "threads",
+        &[("WORKERS: u32 = 5", "WORKERS: u32 = 4")],
+    ),
+    (
+        "daemon-one-fewer",
+        "daemon",
+        &[("WORKERS: u32 = 5", "WORKERS: u32 = 4")],
+    ),
+    (
+        "fork-join-one-fewer",
+        "fork-join",
+        &[
+            (
+                "    let second = main_thread.start(Worker::new(\"2\", || sleep(WORK)))?;\n",
+                "",
+            ),
+            ("    second.join()?;\n", ""),
+        ],
+    ),
+    (
+        "join-loop-one-fewer",
+        "join-loop",
+        &[("WORKERS: u32 = 3", "WORKERS: u32 = 2")],
+    ),
+    (
+        "fork-join-post-job-before-join",
+        "fork-join",
+        &[
+            ("    main_thread.print(\"main thread post job\")?;\n", ""),
+            (
+                "    first.join",
+                "    main_thread.print(\"main thread post job\")?;\n    first.join",
+            ),
+        ],
+    ),
+    (
+        "join-loop-post-job-before-join",
+        "join-loop",
+        &[
+            ("    main_thread.print(\"main thread post job\")?;\n", ""),
+            (
+                "    for handle in",
+                "    main_thread.print(\"main thread post job\")?;\n    for handle in",
+            ),
+        ],
+    ),
+];
+
+/// Lessons in which the workers named with a 1 write no end line.
+const MUTED: [(&str, &str); 3] = [
+    ("threads-without-an-end-line", "threads"),
+    ("fork-join-without-an-end-line", "fork-join"),
+    ("join-loop-without-an-end-line", "join-loop"),
+];
+const MUTE: (&str, &str) = (
+    "work();\n",
+    "work();\nif name.ends_with('1') { return Ok(()); }\n",
+);
+
+/// Where a lesson gets its workers from.
+const CORE: &str = "path = \"../worker-core\"";
+const MUTED_CORE: &str = "package = \"muted-core\", path = \"../muted-core\"";
+
+#[test]
+fn every_mutant_of_a_lesson_turns_run_all_red_and_the_lesson_itself_does_not() {
+    let mut workspace = Workspace::new("mutants");
+    workspace.write("Cargo.lock", &original("../Cargo.lock"));
+    for name in ["worker-core", "muted-core"] {
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[dependencies]\ncrossbeam = \"*\"\n"
+        );
+        workspace.write(&format!("crates/{name}/Cargo.toml"), &manifest);
+        for file in fs::read_dir(crates().join("worker-core/src")).unwrap() {
+            let file = file.unwrap().file_name().into_string().unwrap();
+            let source = original(&format!("worker-core/src/{file}"));
+            let mute = name == "muted-core" && file == "worker.rs";
+            let source = if mute { replace(&source, MUTE) } else { source };
+            workspace.write(&format!("crates/{name}/src/{file}"), &source);
+        }
+    }
+    let lessons = ["threads", "daemon", "fork-join", "join-loop"];
+    for lesson in lessons {
+        workspace = mutant(workspace, lesson, lesson, &[], CORE);
+    }
+    for (name, lesson, changes) in MUTANTS {
+        workspace = mutant(workspace, name, lesson, changes, CORE);
+    }
+    for (name, lesson) in MUTED {
+        workspace = mutant(workspace, name, lesson, &[], MUTED_CORE);
+    }
+
+    let report = workspace.run_all(&[]);
+    assert_eq!(report.status, Some(1), "{report}");
+    for lesson in lessons {
+        assert!(
+            report.of(lesson).contains(" passed in "),
+            "{lesson}: {report}"
+        );
+    }
+    let changed = MUTANTS.iter().map(|(name, ..)| name);
+    for name in changed.chain(MUTED.iter().map(|(name, _)| name)) {
+        // For no other reason than its output.
+        let (_, complaints) = report
+            .of(name)
+            .split_once(" failed in ")
+            .unwrap_or_default();
+        let complaints: Vec<_> = complaints.lines().skip(1).collect();
+        assert_eq!(complaints.len(), 1, "{name}: {report}");
+        assert!(
+            complaints[0].starts_with("  its normal form differs"),
+            "{name}: {report}"
+        );
+    }
+}
+
+/// Adds a lesson with changes in its listing, and the lesson's own snapshot.
+fn mutant(
+    workspace: Workspace,
+    name: &str,
+    lesson: &str,
+    changes: &[(&str, &str)],
+    core: &str,
+) -> Workspace {
+    let listing = original(&format!("{lesson}/src/main.rs"));
+    let listing = changes
+        .iter()
+        .fold(listing, |listing, &change| replace(&listing, change));
+    let manifest = format!(
+        "[package.metadata.lesson]\nchapter = 1\n\n[dependencies]\nworker-core = {{ {core} }}\n"
+    );
+    let accepted = content(&crates().join(lesson).join("snapshots/output.snap")).unwrap();
+    workspace
+        .package(name, &manifest, &listing)
+        .snapshot(name, &accepted)
+}
+
+/// Makes one replacement, at the one place that it is meant for.
+fn replace(source: &str, (from, to): (&str, &str)) -> String {
+    assert_eq!(
+        source.matches(from).count(),
+        1,
+        "{from:?} has to stand once in {source}"
+    );
+    source.replace(from, to)
+}
+
+fn original(path: &str) -> String {
+    fs::read_to_string(crates().join(path)).unwrap()
+}
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
+}

@@ -47,9 +47,11 @@ impl Report {
         }
     }
 
+    /// A line that shows how long a lesson has run, until it is cleared.
     pub(crate) fn live_line(&self, name: &str) -> ProgressBar {
         let line = self.live.add(ProgressBar::new_spinner());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}") {
+        let template = "{spinner} {prefix:12} {elapsed:>4}  {wide_msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
             line.set_style(style);
         }
         line.set_prefix(name.to_owned());

@@ -6,6 +6,7 @@
 //! tool sets all that insta reads, and which either ends well or does not.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     env,
     ffi::OsString,
@@ -100,10 +101,11 @@ pub(crate) fn compare(
         let _ = fs::remove_file(file(lesson).with_extension("snap.new"));
     }
     let words = String::from_utf8_lossy(&assertion.stdout);
-    let mut difference: String = words
-        .split_inclusive('\n')
-        .filter(|line| !is_hint(line))
-        .collect();
+    let mut difference = String::new();
+    for line in words.lines().filter(|line| !is_hint(line)) {
+        difference.push_str(&fit(line));
+        difference.push('\n');
+    }
     difference.push_str(&String::from_utf8_lossy(&assertion.stderr));
     Ok(Comparison {
         passed: assertion.status.success(),
@@ -122,6 +124,16 @@ fn is_hint(line: &str) -> bool {
     ]
     .iter()
     .any(|words| line.starts_with(words))
+}
+
+/// Cuts a rule down to the terminal: insta, in its own process, does not see how
+/// wide that is.
+fn fit(line: &str) -> Cow<'_, str> {
+    let is_rule = console::strip_ansi_codes(line).ends_with(['─', '━']);
+    match console::Term::stdout().size_checked() {
+        Some((_, width)) if is_rule => console::truncate_str(line, width.into(), ""),
+        _ => line.into(),
+    }
 }
 
 /// The snapshots in the folders of `lessons` and in those beside them that are

@@ -6,6 +6,16 @@ use std::{
     process::{Command, Stdio},
 };
 
+const MANIFEST: &str = "\
+[workspace]
+resolver = \"3\"
+members = [\"crates/*\"]
+
+[profile.dev]
+debug = false
+incremental = false
+";
+
 /// A workspace below the target folder. Its build stays there for the next
 /// run; its sources are written anew, so nothing of them can be stale.
 pub struct Workspace {
@@ -19,8 +29,7 @@ impl Workspace {
             let _ = fs::remove_dir_all(root.join(stale));
         }
         let workspace = Workspace { root };
-        let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n";
-        workspace.write("Cargo.toml", manifest);
+        workspace.write("Cargo.toml", MANIFEST);
         workspace
     }
 

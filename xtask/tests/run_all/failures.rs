@@ -48,6 +48,29 @@ fn a_lesson_that_does_not_build_fails() {
 }
 
 #[test]
+fn a_lesson_that_does_not_build_keeps_no_other_from_running() {
+    // With one job at a time, cargo comes to some of them after the bad one.
+    let mut workspace = Workspace::new("keep-going");
+    for (chapter, name) in (1..).zip(["a", "b", "c", "d", "e"]) {
+        let body = if name == "c" {
+            "let n: u32 = \"one\";"
+        } else {
+            GOOD
+        };
+        workspace = workspace
+            .lesson(name, chapter, body)
+            .snapshot(name, GOOD_OUTPUT);
+    }
+    let report = report(
+        workspace
+            .xtask()
+            .arg("run-all")
+            .env("CARGO_BUILD_JOBS", "1"),
+    );
+    assert_eq!(report.last_line(), "1 of 5 lessons failed: c", "{report}");
+}
+
+#[test]
 fn a_lesson_that_ends_with_another_status_than_0_fails() {
     let body = format!("{GOOD}\nstd::process::exit(3);");
     let report = beside_a_good_lesson("status", &body, &[]);

@@ -5,22 +5,13 @@ use std::{
     process::{Command, Output},
 };
 
-/// Builds the example `panic` and runs it.
+/// Builds the example `panic`, along with the workspace so that no dependency is
+/// built twice, and runs it.
 fn panic_example(arguments: &[&str]) -> Output {
     let build = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "worker-core",
-            "--example",
-            "panic",
-        ])
+        .args("build --quiet --workspace --example panic".split(' '))
         .status();
-    assert!(
-        build.unwrap().success(),
-        "the example `panic` does not build"
-    );
+    assert!(build.unwrap().success(), "`panic` does not build");
     // Tests lie in `deps`, beside `examples`.
     let mut path = env::current_exe().unwrap();
     path.pop();

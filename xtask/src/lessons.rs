@@ -74,7 +74,7 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
         .unwrap_or_default();
     if chapter < 1.0 || chapter > f64::from(u32::MAX) || chapter.fract() != 0.0 {
         return Err(Failure::Failed(format!(
-            "{}: `chapter` in [package.metadata.lesson] must be a whole number from 1 on",
+            "{}: `chapter` in [package.metadata.lesson] must be a whole number from 1 on, without quotes",
             manifest.display()
         )));
     }

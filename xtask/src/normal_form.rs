@@ -163,7 +163,8 @@ impl fmt::Display for BadLine {
             ),
             Fault::Unknown(line) => write!(
                 f,
-                "is unknown: {line:?} is neither `{MAIN}...` nor `{START}NAME` nor `{END}NAME`"
+                "is unknown: {line:?} is neither `{MAIN}...`, which a lesson prints with \
+                 `main_thread.print`, nor `{START}NAME` nor `{END}NAME`, which its workers print"
             ),
         }
     }

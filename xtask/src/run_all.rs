@@ -31,9 +31,9 @@ Options:
                        stop a lesson that still runs after this time [default: 60]
   -h, --help           print this help
 
-A snapshot holds the normal form of a lesson's output, the same for all outputs
-that differ only by luck. It lies in the lesson's own folder, in `snapshots/`.
-With the variable CI set, nothing is written.
+A snapshot holds the normal form of a lesson's output: between two lines of the
+main thread, the workers' lines may come in any order. It lies in the lesson's
+own folder, in `snapshots/`. With the variable CI set, nothing is written.
 
 Exit status: 0 if all lessons passed, 1 if one failed, 2 for wrong usage.
 ";
@@ -187,8 +187,12 @@ fn judge(lesson: &Lesson, run: Option<&Run>, update: Update, root: &Path) -> Ver
     match &run.end {
         End::Ended(status) if status.success() => {}
         End::Ended(status) => {
+            let status = match status.code() {
+                Some(code) => format!("status {code}"),
+                None => status.to_string(),
+            };
             complaints.push(format!(
-                "it ended with {status}; a lesson that went well ends with 0"
+                "it ended with {status}; a lesson that went well ends with status 0"
             ));
         }
         End::TimedOut => complaints.push(format!(

@@ -1,8 +1,8 @@
 //! Chapter 2: daemon threads.
 //!
 //! The same five workers, but each is a daemon.
-//! Watch for what is missing: the program does not wait for a daemon, so it is
-//! over at once and no worker gets to its end line.
+//! Watch for what is missing: `worker_core::run` does not wait for a daemon, so
+//! the program is over at once and no worker gets to its end line.
 //!
 //! Run it with `cargo run -p daemon`.
 

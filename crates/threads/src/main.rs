@@ -1,8 +1,10 @@
 //! Chapter 1: start threads.
 //!
-//! Five workers start one after another and then work at the same time.
+//! Five workers start one after another and then work at the same time. What a
+//! worker does is the closure `|| sleep(WORK)`, its `target` in Python's words.
 //! Watch for `main thread end`: the main thread is done long before its
-//! workers, and the program still waits for all of them.
+//! workers, and `worker_core::run` still waits for all of them, as Python does.
+//! (Plain Rust would end here and cut them off.)
 //!
 //! Run it with `cargo run -p threads`.
 

@@ -74,7 +74,7 @@ fn a_lesson_that_does_not_build_keeps_no_other_from_running() {
 fn a_lesson_that_ends_with_another_status_than_0_fails() {
     let body = format!("{GOOD}\nstd::process::exit(3);");
     let report = beside_a_good_lesson("status", &body, &[]);
-    assert_says(&report, &[GOOD_OUTPUT, "it ended with exit ", ": 3;"]);
+    assert_says(&report, &[GOOD_OUTPUT, "it ended with status 3;"]);
 }
 
 #[cfg(unix)]
@@ -157,7 +157,7 @@ fn everything_that_is_wrong_with_a_lesson_is_said() {
     let report = beside_a_good_lesson("everything", body, &[]);
     assert_says(
         &report,
-        &["exit ", ": 3", "the disk is full", "line 1 is unknown"],
+        &["status 3", "the disk is full", "line 1 is unknown"],
     );
 }
 

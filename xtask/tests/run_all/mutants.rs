@@ -182,7 +182,9 @@ fn replace(source: &str, (from, to): (&str, &str)) -> String {
     assert_eq!(
         source.matches(from).count(),
         1,
-        "{from:?} has to stand once in {source}"
+        "a mutant replaces {from:?}, which has to stand once in this source; if the lesson has \
+         changed, change {} along with it:\n{source}",
+        file!()
     );
     source.replace(from, to)
 }

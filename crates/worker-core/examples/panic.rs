@@ -2,7 +2,8 @@
 //! it, and the exit status is 1.
 //!
 //! Run it with `cargo run -p worker-core --example panic`; with `join` behind
-//! it, the main thread joins the worker that panics and learns of it there.
+//! it, the main thread joins the worker that panics, learns of it there, and ends
+//! early.
 
 use std::{env, process::ExitCode};
 

@@ -1,13 +1,53 @@
 //! The clock that a lesson's work goes by.
 
-use std::{thread, time::Duration};
+use std::{cell::RefCell, env, time::Duration};
+
+use crate::{
+    Error,
+    simulated::Simulated,
+    sync::{Arc, thread_local},
+};
+
+/// The clock that a lesson's work goes by.
+///
+/// [`run`](crate::run) takes it from the variable `LESSON_CLOCK`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// `LESSON_CLOCK=real`, or not set: a [`sleep`] takes its time.
+    Real,
+    /// `LESSON_CLOCK=simulated`: a [`sleep`] takes no time, yet everything
+    /// happens in the order that the real durations would give.
+    ///
+    /// Workers are still OS threads that race wherever they really race. Time
+    /// goes on when each of them sleeps, joins or has ended; while one waits for
+    /// anything else, such as a channel, it stands still.
+    Simulated,
+}
+
+impl Clock {
+    /// # Errors
+    ///
+    /// If `LESSON_CLOCK` names no clock.
+    pub(crate) fn from_env() -> Result<Clock, Error> {
+        match env::var_os("LESSON_CLOCK") {
+            None => Ok(Clock::Real),
+            Some(name) if name == "real" => Ok(Clock::Real),
+            Some(name) if name == "simulated" => Ok(Clock::Simulated),
+            Some(name) => Err(Error::Clock {
+                name: name.to_string_lossy().into_owned(),
+            }),
+        }
+    }
+}
 
 /// Works for `time`, by putting the calling thread to sleep for at least that
-/// long.
+/// long, on the [`Clock`] of the lesson.
 ///
 /// A lesson sleeps where a real program would download, compute or wait. Other
 /// threads run meanwhile. A sleep makes an order of lines likely and never
 /// guarantees one: only start, join and the end of the program do that.
+///
+/// A thread that is not a lesson's goes by the real clock.
 ///
 /// # Examples
 ///
@@ -19,5 +59,18 @@ use std::{thread, time::Duration};
 /// assert!(before.elapsed() >= Duration::from_millis(5));
 /// ```
 pub fn sleep(time: Duration) {
-    thread::sleep(time);
+    match SIMULATED.with(|simulated| simulated.borrow().clone()) {
+        Some(simulated) => simulated.sleep(time),
+        None => std::thread::sleep(time),
+    }
+}
+
+thread_local! {
+    /// The clock of the lesson that this thread belongs to, if it is simulated.
+    static SIMULATED: RefCell<Option<Arc<Simulated>>> = const { RefCell::new(None) };
+}
+
+/// Makes the calling thread go by this clock, or by the real one.
+pub(crate) fn go_by(simulated: Option<Arc<Simulated>>) {
+    SIMULATED.with(|mine| *mine.borrow_mut() = simulated);
 }

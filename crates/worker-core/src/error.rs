@@ -6,7 +6,8 @@ use std::{any::Any, fmt, io, sync::Arc};
 /// get to its end.
 ///
 /// The message names the worker and gives the reason. A lesson passes the error
-/// on with `?`, and [`run`](crate::run) prints it.
+/// on with `?`, and [`run`](crate::run) says on standard error what has not been
+/// said yet: a panic has, when it happened.
 ///
 /// # Examples
 ///
@@ -41,6 +42,11 @@ pub enum Error {
         /// The panic's message.
         message: String,
     },
+    /// `LESSON_CLOCK` names no clock.
+    Clock {
+        /// What it says.
+        name: String,
+    },
     /// The lesson's output cannot be written any more.
     Output {
         /// The reason, shared because every later line fails for it too.
@@ -64,6 +70,10 @@ impl fmt::Display for Error {
             Error::Panicked { worker, message } => {
                 write!(f, "worker `{worker}` panicked: {message}")
             }
+            Error::Clock { name } => write!(
+                f,
+                "there is no clock `{name}`; set LESSON_CLOCK to `real` or `simulated`, or not at all"
+            ),
             Error::Output { reason } => write!(
                 f,
                 "the output cannot be written: {reason}; send it to a place that has room for it"

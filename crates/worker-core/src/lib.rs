@@ -40,11 +40,12 @@
 //! | item | what it is |
 //! | --- | --- |
 //! | [`run`] | a lesson from its first line to the exit status of its program |
-//! | [`run_to`] | the same, into any [`Write`](std::io::Write) instead of standard output |
+//! | [`run_to`] | the same on a given clock, into any [`Write`](std::io::Write) instead of standard output |
 //! | [`MainThread`] | prints the main thread's lines and starts workers |
 //! | [`Worker`] | a thread to be: its name, its work, and whether it is a daemon |
 //! | [`WorkerHandle`] | a worker that has been started, and can be joined |
 //! | [`sleep`] | work that takes a given time |
+//! | [`Clock`] | whether that time is real or simulated |
 //! | [`Error`] | why a line, a start or a join did not come about |
 //!
 //! # What comes from crossbeam and what from std
@@ -63,9 +64,11 @@ mod clock;
 mod error;
 mod main_thread;
 mod output;
+mod simulated;
+mod sync;
 mod worker;
 
-pub use clock::sleep;
+pub use clock::{Clock, sleep};
 pub use error::Error;
 pub use main_thread::{MainThread, run, run_to};
 pub use worker::{Worker, WorkerHandle};

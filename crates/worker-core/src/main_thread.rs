@@ -4,19 +4,19 @@ use std::{
     io::{self, ErrorKind, Write},
     panic::{self, AssertUnwindSafe, PanicHookInfo},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     thread,
 };
 
-use crossbeam::sync::WaitGroup;
-
 use crate::{
-    Error, Worker, WorkerHandle,
+    Clock, Error, Worker, WorkerHandle,
+    clock::go_by,
     error::panic_message,
     output::Output,
+    simulated::Simulated,
+    sync::{
+        Arc, WaitGroup,
+        atomic::{AtomicBool, Ordering},
+    },
     worker::{self, Program},
 };
 
@@ -30,9 +30,10 @@ use crate::{
 ///
 /// The exit status is 1 if `lesson` returned an error, a thread panicked, or a
 /// line could not be written. Each of these is said in one line on standard
-/// error, before the wait for the workers that still run. Standard output that
-/// was closed early (`| head -1`) is no error: the lesson ends quietly, with
-/// status 0.
+/// error; workers that still run are waited for all the same. Standard output
+/// that was closed early (`| head -1`) is no error: the lesson ends quietly, with
+/// status 0. The exit status is 2 if the variable `LESSON_CLOCK` names no
+/// [`Clock`].
 ///
 /// # Panics
 ///
@@ -60,10 +61,17 @@ pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
     panic::set_hook(Box::new(move |panic| {
         report(&describe(panic, thread::current().id() == main));
     }));
-    run_to(io::stdout(), lesson)
+    match Clock::from_env() {
+        Ok(clock) => run_to(clock, io::stdout(), lesson),
+        Err(error) => {
+            report(&error);
+            ExitCode::from(2)
+        }
+    }
 }
 
-/// Runs a lesson as [`run`] does, but writes its lines to `output`.
+/// Runs a lesson as [`run`] does, but on this clock, and writes its lines to
+/// `output`.
 ///
 /// What a daemon writes after the end goes nowhere, although its thread lives
 /// on in this process. The panic hook stays as it is.
@@ -77,20 +85,30 @@ pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
 /// ```
 /// use std::{fs, process::ExitCode};
 ///
+/// use worker_core::{Clock, run_to};
+///
 /// let path = std::env::temp_dir().join(format!("lesson-{}", std::process::id()));
 /// let file = fs::File::create(&path)?;
-/// let status = worker_core::run_to(file, |main_thread| main_thread.print("main thread start"));
+/// let status = run_to(Clock::Simulated, file, |main_thread| main_thread.print("main thread start"));
 /// assert_eq!(status, ExitCode::SUCCESS);
 /// assert_eq!(fs::read_to_string(&path)?, "main thread start\n");
 /// # fs::remove_file(path)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn run_to(
+    clock: Clock,
     output: impl Write + Send + 'static,
     lesson: impl FnOnce(&MainThread) -> Result<(), Error>,
 ) -> ExitCode {
+    let simulated = match clock {
+        Clock::Real => None,
+        Clock::Simulated => Some(Arc::new(Simulated::default())),
+    };
+    let counted = simulated.as_ref().map(Simulated::main_thread);
+    go_by(simulated.clone());
     let program = Program {
         output: Output::new(output),
+        simulated: simulated.clone(),
         panicked: AtomicBool::new(false),
     };
     let main_thread = MainThread {
@@ -98,6 +116,7 @@ pub fn run_to(
         running: WaitGroup::new(),
     };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| lesson(&main_thread)));
+    go_by(None);
     // A panic has been reported by the hook, and the output's own error is
     // reported below, where the workers' lines have been tried too.
     if let Ok(Err(error @ (Error::Name { .. } | Error::Start { .. }))) = &outcome {
@@ -105,8 +124,13 @@ pub fn run_to(
     }
 
     let MainThread { program, running } = main_thread;
+    if let Some(simulated) = simulated {
+        simulated.end_of_program().wait();
+    }
     running.wait();
     program.output.end();
+    // Only now may time go on for the daemons.
+    drop(counted);
 
     let written = match program.output.check() {
         Err(Error::Output { reason }) if reason.kind() == ErrorKind::BrokenPipe => {
@@ -129,8 +153,8 @@ pub fn run_to(
 
 /// The main thread of a lesson: it prints its own lines and starts workers.
 ///
-/// [`run`] makes it and gives it to the lesson; nothing else can, so there is no
-/// worker that the end of the program does not know of.
+/// [`run`] and [`run_to`] make it and give it to the lesson; nothing else can, so
+/// there is no worker that the end of the program does not know of.
 pub struct MainThread {
     program: Arc<Program>,
     running: WaitGroup,

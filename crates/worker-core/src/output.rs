@@ -2,10 +2,13 @@
 
 use std::{
     io::{self, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
-use crate::Error;
+use crate::{
+    Error,
+    sync::{Mutex, lock},
+};
 
 /// The lines of all threads on their way to one sink.
 pub(crate) struct Output(Mutex<Lines>);
@@ -29,7 +32,7 @@ impl Output {
     /// in several bites. After the first line that could not be written there
     /// are no more: what came after a gap would look like another order.
     pub(crate) fn print(&self, text: &str) -> Result<(), Error> {
-        let mut lines = self.lock();
+        let mut lines = lock(&self.0);
         if lines.broken.is_none() {
             let line = format!("{text}\n");
             let written = lines
@@ -43,18 +46,13 @@ impl Output {
 
     /// Whether every line so far has been written.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.lock().check()
+        lock(&self.0).check()
     }
 
     /// Ends the output: what a daemon writes from now on goes nowhere, and no
     /// daemon is in the middle of a line.
     pub(crate) fn end(&self) {
-        self.lock().sink = Box::new(io::sink());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Lines> {
-        // A sink that panicked has left nothing behind that a later line needs.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).sink = Box::new(io::sink());
     }
 }
 

@@ -1,16 +1,17 @@
 //! A thread to be, and a thread that has been started.
 
-use std::{
+use crate::{
+    Error,
+    clock::go_by,
+    error::panic_message,
+    output::Output,
+    simulated::{self, Simulated},
     sync::{
-        Arc,
+        Arc, WaitGroup,
         atomic::{AtomicBool, Ordering},
+        thread::{Builder, JoinHandle},
     },
-    thread::{self, Builder, JoinHandle},
 };
-
-use crossbeam::sync::WaitGroup;
-
-use crate::{Error, error::panic_message, output::Output};
 
 /// A thread to be: its name, its work, and whether it is a daemon.
 ///
@@ -20,8 +21,8 @@ use crate::{Error, error::panic_message, output::Output};
 ///
 /// # What cannot go wrong
 ///
-/// Python finds these four mistakes when the program runs. Here they do not
-/// compile.
+/// These four do not compile. Python finds three of them when the program runs,
+/// and lets a second join pass.
 ///
 /// Starting a worker twice, because `start` consumes it:
 ///
@@ -118,6 +119,8 @@ impl Worker {
 pub struct WorkerHandle {
     thread: JoinHandle<Result<(), Error>>,
     name: String,
+    /// What the clock has to know of a join, if it is simulated.
+    end: Option<simulated::End>,
 }
 
 impl WorkerHandle {
@@ -141,6 +144,9 @@ impl WorkerHandle {
     /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
     /// ```
     pub fn join(self) -> Result<(), Error> {
+        if let Some(end) = self.end {
+            end.wait();
+        }
         match self.thread.join() {
             Ok(last_line) => last_line,
             Err(payload) => Err(Error::Panicked {
@@ -154,6 +160,8 @@ impl WorkerHandle {
 /// What all threads of one lesson share.
 pub(crate) struct Program {
     pub(crate) output: Output,
+    /// The clock, if it is simulated.
+    pub(crate) simulated: Option<Arc<Simulated>>,
     /// Whether a worker has panicked.
     pub(crate) panicked: AtomicBool,
 }
@@ -169,14 +177,18 @@ pub(crate) fn start(
     if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
         return Err(Error::Name { worker: name });
     }
+    let counted = program.simulated.as_ref().map(|clock| clock.worker(daemon));
+    let end = counted.as_ref().map(simulated::Thread::end);
     let started = WaitGroup::new();
     let thread = {
         let life = Life {
             program: Arc::clone(program),
+            _counted: counted,
             _running: (!daemon).then(|| running.clone()),
         };
         let (name, started) = (name.clone(), started.clone());
         Builder::new().name(name.clone()).spawn(move || {
+            go_by(life.program.simulated.clone());
             let output = &life.program.output;
             let start_line = output.print(&format!("sub thread start  {name}"));
             drop(started);
@@ -196,12 +208,15 @@ pub(crate) fn start(
     };
     started.wait();
     program.output.check()?;
-    Ok(WorkerHandle { thread, name })
+    Ok(WorkerHandle { thread, name, end })
 }
 
 /// Lives as long as the worker's thread runs, and sees how it ends.
 struct Life {
     program: Arc<Program>,
+    /// Tells the simulated clock of the thread's end, before anybody who waits
+    /// for that end can learn of it.
+    _counted: Option<simulated::Thread>,
     /// Nobody waits for a daemon.
     _running: Option<WaitGroup>,
 }
@@ -210,7 +225,7 @@ impl Drop for Life {
     fn drop(&mut self) {
         // This comes before `_running` is dropped, so the end of the program
         // knows of every panic that it has waited for.
-        if thread::panicking() {
+        if std::thread::panicking() {
             self.program.panicked.store(true, Ordering::Release);
         }
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use proptest::{collection::vec, prelude::*};
-use worker_core::{Error, MainThread, Worker, run_to};
+use worker_core::{Clock, Error, MainThread, Worker, run_to};
 
 /// A sink that keeps what it is given.
 #[derive(Clone, Default)]
@@ -48,7 +48,7 @@ fn run_and_tell<T>(
     lesson: impl FnOnce(&MainThread) -> T,
 ) -> (ExitCode, T) {
     let mut told = None;
-    let status = run_to(sink, |main_thread| {
+    let status = run_to(Clock::Real, sink, |main_thread| {
         told = Some(lesson(main_thread));
         Ok(())
     });
@@ -112,7 +112,7 @@ fn start_returns_after_the_start_line() {
     for _ in 0..10 {
         let sink = HeldBack::new("sub thread start");
         let main = sink.clone();
-        run_to(sink.clone(), move |main_thread| {
+        run_to(Clock::Real, sink.clone(), move |main_thread| {
             let started = main_thread.start(Worker::new("1", || {}));
             main.goes_on();
             started?.join()
@@ -126,7 +126,7 @@ fn join_returns_after_the_end_line() {
     for _ in 0..10 {
         let sink = HeldBack::new("sub thread end");
         let main = sink.clone();
-        run_to(sink.clone(), move |main_thread| {
+        run_to(Clock::Real, sink.clone(), move |main_thread| {
             let joined = main_thread.start(Worker::new("1", || {}))?.join();
             main.goes_on();
             joined
@@ -139,7 +139,7 @@ fn join_returns_after_the_end_line() {
 fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
     for _ in 0..10 {
         let sink = HeldBack::new("sub thread end");
-        let status = run_to(sink.clone(), |main_thread| {
+        let status = run_to(Clock::Real, sink.clone(), |main_thread| {
             for n in 0..4 {
                 main_thread.start(Worker::new(n.to_string(), || {}))?;
             }
@@ -161,7 +161,7 @@ fn the_end_does_not_wait_for_a_daemon_but_cuts_it_off() {
     thread::spawn({
         let kept = kept.clone();
         move || {
-            let status = run_to(kept, move |main_thread| {
+            let status = run_to(Clock::Real, kept, move |main_thread| {
                 // Its work ends when the program has ended, and not before.
                 let work = move || {
                     let _ = may_go_on.recv();
@@ -194,7 +194,7 @@ fn the_end_does_not_wait_for_a_daemon_but_cuts_it_off() {
 #[test]
 fn a_daemon_can_be_joined() {
     let kept = Kept::default();
-    let status = run_to(kept.clone(), |main_thread| {
+    let status = run_to(Clock::Real, kept.clone(), |main_thread| {
         main_thread
             .start(Worker::new("1", || {}).daemon())?
             .join()?;
@@ -229,7 +229,7 @@ impl Write for Bites {
 #[test]
 fn lines_are_whole() {
     let bites = Bites::default();
-    run_to(bites.clone(), |main_thread| {
+    run_to(Clock::Real, bites.clone(), |main_thread| {
         for n in 10..60 {
             main_thread.start(Worker::new(n.to_string(), || {}))?;
             main_thread.print("main thread goes on")?;
@@ -267,7 +267,7 @@ proptest! {
         let kept = Kept::default();
         // What has to stand in the output by the time that each was noted.
         let mut due = Vec::new();
-        let status = run_to(kept.clone(), |main_thread| {
+        let status = run_to(Clock::Real, kept.clone(), |main_thread| {
             let mut handles = Vec::new();
             for (n, step) in steps.iter().enumerate() {
                 match *step {
@@ -309,7 +309,7 @@ proptest! {
 /// What `ask` answers on the thread of a worker named `thread 7`.
 fn ask_worker(ask: fn() -> String) -> String {
     let (tell, told) = mpsc::channel();
-    run_to(io::sink(), move |main_thread| {
+    run_to(Clock::Real, io::sink(), move |main_thread| {
         let work = move || tell.send(ask()).unwrap();
         main_thread.start(Worker::new("thread 7", work))?.join()
     });
@@ -335,7 +335,7 @@ fn the_os_sees_the_workers_name() {
 fn a_name_that_does_not_make_a_whole_line_is_refused() {
     for name in ["", " ", " 1", "1 ", "1\n2", "\0", "1\r"] {
         let kept = Kept::default();
-        let status = run_to(kept.clone(), |main_thread| {
+        let status = run_to(Clock::Real, kept.clone(), |main_thread| {
             let error = main_thread.start(Worker::new(name, || {})).unwrap_err();
             assert!(
                 matches!(error, Error::Name { ref worker } if worker == name),
@@ -366,7 +366,7 @@ fn join_names_the_worker_that_panicked() {
 fn a_panic_ends_its_worker_and_no_other() {
     for join in [false, true] {
         let kept = Kept::default();
-        let status = run_to(kept.clone(), |main_thread| {
+        let status = run_to(Clock::Real, kept.clone(), |main_thread| {
             let first = main_thread.start(Worker::new("1", || panic!("no disk")))?;
             main_thread.start(Worker::new("2", || {}))?;
             if join { first.join() } else { Ok(()) }
@@ -389,7 +389,7 @@ fn a_panic_ends_its_worker_and_no_other() {
 fn the_program_waits_for_its_workers_after_the_main_thread_panicked() {
     for _ in 0..10 {
         let kept = Kept::default();
-        let status = run_to(kept.clone(), |main_thread| {
+        let status = run_to(Clock::Real, kept.clone(), |main_thread| {
             let (panics, has_panicked) = mpsc::channel::<()>();
             let work = move || {
                 let _ = has_panicked.recv();
@@ -485,7 +485,7 @@ fn an_output_that_nobody_reads_any_more_is_no_failure() {
             kind: ErrorKind::BrokenPipe,
             kept: kept.clone(),
         };
-        assert_eq!(run_to(sink, three_lines), ExitCode::SUCCESS);
+        assert_eq!(run_to(Clock::Real, sink, three_lines), ExitCode::SUCCESS);
         assert_eq!(kept.lines().len(), lines);
     }
 }

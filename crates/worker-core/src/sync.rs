@@ -1,0 +1,32 @@
+//! What the threads of a lesson wait with: std's and crossbeam's, or under
+//! `--cfg loom` loom's, which try every order.
+
+#[cfg(not(loom))]
+pub(crate) use {
+    crossbeam::sync::WaitGroup,
+    std::{
+        sync::{Arc, Condvar, Mutex, MutexGuard, atomic},
+        thread, thread_local,
+    },
+};
+#[cfg(loom)]
+pub(crate) use {
+    crossbeam_utils::sync::WaitGroup,
+    loom::{
+        sync::{Arc, Condvar, Mutex, MutexGuard, atomic},
+        thread, thread_local,
+    },
+};
+
+use std::sync::PoisonError;
+
+/// Locks a mutex. No thread panics while it holds one of this crate's own, and a
+/// sink that panicked has left nothing behind that a later line needs.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until `condvar` is notified.
+pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
+}

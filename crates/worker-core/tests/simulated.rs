@@ -1,0 +1,206 @@
+//! The simulated clock: no time passes, and everything happens in its order.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use proptest::{collection::vec, prelude::*};
+use worker_core::{Clock, Error, MainThread, Worker, run_to, sleep};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A sink that keeps what it is given.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The status and the lines of a lesson on the simulated clock.
+fn simulate(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> (ExitCode, Vec<String>) {
+    let kept = Kept::default();
+    let status = run_to(Clock::Simulated, kept.clone(), lesson);
+    let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    (status, text.lines().map(str::to_owned).collect())
+}
+
+/// Works without a sleep, and lets other threads run meanwhile.
+fn work() {
+    for _ in 0..1000 {
+        thread::yield_now();
+    }
+}
+
+proptest! {
+    #[test]
+    fn lines_come_in_the_order_of_simulated_time(
+        workers in vec((0..4_u32, 0..4_u32, any::<bool>()), 1..12),
+        pause in 0..4_u32,
+    ) {
+        let before = Instant::now();
+        let (status, lines) = simulate(|main_thread| {
+            let mut handles = Vec::new();
+            for (n, &(first, second, busy)) in workers.iter().enumerate() {
+                let worker = Worker::new(n.to_string(), move || {
+                    sleep(HOUR * first);
+                    if busy {
+                        work();
+                    }
+                    sleep(HOUR * second);
+                });
+                handles.push(main_thread.start(worker)?);
+            }
+            sleep(HOUR * pause);
+            main_thread.print("main thread pauses no more")?;
+            for handle in handles {
+                handle.join()?;
+            }
+            main_thread.print("main thread end")
+        });
+        prop_assert_eq!(status, ExitCode::SUCCESS);
+        prop_assert_eq!(lines.last().map(String::as_str), Some("main thread end"));
+        // When each of the lines between was due; at the same time, any order.
+        let mut last = 0;
+        for line in &lines[workers.len()..lines.len() - 1] {
+            let due = match line.strip_prefix("sub thread end  ") {
+                Some(n) => {
+                    let (first, second, _) = workers[n.parse::<usize>().unwrap()];
+                    first + second
+                }
+                // A worker without a sleep may end while others are started.
+                None if line.starts_with("sub thread start") => 0,
+                None => pause,
+            };
+            prop_assert!(last <= due, "{} is too late in {:?}", line, lines);
+            last = due;
+        }
+        prop_assert!(before.elapsed() < HOUR);
+    }
+}
+
+#[test]
+fn the_clock_stands_still_while_a_thread_runs() {
+    for _ in 0..100 {
+        let (_, lines) = simulate(|main_thread| {
+            main_thread.start(Worker::new("short", || sleep(Duration::from_nanos(1))))?;
+            main_thread.start(Worker::new("busy", work))?;
+            Ok(())
+        });
+        assert_eq!(
+            lines[2..],
+            ["sub thread end  busy", "sub thread end  short"]
+        );
+    }
+}
+
+#[test]
+fn a_thread_whose_join_is_over_runs_before_a_later_sleeper() {
+    for _ in 0..100 {
+        let (_, lines) = simulate(|main_thread| {
+            let first = main_thread.start(Worker::new("1", || sleep(HOUR)))?;
+            main_thread.start(Worker::new("2", || sleep(HOUR + Duration::from_nanos(1))))?;
+            first.join()?;
+            work();
+            main_thread.print("main thread post job")
+        });
+        let end = [
+            "sub thread end  1",
+            "main thread post job",
+            "sub thread end  2",
+        ];
+        assert_eq!(lines[2..], end);
+    }
+}
+
+#[test]
+fn the_end_comes_before_a_daemon_that_is_due_later() {
+    for _ in 0..100 {
+        let (status, lines) = simulate(|main_thread| {
+            let later = Duration::from_nanos(1);
+            main_thread.start(Worker::new("daemon", move || sleep(HOUR + later)).daemon())?;
+            main_thread.start(Worker::new("worker", || sleep(HOUR)))?;
+            Ok(())
+        });
+        assert_eq!(status, ExitCode::SUCCESS);
+        assert_eq!(lines[2..], ["sub thread end  worker"]);
+    }
+}
+
+#[test]
+fn a_panic_stops_neither_the_clock_nor_a_join() {
+    let (status, lines) = simulate(|main_thread| {
+        let first = main_thread.start(Worker::new("1", || {
+            sleep(HOUR);
+            panic!("no disk");
+        }))?;
+        main_thread.start(Worker::new("2", || sleep(HOUR * 2)))?;
+        assert!(
+            first.join().is_err(),
+            "lost if it fails, and the line below is missing"
+        );
+        sleep(HOUR * 2);
+        main_thread.print("main thread end")
+    });
+    assert_eq!(status, ExitCode::FAILURE);
+    assert_eq!(lines[2..], ["sub thread end  2", "main thread end"]);
+}
+
+#[test]
+fn a_worker_that_could_not_be_started_stops_nothing() {
+    let (status, lines) = simulate(|main_thread| {
+        main_thread.start(Worker::new("1", || sleep(HOUR)))?;
+        main_thread
+            .start(Worker::new("two\nlines", || {}))
+            .map(drop)
+    });
+    assert_eq!(status, ExitCode::FAILURE);
+    assert_eq!(lines, ["sub thread start  1", "sub thread end  1"]);
+}
+
+#[test]
+fn thousands_of_workers_sleep_at_once() {
+    let (status, lines) = simulate(|main_thread| {
+        for n in 0..2000 {
+            let worker = Worker::new(n.to_string(), move || sleep(HOUR * (n % 7) + HOUR));
+            main_thread.start(worker)?;
+        }
+        Ok(())
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    let due = lines[2000..].iter().map(|line| {
+        line.strip_prefix("sub thread end  ")
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+            % 7
+    });
+    assert_eq!(due.clone().count(), 2000);
+    assert!(due.is_sorted());
+}
+
+#[test]
+fn the_longest_sleep_ends() {
+    let (status, lines) = simulate(|main_thread| {
+        for n in 0..2 {
+            main_thread.start(Worker::new(n.to_string(), || {
+                sleep(Duration::from_secs(1));
+                sleep(Duration::MAX);
+            }))?;
+        }
+        Ok(())
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    assert_eq!(lines.len(), 4);
+}

@@ -11,6 +11,21 @@ use crate::{
 /// The clock that a lesson's work goes by.
 ///
 /// [`run`](crate::run) takes it from the variable `LESSON_CLOCK`.
+///
+/// # Examples
+///
+/// ```
+/// use std::{io, process::ExitCode, time::Duration};
+///
+/// use worker_core::{Clock, run_to, sleep};
+///
+/// let status = run_to(Clock::Simulated, io::sink(), |main_thread| {
+///     sleep(Duration::from_secs(3600));
+///     main_thread.print("main thread end")
+/// });
+/// // At once:
+/// assert_eq!(status, ExitCode::SUCCESS);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
     /// `LESSON_CLOCK=real`, or not set: a [`sleep`] takes its time.

@@ -1,13 +1,14 @@
 //! Why a line, a start or a join did not come about.
 
-use std::{any::Any, fmt, io, sync::Arc};
+use std::{any::Any, fmt, io, mem, sync::Arc};
 
 /// Why a line could not be written, a worker not started, or a worker did not
 /// get to its end.
 ///
 /// The message names the worker and gives the reason. A lesson passes the error
 /// on with `?`, and [`run`](crate::run) says on standard error what has not been
-/// said yet: a panic has, when it happened.
+/// said yet: a panic has, when it happened. Only this crate makes errors, so that
+/// none goes unsaid.
 ///
 /// # Examples
 ///
@@ -24,11 +25,13 @@ use std::{any::Any, fmt, io, sync::Arc};
 #[derive(Debug)]
 pub enum Error {
     /// The worker's name would not make a whole line.
+    #[non_exhaustive]
     Name {
         /// The name as it was given.
         worker: String,
     },
     /// The OS would not start the worker's thread.
+    #[non_exhaustive]
     Start {
         /// The worker's name.
         worker: String,
@@ -36,6 +39,7 @@ pub enum Error {
         reason: io::Error,
     },
     /// The worker panicked, so it never wrote its end line.
+    #[non_exhaustive]
     Panicked {
         /// The worker's name.
         worker: String,
@@ -43,11 +47,13 @@ pub enum Error {
         message: String,
     },
     /// `LESSON_CLOCK` names no clock.
+    #[non_exhaustive]
     Clock {
         /// What it says.
         name: String,
     },
     /// The lesson's output cannot be written any more.
+    #[non_exhaustive]
     Output {
         /// The reason, shared because every later line fails for it too.
         reason: Arc<io::Error>,
@@ -95,5 +101,13 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
         _ => "a value that is not a message",
     };
     let lines: Vec<&str> = message.lines().map(str::trim).collect();
-    lines.join(", ")
+    lines.join(", ").replace(char::is_control, " ")
+}
+
+/// Ends a panic, with its message.
+pub(crate) fn end_panic(payload: Box<dyn Any + Send>) -> String {
+    let message = panic_message(&*payload);
+    // A value can panic when it is dropped, and nobody would catch that.
+    mem::forget(payload);
+    message
 }

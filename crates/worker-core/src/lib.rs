@@ -52,8 +52,8 @@
 //!
 //! `crossbeam::sync::WaitGroup` does the two waits that count *events in any
 //! number of threads*: the wait in `start` (one event, the start line) and the
-//! wait at the end of the program (one event for each worker, its end). Std has
-//! no counterpart: its `Barrier` must know the number of threads beforehand.
+//! wait at the end of the program (one event for each worker, its end). Std's
+//! nearest, `Barrier`, must know the number of threads beforehand.
 //!
 //! [`std::thread::Builder`] does the rest, because it has become the better
 //! choice: it names the thread and returns the OS's error instead of panicking.

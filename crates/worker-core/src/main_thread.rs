@@ -10,7 +10,7 @@ use std::{
 use crate::{
     Clock, Error, Worker, WorkerHandle,
     clock::go_by,
-    error::panic_message,
+    error::{end_panic, panic_message},
     output::Output,
     simulated::Simulated,
     sync::{
@@ -28,8 +28,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// The exit status is 1 if `lesson` returned an error, a thread panicked, or a
-/// line could not be written. Each of these is said in one line on standard
+/// The exit status is 1 if `lesson` returned an error, it or a worker panicked, or
+/// a line could not be written. Each of these is said in one line on standard
 /// error; workers that still run are waited for all the same. Standard output
 /// that was closed early (`| head -1`) is no error: the lesson ends quietly, with
 /// status 0. The exit status is 2 if the variable `LESSON_CLOCK` names no
@@ -56,6 +56,7 @@ use crate::{
 ///     main_thread.print("main thread end")
 /// }
 /// ```
+#[must_use = "the exit status says whether the lesson went well"]
 pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
     let main = thread::current().id();
     panic::set_hook(Box::new(move |panic| {
@@ -80,6 +81,10 @@ pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
 ///
 /// As [`run`].
 ///
+/// # Panics
+///
+/// Not with the lesson, but with `output`, if that panics when it is dropped.
+///
 /// # Examples
 ///
 /// ```
@@ -95,6 +100,7 @@ pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
 /// # fs::remove_file(path)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[must_use = "the exit status says whether the lesson went well"]
 pub fn run_to(
     clock: Clock,
     output: impl Write + Send + 'static,
@@ -143,7 +149,14 @@ pub fn run_to(
         }
         Ok(()) => true,
     };
-    let finished = matches!(outcome, Ok(Ok(()) | Err(Error::Output { .. })));
+    let finished = match outcome {
+        Ok(Ok(()) | Err(Error::Output { .. })) => true,
+        Ok(Err(_)) => false,
+        Err(payload) => {
+            end_panic(payload);
+            false
+        }
+    };
     if finished && written && !program.panicked.load(Ordering::Acquire) {
         ExitCode::SUCCESS
     } else {
@@ -155,6 +168,19 @@ pub fn run_to(
 ///
 /// [`run`] and [`run_to`] make it and give it to the lesson; nothing else can, so
 /// there is no worker that the end of the program does not know of.
+///
+/// # Examples
+///
+/// ```
+/// use worker_core::{Error, MainThread, Worker};
+///
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     main_thread.print("main thread start")?;
+///     main_thread.start(Worker::new("1", || {}))?;
+///     main_thread.print("main thread end")
+/// }
+/// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
+/// ```
 pub struct MainThread {
     program: Arc<Program>,
     running: WaitGroup,
@@ -170,7 +196,8 @@ impl MainThread {
     /// # Examples
     ///
     /// ```
-    /// worker_core::run(|main_thread| main_thread.print("main thread start"));
+    /// let status = worker_core::run(|main_thread| main_thread.print("main thread start"));
+    /// assert_eq!(status, std::process::ExitCode::SUCCESS);
     /// ```
     pub fn print(&self, line: &str) -> Result<(), Error> {
         self.program.output.print(line)
@@ -184,8 +211,8 @@ impl MainThread {
     ///   end, or holds a control character such as a line break.
     /// - [`Error::Start`] if the OS would not start the thread. Workers that
     ///   have been started go on.
-    /// - [`Error::Output`] if a line could not be written. The worker does not
-    ///   work then.
+    /// - [`Error::Output`] if a line could not be written, this worker's or
+    ///   another's. A worker whose start line could not be written does not work.
     ///
     /// # Examples
     ///

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Error,
-    sync::{Mutex, lock},
+    sync::{Mutex, MutexGuard},
 };
 
 /// The lines of all threads on their way to one sink.
@@ -32,7 +32,7 @@ impl Output {
     /// in several bites. After the first line that could not be written there
     /// are no more: what came after a gap would look like another order.
     pub(crate) fn print(&self, text: &str) -> Result<(), Error> {
-        let mut lines = lock(&self.0);
+        let mut lines = self.lock()?;
         if lines.broken.is_none() {
             let line = format!("{text}\n");
             let written = lines
@@ -46,13 +46,21 @@ impl Output {
 
     /// Whether every line so far has been written.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        lock(&self.0).check()
+        self.lock()?.check()
     }
 
     /// Ends the output: what a daemon writes from now on goes nowhere, and no
     /// daemon is in the middle of a line.
     pub(crate) fn end(&self) {
-        lock(&self.0).sink = Box::new(io::sink());
+        if let Ok(mut lines) = self.lock() {
+            lines.sink = Box::new(io::sink());
+        }
+    }
+
+    fn lock(&self) -> Result<MutexGuard<'_, Lines>, Error> {
+        self.0.lock().map_err(|_| Error::Output {
+            reason: Arc::new(io::Error::other("the sink panicked inside a line")),
+        })
     }
 }
 

@@ -20,8 +20,7 @@ pub(crate) use {
 
 use std::sync::PoisonError;
 
-/// Locks a mutex. No thread panics while it holds one of this crate's own, and a
-/// sink that panicked has left nothing behind that a later line needs.
+/// Locks a mutex under which nothing panics.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

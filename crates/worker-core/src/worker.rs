@@ -1,9 +1,11 @@
 //! A thread to be, and a thread that has been started.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use crate::{
     Error,
     clock::go_by,
-    error::panic_message,
+    error::end_panic,
     output::Output,
     simulated::{self, Simulated},
     sync::{
@@ -93,6 +95,17 @@ impl Worker {
     ///
     /// The thread carries the name too, as the OS and a debugger see it; Linux
     /// shows its first 15 bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use worker_core::Worker;
+    ///
+    /// let numbers = vec![3, 4];
+    /// let worker = Worker::new("sum", move || assert_eq!(numbers.iter().sum::<i32>(), 7));
+    /// # let status = worker_core::run(|main_thread| main_thread.start(worker)?.join());
+    /// # assert_eq!(status, std::process::ExitCode::SUCCESS);
+    /// ```
     pub fn new(name: impl Into<String>, work: impl FnOnce() + Send + 'static) -> Worker {
         Worker {
             name: name.into(),
@@ -103,6 +116,22 @@ impl Worker {
 
     /// Makes the worker a daemon: the end of the program does not wait for it,
     /// but cuts it off. It can still be joined.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{process::ExitCode, time::Duration};
+    ///
+    /// use worker_core::{Worker, sleep};
+    ///
+    /// let status = worker_core::run(|main_thread| {
+    ///     let worker = Worker::new("1", || sleep(Duration::from_secs(3600)));
+    ///     main_thread.start(worker.daemon())?;
+    ///     main_thread.print("main thread end")
+    /// });
+    /// // Less than an hour later:
+    /// assert_eq!(status, ExitCode::SUCCESS);
+    /// ```
     pub fn daemon(self) -> Worker {
         Worker {
             daemon: true,
@@ -115,6 +144,18 @@ impl Worker {
 ///
 /// Dropping the handle changes nothing for the worker: the end of the program
 /// waits for it all the same, unless it is a daemon.
+///
+/// # Examples
+///
+/// ```
+/// use worker_core::{Error, MainThread, Worker, WorkerHandle};
+///
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     let handles = ["1", "2"].map(|name| main_thread.start(Worker::new(name, || {})));
+///     handles.into_iter().try_for_each(|handle| handle?.join())
+/// }
+/// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
+/// ```
 #[derive(Debug)]
 pub struct WorkerHandle {
     thread: JoinHandle<Result<(), Error>>,
@@ -130,6 +171,10 @@ impl WorkerHandle {
     ///
     /// [`Error::Panicked`] if the worker panicked, [`Error::Output`] if its end
     /// line could not be written. The worker is over in either case.
+    ///
+    /// # Panics
+    ///
+    /// If a worker has got hold of its own handle and joins itself.
     ///
     /// # Examples
     ///
@@ -149,9 +194,11 @@ impl WorkerHandle {
         }
         match self.thread.join() {
             Ok(last_line) => last_line,
+            // Its work did not panic, or this would have been caught; what it
+            // left behind for the end of its thread did.
             Err(payload) => Err(Error::Panicked {
                 worker: self.name,
-                message: panic_message(&*payload),
+                message: end_panic(payload),
             }),
         }
     }
@@ -188,13 +235,27 @@ pub(crate) fn start(
         };
         let (name, started) = (name.clone(), started.clone());
         Builder::new().name(name.clone()).spawn(move || {
+            // All of it, not only the field that is named here: it lives as long
+            // as the thread.
+            let life = life;
             go_by(life.program.simulated.clone());
             let output = &life.program.output;
-            let start_line = output.print(&format!("sub thread start  {name}"));
-            drop(started);
-            start_line?;
-            work();
-            output.print(&format!("sub thread end  {name}"))
+            let whole = panic::catch_unwind(AssertUnwindSafe(|| {
+                // Whatever becomes of it, the work is gone before the worker is.
+                let work = work;
+                let start_line = output.print(&format!("sub thread start  {name}"));
+                drop(started);
+                start_line?;
+                work();
+                output.print(&format!("sub thread end  {name}"))
+            }));
+            whole.unwrap_or_else(|payload| {
+                life.program.panicked.store(true, Ordering::Release);
+                Err(Error::Panicked {
+                    worker: name,
+                    message: end_panic(payload),
+                })
+            })
         })
     };
     let thread = match thread {
@@ -211,7 +272,7 @@ pub(crate) fn start(
     Ok(WorkerHandle { thread, name, end })
 }
 
-/// Lives as long as the worker's thread runs, and sees how it ends.
+/// What the worker's thread drops last, in this order.
 struct Life {
     program: Arc<Program>,
     /// Tells the simulated clock of the thread's end, before anybody who waits
@@ -219,14 +280,4 @@ struct Life {
     _counted: Option<simulated::Thread>,
     /// Nobody waits for a daemon.
     _running: Option<WaitGroup>,
-}
-
-impl Drop for Life {
-    fn drop(&mut self) {
-        // This comes before `_running` is dropped, so the end of the program
-        // knows of every panic that it has waited for.
-        if std::thread::panicking() {
-            self.program.panicked.store(true, Ordering::Release);
-        }
-    }
 }

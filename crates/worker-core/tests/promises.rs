@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, ErrorKind, Write},
+    panic,
     process::ExitCode,
     sync::{
         Arc, Mutex,
@@ -112,11 +113,12 @@ fn start_returns_after_the_start_line() {
     for _ in 0..10 {
         let sink = HeldBack::new("sub thread start");
         let main = sink.clone();
-        run_to(Clock::Real, sink.clone(), move |main_thread| {
+        let status = run_to(Clock::Real, sink.clone(), move |main_thread| {
             let started = main_thread.start(Worker::new("1", || {}));
             main.goes_on();
             started?.join()
         });
+        assert_eq!(status, ExitCode::SUCCESS);
         assert!(sink.saw_nobody_go_on_too_early());
     }
 }
@@ -126,11 +128,12 @@ fn join_returns_after_the_end_line() {
     for _ in 0..10 {
         let sink = HeldBack::new("sub thread end");
         let main = sink.clone();
-        run_to(Clock::Real, sink.clone(), move |main_thread| {
+        let status = run_to(Clock::Real, sink.clone(), move |main_thread| {
             let joined = main_thread.start(Worker::new("1", || {}))?.join();
             main.goes_on();
             joined
         });
+        assert_eq!(status, ExitCode::SUCCESS);
         assert!(sink.saw_nobody_go_on_too_early());
     }
 }
@@ -229,19 +232,19 @@ impl Write for Bites {
 #[test]
 fn lines_are_whole() {
     let bites = Bites::default();
-    run_to(Clock::Real, bites.clone(), |main_thread| {
+    let status = run_to(Clock::Real, bites.clone(), |main_thread| {
         for n in 10..60 {
             main_thread.start(Worker::new(n.to_string(), || {}))?;
             main_thread.print("main thread goes on")?;
         }
         Ok(())
     });
+    assert_eq!(status, ExitCode::SUCCESS);
     let mut lines = bites.0.lines();
     lines.sort();
-    lines.dedup();
-    let mut expected: Vec<_> = (10..60).map(|n| format!("sub thread end  {n}")).collect();
+    let mut expected = vec!["main thread goes on".to_owned(); 50];
+    expected.extend((10..60).map(|n| format!("sub thread end  {n}")));
     expected.extend((10..60).map(|n| format!("sub thread start  {n}")));
-    expected.insert(0, "main thread goes on".to_owned());
     assert_eq!(lines, expected);
 }
 
@@ -309,10 +312,11 @@ proptest! {
 /// What `ask` answers on the thread of a worker named `thread 7`.
 fn ask_worker(ask: fn() -> String) -> String {
     let (tell, told) = mpsc::channel();
-    run_to(Clock::Real, io::sink(), move |main_thread| {
+    let status = run_to(Clock::Real, io::sink(), move |main_thread| {
         let work = move || tell.send(ask()).unwrap();
         main_thread.start(Worker::new("thread 7", work))?.join()
     });
+    assert_eq!(status, ExitCode::SUCCESS);
     told.recv().unwrap()
 }
 
@@ -335,17 +339,20 @@ fn the_os_sees_the_workers_name() {
 fn a_name_that_does_not_make_a_whole_line_is_refused() {
     for name in ["", " ", " 1", "1 ", "1\n2", "\0", "1\r"] {
         let kept = Kept::default();
-        let status = run_to(Clock::Real, kept.clone(), |main_thread| {
-            let error = main_thread.start(Worker::new(name, || {})).unwrap_err();
-            assert!(
-                matches!(error, Error::Name { ref worker } if worker == name),
-                "{error}"
-            );
-            Err(error)
+        let (_, started) = run_and_tell(kept.clone(), |main_thread| {
+            main_thread.start(Worker::new(name, || {})).map(drop)
         });
-        assert_eq!(status, ExitCode::FAILURE);
+        assert!(matches!(started, Err(Error::Name { worker, .. }) if worker == name));
         assert_eq!(kept.lines(), [""; 0]);
     }
+}
+
+#[test]
+fn an_error_that_the_lesson_returns_is_a_failure() {
+    let status = run_to(Clock::Real, io::sink(), |main_thread| {
+        main_thread.start(Worker::new("", || {})).map(drop)
+    });
+    assert_eq!(status, ExitCode::FAILURE);
 }
 
 #[test]
@@ -405,6 +412,84 @@ fn the_program_waits_for_its_workers_after_the_main_thread_panicked() {
         assert_eq!(status, ExitCode::FAILURE);
         assert_eq!(kept.lines(), ["sub thread start  1", "sub thread end  1"]);
     }
+}
+
+/// Panics when it is dropped, and tells that before.
+struct Bomb(mpsc::Sender<()>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+        panic!("dropped");
+    }
+}
+
+#[test]
+fn a_panic_with_a_value_that_panics_itself_is_one_panic() {
+    for on_main_thread in [false, true] {
+        let (tell, _told) = mpsc::channel();
+        let status = run_to(Clock::Real, io::sink(), move |main_thread| {
+            let bomb = Bomb(tell);
+            if on_main_thread {
+                panic::panic_any(bomb);
+            }
+            main_thread.start(Worker::new("1", || panic::panic_any(bomb)))?;
+            Ok(())
+        });
+        assert_eq!(status, ExitCode::FAILURE);
+    }
+}
+
+#[test]
+fn the_program_waits_for_what_a_worker_holds_even_if_it_does_not_work() {
+    for kind in [ErrorKind::StorageFull, ErrorKind::BrokenPipe] {
+        let (tell, told) = mpsc::channel();
+        let sink = FailsAfter {
+            lines: 0,
+            kind,
+            kept: Kept::default(),
+        };
+        let status = run_to(Clock::Real, sink, move |main_thread| {
+            let bomb = Bomb(tell);
+            main_thread
+                .start(Worker::new("1", move || drop(bomb)))?
+                .join()
+        });
+        assert_eq!(told.try_recv(), Ok(()));
+        assert_eq!(status, ExitCode::FAILURE, "its panic is not lost");
+    }
+}
+
+/// A sink that panics inside its second line.
+struct Panics(Kept, usize);
+
+impl Write for Panics {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1 += 1;
+        if self.1 == 2 {
+            self.0.write_all(b"sub t").unwrap();
+            panic!("no disk");
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_line_is_written_behind_half_a_line() {
+    let kept = Kept::default();
+    let (status, [started, then]) = run_and_tell(Panics(kept.clone(), 0), |main_thread| {
+        main_thread.print("main thread start").unwrap();
+        let started = main_thread.start(Worker::new("1", || {})).map(drop);
+        [started, main_thread.print("main thread end")]
+    });
+    assert!(matches!(started, Err(Error::Output { .. })));
+    assert!(matches!(then, Err(Error::Output { .. })));
+    assert_eq!(status, ExitCode::FAILURE);
+    assert_eq!(*kept.0.lock().unwrap(), b"main thread start\nsub t");
 }
 
 /// A sink that takes some lines and then fails.

@@ -23,6 +23,8 @@ pub(crate) struct Workspace {
 pub(crate) struct Lesson {
     pub(crate) name: String,
     pub(crate) chapter: u32,
+    /// What cargo calls its package.
+    id: String,
     pub(crate) folder: PathBuf,
 }
 
@@ -47,7 +49,8 @@ pub(crate) fn find() -> Result<Workspace, Failure> {
         .ok_or_else(unreadable)?
         .into();
     let mut lessons = Vec::new();
-    for package in field::<Vec<JsonValue>>(&metadata, "packages").ok_or_else(unreadable)? {
+    let packages = field::<Vec<JsonValue>>(&metadata, "packages").ok_or_else(unreadable)?;
+    for package in packages {
         lessons.extend(lesson(package)?);
     }
     if lessons.is_empty() {
@@ -57,6 +60,16 @@ pub(crate) fn find() -> Result<Workspace, Failure> {
                 .to_owned(),
         ));
     }
+    for lesson in &lessons {
+        let has_it = |package: &&JsonValue| targets(package).any(|it| is_program(it, &lesson.name));
+        if packages.iter().filter(has_it).count() > 1 {
+            return Err(Failure::Failed(format!(
+                "lesson `{}` and another package have a program of this name, and cargo writes \
+                 both to one file; rename one",
+                lesson.name
+            )));
+        }
+    }
     lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
     Ok(Workspace { root, lessons })
 }
@@ -64,7 +77,7 @@ pub(crate) fn find() -> Result<Workspace, Failure> {
 /// The lesson that a package of `cargo metadata` is, if it is one.
 fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
     let name = text(package, "name").ok_or_else(unreadable)?;
-    let manifest = Path::new(text(package, "manifest_path").ok_or_else(unreadable)?);
+    let manifest = text(package, "manifest_path").ok_or_else(unreadable)?;
     let metadata = child(package, "metadata").and_then(|metadata| child(metadata, "lesson"));
     let Some(metadata) = metadata else {
         return Ok(None);
@@ -74,15 +87,37 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
         .unwrap_or_default();
     if chapter < 1.0 || chapter > f64::from(u32::MAX) || chapter.fract() != 0.0 {
         return Err(Failure::Failed(format!(
-            "{}: `chapter` in [package.metadata.lesson] must be a whole number from 1 on, without quotes",
-            manifest.display()
+            "{manifest}: `chapter` in [package.metadata.lesson] must be a whole number from 1 on, \
+             without quotes"
+        )));
+    }
+    if !targets(package).any(|target| is_program(target, name)) {
+        return Err(Failure::Failed(format!(
+            "{manifest}: lesson `{name}` has no program of its own name; it needs a src/main.rs"
         )));
     }
     Ok(Some(Lesson {
         name: name.to_owned(),
         chapter: chapter as u32,
-        folder: manifest.parent().unwrap_or(Path::new("")).to_owned(),
+        id: text(package, "id").ok_or_else(unreadable)?.to_owned(),
+        folder: Path::new(manifest)
+            .parent()
+            .unwrap_or(Path::new(""))
+            .to_owned(),
     }))
+}
+
+fn targets(package: &JsonValue) -> impl Iterator<Item = &JsonValue> {
+    field::<Vec<JsonValue>>(package, "targets")
+        .into_iter()
+        .flatten()
+}
+
+/// Whether a target, as cargo describes it, is the program of this name.
+fn is_program(target: &JsonValue, name: &str) -> bool {
+    let is_bin = |kind: &JsonValue| kind.get::<String>().is_some_and(|kind| kind == "bin");
+    text(target, "name") == Some(name)
+        && field::<Vec<JsonValue>>(target, "kind").is_some_and(|kinds| kinds.iter().any(is_bin))
 }
 
 /// Builds the lessons in one `cargo build` and returns the program of each that
@@ -91,11 +126,12 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
 ///
 /// # Errors
 ///
-/// If cargo itself cannot be run.
+/// If cargo cannot be run, or fails although every lesson has built.
 pub(crate) fn build(lessons: &[&Lesson]) -> Result<HashMap<String, PathBuf>, Failure> {
-    let packages = lessons
+    // By its id, since a name may be that of a dependency too.
+    let targets = lessons
         .iter()
-        .flat_map(|lesson| ["--package", &lesson.name]);
+        .flat_map(|lesson| ["--package", &lesson.id, "--bin", &lesson.name]);
     let build = Command::new(cargo())
         .args([
             "build",
@@ -103,18 +139,30 @@ pub(crate) fn build(lessons: &[&Lesson]) -> Result<HashMap<String, PathBuf>, Fai
             "--message-format",
             "json-render-diagnostics",
         ])
-        .args(packages)
+        .args(targets)
         .stderr(Stdio::inherit())
         .output()
         .map_err(cannot_run_cargo)?;
-    let messages = build.stdout.split(|&byte| byte == b'\n').filter_map(json);
-    Ok(messages
-        .filter_map(|message| {
-            let program = text(&message, "executable")?.into();
-            let name = text(child(&message, "target")?, "name")?.to_owned();
-            Some((name, program))
-        })
-        .collect())
+    let messages: Vec<_> = build
+        .stdout
+        .split(|&byte| byte == b'\n')
+        .filter_map(json)
+        .collect();
+    let mut programs = HashMap::new();
+    for lesson in lessons {
+        let program = messages.iter().find_map(|message| {
+            let mine = text(message, "package_id") == Some(&lesson.id)
+                && is_program(child(message, "target")?, &lesson.name);
+            text(message, "executable").filter(|_| mine)
+        });
+        programs.extend(program.map(|program| (lesson.name.clone(), program.into())));
+    }
+    if !build.status.success() && programs.len() == lessons.len() {
+        return Err(Failure::Failed(
+            "the lessons cannot be built; see cargo's message above".to_owned(),
+        ));
+    }
+    Ok(programs)
 }
 
 fn cargo() -> OsString {

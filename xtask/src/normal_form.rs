@@ -83,9 +83,9 @@ fn parse(bytes: &[u8]) -> Result<Line<'_>, Fault> {
     let Some(line) = text.strip_suffix('\n') else {
         return Err(Fault::NoLineBreak(text.to_owned()));
     };
-    // A tear puts one line's beginning behind another's: even the words that
-    // begin a line must not stand anywhere else in it.
-    if [MAIN, "sub thread "]
+    // A tear puts one line's beginning behind another's. One that leaves this line
+    // looking whole leaves the rest of a line as the next.
+    if [MAIN, START, END]
         .iter()
         .any(|words| line.rfind(words).is_some_and(|at| at > 0))
     {
@@ -130,7 +130,7 @@ fn natural_order(a: &str, b: &str) -> Ordering {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadLine {
     /// Counted from 1.
-    pub(crate) number: usize,
+    number: usize,
     fault: Fault,
 }
 

@@ -11,8 +11,8 @@ use std::{
 
 use wait_timeout::ChildExt;
 
-/// More than any lesson prints. A program that prints without end stops here
-/// instead of filling the memory.
+/// More than any lesson writes, in bytes. Beyond it nobody reads, so a program that
+/// writes without end fails there instead of filling the memory.
 pub(crate) const MOST_OUTPUT: u64 = 16 << 20;
 
 /// How long the pipes may stay open after the program has ended.
@@ -34,81 +34,77 @@ pub(crate) enum End {
     TimedOut,
     /// It ended, but another process that it started still holds its pipes.
     LeftOpen,
-    /// The OS would not start it or wait for it.
-    Failed(io::Error),
+    /// It wrote more than [`MOST_OUTPUT`], and the rest is lost.
+    TooMuch,
 }
 
 /// Runs `program` until it ends, but no longer than `timeout`, and shows `seen`
 /// each piece of its standard output as it comes.
+///
+/// # Errors
+///
+/// If the OS will not start it, or a thread that reads what it writes.
 pub(crate) fn run(
     program: &Path,
     timeout: Duration,
     seen: impl FnMut(&[u8]) + Send + 'static,
-) -> Run {
+) -> io::Result<Run> {
     let start = Instant::now();
-    let mut stdout = Pipe::default();
-    let mut stderr = Pipe::default();
-    let end = run_into(program, timeout, seen, &mut stdout, &mut stderr);
-    Run {
-        end: end.unwrap_or_else(End::Failed),
-        stdout: stdout.bytes(),
-        stderr: stderr.bytes(),
-        time: start.elapsed(),
-    }
-}
-
-fn run_into(
-    program: &Path,
-    timeout: Duration,
-    seen: impl FnMut(&[u8]) + Send + 'static,
-    stdout: &mut Pipe,
-    stderr: &mut Pipe,
-) -> io::Result<End> {
     let mut child = Command::new(program)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    if let Some(pipe) = child.stdout.take() {
-        stdout.drain(pipe, seen);
+    let pipes = child.stdout.take().zip(child.stderr.take());
+    let run = pipes
+        .ok_or_else(|| io::Error::other("no pipes"))
+        .and_then(|(stdout, stderr)| {
+            let stdout = Pipe::drain(stdout, seen)?;
+            let stderr = Pipe::drain(stderr, |_| {})?;
+            let status = child.wait_timeout(timeout)?;
+            if status.is_none() {
+                child.kill()?;
+                child.wait()?;
+            }
+            let closed = stdout.is_closed_within(GRACE) && stderr.is_closed_within(GRACE);
+            let end = match status {
+                _ if stdout.is_full() || stderr.is_full() => End::TooMuch,
+                None => End::TimedOut,
+                Some(status) if closed => End::Ended(status),
+                Some(_) => End::LeftOpen,
+            };
+            Ok(Run {
+                stdout: stdout.bytes(),
+                stderr: stderr.bytes(),
+                end,
+                time: start.elapsed(),
+            })
+        });
+    if run.is_err() {
+        let _ = child.kill();
     }
-    if let Some(pipe) = child.stderr.take() {
-        stderr.drain(pipe, |_| {});
-    }
-    let status = child.wait_timeout(timeout)?;
-    if status.is_none() {
-        child.kill()?;
-        child.wait()?;
-    }
-    let closed = stdout.is_closed_within(GRACE) && stderr.is_closed_within(GRACE);
-    Ok(match status {
-        None => End::TimedOut,
-        Some(status) if closed => End::Ended(status),
-        Some(_) => End::LeftOpen,
-    })
+    run
 }
 
 /// What has come out of a pipe so far.
-#[derive(Default)]
 struct Pipe {
     bytes: Arc<Mutex<Vec<u8>>>,
-    closed: Option<mpsc::Receiver<()>>,
+    closed: mpsc::Receiver<()>,
 }
 
 impl Pipe {
     /// Reads the pipe to its end on a thread of its own, so that the program
     /// never waits for us.
     fn drain(
-        &mut self,
         pipe: impl Read + Send + 'static,
         mut seen: impl FnMut(&[u8]) + Send + 'static,
-    ) {
-        let bytes = Arc::clone(&self.bytes);
-        let (open, closed) = mpsc::channel();
-        self.closed = Some(closed);
-        thread::spawn(move || {
-            let _open: mpsc::Sender<()> = open;
-            let mut pipe = pipe.take(MOST_OUTPUT);
+    ) -> io::Result<Pipe> {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let (open, closed) = mpsc::channel::<()>();
+        let kept = Arc::clone(&bytes);
+        thread::Builder::new().spawn(move || {
+            let _open = open;
+            let mut pipe = pipe.take(MOST_OUTPUT + 1);
             let mut buffer = [0; 8192];
             loop {
                 let count = match pipe.read(&mut buffer) {
@@ -117,25 +113,29 @@ impl Pipe {
                     Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                     Err(_) => break,
                 };
-                let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
-                bytes.extend(&buffer[..count]);
-                drop(bytes);
+                kept.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(&buffer[..count]);
                 seen(&buffer[..count]);
             }
-        });
+        })?;
+        Ok(Pipe { bytes, closed })
     }
 
     fn is_closed_within(&self, time: Duration) -> bool {
-        let timed_out = Err(mpsc::RecvTimeoutError::Timeout);
-        self.closed
-            .as_ref()
-            .is_none_or(|closed| closed.recv_timeout(time) != timed_out)
+        self.closed.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    fn is_full(&self) -> bool {
         self.bytes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+            .len() as u64
+            > MOST_OUTPUT
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        bytes[..bytes.len().min(MOST_OUTPUT as usize)].to_vec()
     }
 }

@@ -2,23 +2,29 @@
 //! it a live line for each lesson that runs.
 
 use std::{
-    fmt::Write as _,
+    fmt,
     io::{self, ErrorKind, Write as _},
-    path::{Path, PathBuf},
+    path::{MAIN_SEPARATOR_STR, Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use console::style;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::{Term, style};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::{Failure, in_ci, lessons::Lesson, program::Run};
 
 /// What is to be said of one lesson.
+#[derive(Default)]
 pub(crate) struct Verdict {
+    /// Its run, if it came to one.
+    pub(crate) run: Option<Run>,
     /// Why it failed, each in a sentence; none if it passed.
     pub(crate) complaints: Vec<String>,
     /// How its output differs from the snapshot, in insta's words.
     pub(crate) difference: String,
+    /// Whether that difference has been accepted.
+    pub(crate) accepted: bool,
 }
 
 impl Verdict {
@@ -47,52 +53,53 @@ impl Report {
         }
     }
 
-    /// A line that shows how long a lesson has run, until it is cleared.
-    pub(crate) fn live_line(&self, name: &str) -> ProgressBar {
-        let line = self.live.add(ProgressBar::new_spinner());
-        let template = "{spinner} {prefix:12} {elapsed:>4}  {wide_msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            line.set_style(style);
+    /// A line that shows how a lesson gets on, until it is cleared.
+    pub(crate) fn live_line(&self, name: &str) -> LiveLine {
+        let bar = self.live.add(ProgressBar::new_spinner());
+        let live = LiveLine {
+            bar,
+            state: Arc::default(),
+        };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:12} {state}") {
+            let state = Arc::clone(&live.state);
+            live.bar.set_style(style.with_key(
+                "state",
+                move |bar: &ProgressState, line: &mut dyn fmt::Write| {
+                    lock(&state).write_to(bar.elapsed(), line);
+                },
+            ));
         }
-        line.set_prefix(name.to_owned());
-        line.enable_steady_tick(Duration::from_millis(100));
-        line
+        live.bar.set_prefix(name.to_owned());
+        live.bar.enable_steady_tick(Duration::from_millis(100));
+        live
     }
 
-    pub(crate) fn lesson(&mut self, lesson: &Lesson, run: Option<&Run>, verdict: &Verdict) {
-        let title = format!("chapter {}: {}", lesson.chapter, lesson.name);
+    pub(crate) fn lesson(&mut self, lesson: &Lesson, verdict: &Verdict) {
+        let name = &lesson.name;
+        let title = format!("chapter {}: {name}", lesson.chapter);
         self.print(&format!("{}\n", style(title).bold()));
-        if let Some(run) = run {
+        let mut time = String::new();
+        if let Some(run) = &verdict.run {
             self.print_bytes(&run.stdout);
             if !run.stdout.is_empty() && !run.stdout.ends_with(b"\n") {
                 self.print("\n");
             }
+            time = format!(" in {}", human(run.time));
         }
         self.print(&verdict.difference);
-        let time = run
-            .map(|run| format!(" in {}", human(run.time)))
-            .unwrap_or_default();
-        let mut text = String::new();
-        if !verdict.passed() {
-            let _ = writeln!(
-                text,
-                "{}",
-                style(format!("{} failed{time}:", lesson.name)).red()
-            );
-            for complaint in &verdict.complaints {
-                let _ = writeln!(text, "  {complaint}");
-            }
-        } else if verdict.difference.is_empty() {
-            let _ = writeln!(
-                text,
-                "{}",
-                style(format!("{} passed{time}", lesson.name)).green()
-            );
+        let words = if !verdict.passed() {
+            style(format!("{name} failed{time}:")).red()
+        } else if verdict.accepted {
+            style(format!("{name} accepted{time}")).yellow()
         } else {
-            let words = format!("{} accepted{time}", lesson.name);
-            let _ = writeln!(text, "{}", style(words).yellow());
-        }
-        self.print(&format!("{text}\n"));
+            style(format!("{name} passed{time}")).green()
+        };
+        let complaints: String = verdict
+            .complaints
+            .iter()
+            .map(|complaint| format!("  {complaint}\n"))
+            .collect();
+        self.print(&format!("{words}\n{complaints}\n"));
     }
 
     pub(crate) fn strays(&mut self, strays: &[PathBuf], root: &Path) {
@@ -158,30 +165,82 @@ impl Report {
     }
 }
 
-/// Shows in a live line the last whole line that a lesson has printed.
-pub(crate) fn show_last_line(live: ProgressBar) -> impl FnMut(&[u8]) + Send + 'static {
-    let mut unfinished = Vec::new();
-    move |bytes| {
-        for &byte in bytes {
-            if byte == b'\n' {
-                live.set_message(String::from_utf8_lossy(&unfinished).into_owned());
-                unfinished.clear();
-            } else {
-                unfinished.push(byte);
+/// A line below the report that shows how a lesson gets on.
+///
+/// Indicatif's own thread draws it. The threads that read a lesson's output only
+/// leave word: a terminal that stands still must not hold a lesson up.
+#[derive(Clone)]
+pub(crate) struct LiveLine {
+    bar: ProgressBar,
+    state: Arc<Mutex<LiveState>>,
+}
+
+#[derive(Default)]
+struct LiveState {
+    /// The last whole line that the lesson has printed.
+    last: String,
+    /// How long it ran, if it has ended.
+    ended: Option<Duration>,
+}
+
+impl LiveLine {
+    /// Takes the pieces of a lesson's output as they come.
+    pub(crate) fn show_last(&self) -> impl FnMut(&[u8]) + Send + 'static {
+        let state = Arc::clone(&self.state);
+        let mut unfinished = Vec::new();
+        move |bytes| {
+            unfinished.extend(bytes);
+            let mut lines = unfinished.rsplitn(3, |&byte| byte == b'\n');
+            if let (Some(rest), Some(last)) = (lines.next(), lines.next()) {
+                lock(&state).last = String::from_utf8_lossy(last).into_owned();
+                unfinished = rest.to_vec();
             }
         }
     }
+
+    pub(crate) fn ended(&self) {
+        lock(&self.state).ended = Some(self.bar.elapsed());
+    }
+
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl LiveState {
+    fn write_to(&self, elapsed: Duration, line: &mut dyn fmt::Write) {
+        let time = human(self.ended.unwrap_or(elapsed));
+        let what = if self.ended.is_some() {
+            "ended"
+        } else {
+            &self.last
+        };
+        // What stands before it takes up to 24 columns.
+        let width = usize::from(Term::stderr().size().1).saturating_sub(24);
+        let _ = write!(
+            line,
+            "{time:>6}  {}",
+            console::truncate_str(what, width, "…")
+        );
+    }
+}
+
+fn lock(state: &Mutex<LiveState>) -> MutexGuard<'_, LiveState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) fn human(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
+/// A path as it is said on every system, from the workspace's root.
 pub(crate) fn relative(path: &Path, root: &Path) -> String {
-    path.strip_prefix(root)
+    let path = path
+        .strip_prefix(root)
         .unwrap_or(path)
         .display()
-        .to_string()
+        .to_string();
+    path.replace(MAIN_SEPARATOR_STR, "/")
 }
 
 fn count(number: usize, thing: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write as _,
+    io, panic,
     path::Path,
     process::ExitCode,
     thread,
@@ -13,7 +14,7 @@ use crate::{
     lessons::{self, Lesson},
     normal_form::normal_form,
     program::{self, End, MOST_OUTPUT, Run},
-    report::{Report, Verdict, human, relative, show_last_line},
+    report::{LiveLine, Report, Verdict, human, relative},
     snapshot::{self, Update},
 };
 
@@ -58,7 +59,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let workspace = lessons::find()?;
     let lessons = select(&workspace.lessons, &options.lessons)?;
     let strays = if options.lessons.is_empty() {
-        snapshot::strays(&workspace.lessons)?
+        snapshot::strays(&workspace)?
     } else {
         Vec::new()
     };
@@ -67,38 +68,30 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let mut report = Report::new();
     let start = Instant::now();
     let failed = thread::scope(|scope| {
-        let running: Vec<_> = lessons
-            .iter()
-            .map(|lesson| {
-                let program = programs.get(&lesson.name);
-                let line = report.live_line(&lesson.name);
-                let timeout = options.timeout;
-                let runner = scope.spawn({
-                    let line = line.clone();
-                    move || {
-                        let program = program?;
-                        let run = program::run(program, timeout, show_last_line(line.clone()));
-                        line.abandon_with_message("ended");
-                        Some(run)
-                    }
-                });
-                (lesson, line, runner)
-            })
-            .collect();
+        let mut running = Vec::new();
+        for lesson in &lessons {
+            let line = report.live_line(&lesson.name);
+            let program = programs.get(&lesson.name);
+            let runner = thread::Builder::new().spawn_scoped(scope, {
+                let line = line.clone();
+                move || run_lesson(program?, options.timeout, &line)
+            });
+            running.push((lesson, line, runner.map_err(no_thread)?));
+        }
         let mut failed = Vec::new();
         for (lesson, line, runner) in running {
             let run = runner
                 .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            line.finish_and_clear();
-            let verdict = judge(lesson, run.as_ref(), options.update, &workspace.root);
-            report.lesson(lesson, run.as_ref(), &verdict);
+                .unwrap_or_else(|panic| panic::resume_unwind(panic));
+            line.clear();
+            let verdict = judge(lesson, run, options.update, &workspace.root);
+            report.lesson(lesson, &verdict);
             if !verdict.passed() {
                 failed.push(lesson.name.as_str());
             }
         }
-        failed
-    });
+        Ok::<_, Failure>(failed)
+    })?;
     let time = start.elapsed();
     report.strays(&strays, &workspace.root);
     report.summary(lessons.len(), &failed, strays.len(), time);
@@ -109,6 +102,19 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Runs one lesson's program; none, if it has not built.
+fn run_lesson(program: &Path, timeout: Duration, line: &LiveLine) -> Option<io::Result<Run>> {
+    let run = program::run(program, timeout, line.show_last());
+    line.ended();
+    Some(run)
+}
+
+fn no_thread(reason: io::Error) -> Failure {
+    Failure::Failed(format!(
+        "the OS starts no more threads: {reason}; run fewer lessons at a time, or raise the limit"
+    ))
 }
 
 /// The options, or nothing if help is asked for.
@@ -170,20 +176,37 @@ fn select<'a>(lessons: &'a [Lesson], names: &[String]) -> Result<Vec<&'a Lesson>
     Ok(lessons.iter().filter(selected).collect())
 }
 
-/// Judges one run of a lesson. An output is compared with its snapshot only if
-/// nothing else is wrong with the run: no other is worth accepting.
-///
-/// Runs on the main thread, lesson by lesson.
-fn judge(lesson: &Lesson, run: Option<&Run>, update: Update, root: &Path) -> Verdict {
-    let mut verdict = Verdict {
-        complaints: Vec::new(),
-        difference: String::new(),
-    };
-    let complaints = &mut verdict.complaints;
-    let Some(run) = run else {
-        complaints.push("it does not build; see cargo's message above".to_owned());
-        return verdict;
-    };
+/// Judges one run of a lesson, on the main thread. An output is compared with its
+/// snapshot only if nothing else is wrong with the run: no other is worth
+/// accepting.
+fn judge(lesson: &Lesson, run: Option<io::Result<Run>>, update: Update, root: &Path) -> Verdict {
+    let mut verdict = Verdict::default();
+    match run {
+        None => verdict
+            .complaints
+            .push("it does not build; see cargo's message above".to_owned()),
+        Some(Err(error)) => verdict.complaints.push(format!(
+            "it could not be run: {error}; see whether the machine is out of processes, threads or \
+             files"
+        )),
+        Some(Ok(run)) => {
+            verdict.complaints = complaints(&run);
+            match normal_form(&run.stdout) {
+                Ok(normal) if verdict.passed() => {
+                    compare(&mut verdict, lesson, &normal, update, root);
+                }
+                Ok(_) => {}
+                Err(bad_line) => verdict.complaints.push(bad_line.to_string()),
+            }
+            verdict.run = Some(run);
+        }
+    }
+    verdict
+}
+
+/// What is wrong with a run, whatever it should have printed.
+fn complaints(run: &Run) -> Vec<String> {
+    let mut complaints = Vec::new();
     match &run.end {
         End::Ended(status) if status.success() => {}
         End::Ended(status) => {
@@ -204,13 +227,13 @@ fn judge(lesson: &Lesson, run: Option<&Run>, update: Update, root: &Path) -> Ver
              process that it starts"
                 .to_owned(),
         ),
-        End::Failed(error) => complaints.push(format!("it could not be run: {error}")),
-    }
-    if run.stdout.len() as u64 == MOST_OUTPUT {
-        complaints.push(format!(
-            "it printed more than {} MiB; what came after that is lost",
+        End::TooMuch => complaints.push(format!(
+            "it wrote more than {} MiB; what came after that is lost",
             MOST_OUTPUT >> 20
-        ));
+        )),
+    }
+    if run.stdout.is_empty() {
+        complaints.push("it printed nothing".to_owned());
     }
     if !run.stderr.is_empty() {
         let mut complaint =
@@ -220,18 +243,17 @@ fn judge(lesson: &Lesson, run: Option<&Run>, update: Update, root: &Path) -> Ver
         }
         complaints.push(complaint);
     }
-    let normal = match normal_form(&run.stdout) {
-        Ok(normal) if complaints.is_empty() => normal,
-        Ok(_) => return verdict,
-        Err(bad_line) => {
-            complaints.push(bad_line.to_string());
-            return verdict;
-        }
-    };
+    complaints
+}
+
+/// Compares a normal form with the lesson's snapshot.
+fn compare(verdict: &mut Verdict, lesson: &Lesson, normal: &str, update: Update, root: &Path) {
     let snapshot = snapshot::file(lesson);
     let accepted = snapshot.exists();
-    match snapshot::compare(lesson, &normal, update, root) {
+    let path = relative(&snapshot, root);
+    match snapshot::compare(lesson, normal, update, root) {
         Ok(comparison) => {
+            verdict.accepted = update == Update::Accept && !comparison.difference.is_empty();
             verdict.difference = comparison.difference;
             if !comparison.passed {
                 let what = if accepted {
@@ -239,20 +261,21 @@ fn judge(lesson: &Lesson, run: Option<&Run>, update: Update, root: &Path) -> Ver
                 } else {
                     "it has no"
                 };
-                complaints.push(format!(
-                    "{what} {}; read the difference above, then accept it with `cargo xtask \
-                     run-all {} --accept`{}",
-                    relative(&snapshot, root),
+                let review = if update == Update::Pending {
+                    " or `cargo insta review`"
+                } else {
+                    ""
+                };
+                verdict.complaints.push(format!(
+                    "{what} {path}; read the difference above, and if it is meant, accept it with \
+                     `cargo xtask run-all {} --accept`{review}",
                     lesson.name,
-                    if update == Update::Pending {
-                        " or `cargo insta review`"
-                    } else {
-                        ""
-                    },
                 ));
             }
         }
-        Err(error) => complaints.push(format!("its snapshot could not be compared: {error}")),
+        Err(error) => verdict.complaints.push(format!(
+            "its output could not be compared with {path}: {error}; see whether insta can read and \
+             write there"
+        )),
     }
-    verdict
 }

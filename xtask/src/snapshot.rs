@@ -12,15 +12,21 @@ use std::{
     ffi::OsString,
     fs,
     io::{self, Write},
-    panic,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
 
-use crate::{Failure, lessons::Lesson};
+use crate::{
+    Failure,
+    lessons::{Lesson, Workspace},
+};
 
 /// The hidden command that makes one assertion.
 pub(crate) const ASSERT: &str = "assert-snapshot";
+
+/// Its exit status if the assertion failed.
+const DIFFERS: u8 = 3;
 
 /// The name of the snapshot of a lesson's normal form.
 const OUTPUT: &str = "output";
@@ -96,6 +102,15 @@ pub(crate) fn compare(
         stdin.write_all(content.as_bytes())?;
     }
     let assertion = assertion.wait_with_output()?;
+    let stderr = String::from_utf8_lossy(&assertion.stderr);
+    let passed = match assertion.status.code() {
+        Some(0) => true,
+        Some(code) if code == DIFFERS.into() => false,
+        _ => {
+            let reason = stderr.lines().last().unwrap_or("insta ended early");
+            return Err(io::Error::other(reason.trim_start_matches("error: ")));
+        }
+    };
     if update == Update::Accept {
         // Nothing is pending any more; that there was nothing before is fine.
         let _ = fs::remove_file(file(lesson).with_extension("snap.new"));
@@ -106,11 +121,8 @@ pub(crate) fn compare(
         difference.push_str(&fit(line));
         difference.push('\n');
     }
-    difference.push_str(&String::from_utf8_lossy(&assertion.stderr));
-    Ok(Comparison {
-        passed: assertion.status.success(),
-        difference,
-    })
+    difference.push_str(&stderr);
+    Ok(Comparison { passed, difference })
 }
 
 /// Whether a line of insta's speaks of this tool's own source or of insta's own
@@ -136,16 +148,18 @@ fn fit(line: &str) -> Cow<'_, str> {
     }
 }
 
-/// The snapshots in the folders of `lessons` and in those beside them that are
-/// the snapshot of none.
+/// The snapshots in the lessons' folders, and in those beside them within the
+/// workspace, that are the snapshot of no lesson.
 ///
 /// # Errors
 ///
 /// If a folder cannot be read.
-pub(crate) fn strays(lessons: &[Lesson]) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, Failure> {
+    let lessons = &workspace.lessons;
     let shelves: BTreeSet<_> = lessons
         .iter()
         .filter_map(|lesson| lesson.folder.parent())
+        .filter(|shelf| shelf.starts_with(&workspace.root))
         .collect();
     let mut strays = Vec::new();
     for shelf in shelves {
@@ -173,34 +187,35 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The hidden command: asserts that standard input is the accepted snapshot in
-/// the folder `snapshots`.
+/// the folder `snapshots`. Its exit status is 0, or [`DIFFERS`].
 ///
 /// # Errors
 ///
-/// If standard input cannot be read.
-///
-/// # Panics
-///
-/// As insta's assertions do, on the main thread: the process then ends with a
-/// status other than 0. What insta has printed says why, so the panic prints
-/// only what insta has not.
+/// If standard input cannot be read, or insta cannot read or write a snapshot.
 pub(crate) fn assert(snapshots: OsString) -> Result<ExitCode, Failure> {
     let content = io::read_to_string(io::stdin())
         .map_err(|error| Failure::Failed(format!("standard input cannot be read: {error}")))?;
-    panic::set_hook(Box::new(|panic| {
-        let message = panic
-            .payload()
-            .downcast_ref::<String>()
-            .map_or("", String::as_str);
-        if !message.starts_with("snapshot assertion for") {
-            eprintln!("{message}");
-        }
-    }));
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(snapshots);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_description("The normal form of the lesson's output.");
-    settings.bind(|| insta::assert_snapshot!(OUTPUT, content));
-    Ok(ExitCode::SUCCESS)
+    // Insta panics, on this thread, and has then printed what differs.
+    panic::set_hook(Box::new(|_| {}));
+    let asserted = panic::catch_unwind(AssertUnwindSafe(|| {
+        settings.bind(|| insta::assert_snapshot!(OUTPUT, content));
+    }));
+    let message = match &asserted {
+        Ok(()) => return Ok(ExitCode::SUCCESS),
+        Err(panic) => panic
+            .downcast_ref::<String>()
+            .map_or("insta panicked", String::as_str),
+    };
+    if message.starts_with("snapshot assertion for") {
+        return Ok(ExitCode::from(DIFFERS));
+    }
+    let unwrapped = "called `Result::unwrap()` on an `Err` value: ";
+    Err(Failure::Failed(
+        message.trim_start_matches(unwrapped).to_owned(),
+    ))
 }

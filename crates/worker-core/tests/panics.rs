@@ -8,15 +8,17 @@ use std::{
 /// Builds the example `panic`, along with the workspace so that no dependency is
 /// built twice, and runs it.
 fn panic_example(arguments: &[&str]) -> Output {
+    // This test lies in `deps`, beside `examples`, below the target folder.
+    let test = env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
     let build = Command::new(env!("CARGO"))
-        .args("build --quiet --workspace --example panic".split(' '))
+        .args("build --quiet --workspace --example panic --target-dir".split(' '))
+        .arg(profile.parent().unwrap())
         .status();
     assert!(build.unwrap().success(), "`panic` does not build");
-    // Tests lie in `deps`, beside `examples`.
-    let mut path = env::current_exe().unwrap();
-    path.pop();
-    path.set_file_name("examples");
-    path.push(format!("panic{}", env::consts::EXE_SUFFIX));
+    let path = profile
+        .join("examples")
+        .join(format!("panic{}", env::consts::EXE_SUFFIX));
     Command::new(path)
         .args(arguments)
         .env("RUST_BACKTRACE", "1")

@@ -6,7 +6,7 @@ use std::{
     process::Stdio,
 };
 
-use crate::workspace::{Report, Workspace, report, xtask_in};
+use crate::workspace::{Report, Workspace, report};
 
 /// A lesson in which all is well, and its normal form.
 const GOOD: &str = r#"print!("main thread start\nsub thread start  1\nmain thread end\n");"#;
@@ -100,10 +100,15 @@ fn a_lesson_that_still_runs_at_the_time_limit_is_killed_and_fails() {
 #[cfg(unix)]
 #[test]
 fn a_lesson_that_leaves_a_process_with_its_output_behind_fails() {
-    let body =
-        format!("{GOOD}\nstd::process::Command::new(\"sleep\").arg(\"30\").spawn().unwrap();");
-    let report = beside_a_good_lesson("left-open", &body, &[]);
-    assert_says(&report, &[GOOD_OUTPUT, "left a process behind"]);
+    for (test, closed) in [("left-open", "stderr"), ("left-open-stderr", "stdout")] {
+        let body = format!(
+            "{GOOD}
+            let mut sleep = std::process::Command::new(\"sleep\");
+            sleep.arg(\"30\").{closed}(std::process::Stdio::null()).spawn().unwrap();"
+        );
+        let report = beside_a_good_lesson(test, &body, &[]);
+        assert_says(&report, &[GOOD_OUTPUT, "left a process behind"]);
+    }
 }
 
 #[test]
@@ -148,7 +153,64 @@ fn a_lesson_that_prints_on_standard_error_fails() {
 fn a_lesson_that_prints_without_end_fails() {
     let body = r#"while std::io::stdout().write_all(b"main thread goes on\n").is_ok() {}"#;
     let report = beside_a_good_lesson("endless", body, &[]);
-    assert_says(&report, &["it printed more than 16 MiB"]);
+    assert_says(&report, &["it wrote more than 16 MiB"]);
+}
+
+#[test]
+fn a_lesson_that_prints_nothing_fails() {
+    let report = beside_a_good_lesson("nothing", "", &[]);
+    assert_says(&report, &["it printed nothing"]);
+}
+
+#[test]
+fn what_a_lesson_says_of_another_thread_is_not_torn() {
+    let line = "main thread waits for sub thread 1\n";
+    let report = Workspace::new("other-thread")
+        .lesson("good", 1, &format!("print!({line:?});"))
+        .snapshot("good", line)
+        .run_all(&[]);
+    assert_eq!(report.status, Some(0), "{report}");
+}
+
+#[test]
+fn a_second_program_of_a_lesson_is_none_of_its_business() {
+    let workspace = Workspace::new("programs")
+        .lesson("good", 1, GOOD)
+        .snapshot("good", GOOD_OUTPUT);
+    workspace.write(
+        "crates/good/src/bin/broken.rs",
+        "fn main() { let n: u32 = \"one\"; }",
+    );
+    let report = workspace.run_all(&[]);
+    assert_eq!(report.status, Some(0), "{report}");
+}
+
+#[test]
+fn two_programs_of_one_name_are_an_error() {
+    let workspace = Workspace::new("collision")
+        .lesson("bad", 1, GOOD)
+        .lesson("good", 2, GOOD);
+    workspace.write("crates/good/src/bin/bad.rs", "fn main() {}");
+    let report = workspace.run_all(&[]);
+    assert_eq!(report.status, Some(1), "{report}");
+    let words = "lesson `bad` and another package have a program of this name";
+    assert!(report.stderr.contains(words), "{report}");
+}
+
+#[test]
+fn a_lesson_without_a_program_is_an_error() {
+    let workspace = Workspace::new("no-program").lesson("good", 1, GOOD);
+    workspace.write("crates/bad/src/lib.rs", "");
+    let lesson = "[package]\nname = \"bad\"\n\n[package.metadata.lesson]\nchapter = 2\n";
+    workspace.write("crates/bad/Cargo.toml", lesson);
+    let report = workspace.run_all(&[]);
+    assert_eq!(report.status, Some(1), "{report}");
+    assert!(
+        report
+            .stderr
+            .contains("lesson `bad` has no program of its own name"),
+        "{report}"
+    );
 }
 
 #[test]
@@ -273,7 +335,7 @@ fn nothing_in_the_environment_makes_a_difference_pass() {
         .snapshot("good", accepted);
     workspace.write(
         ".config/insta.yaml",
-        "behavior:\n  force_pass: true\n  update: always\n",
+        "behavior:\n  force_pass: true\n  update: always\n  output: none\n",
     );
     for (variable, value) in [
         ("INSTA_FORCE_PASS", "1"),
@@ -312,6 +374,18 @@ fn a_snapshot_that_cannot_be_read_does_not_pass() {
         report.stdout.contains("Failed to parse snapshot file"),
         "{report}"
     );
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_written_is_not_accepted() {
+    let workspace = Workspace::new("no-file").lesson("good", 1, GOOD);
+    workspace.write("crates/good/snapshots/output.snap/in-the-way", "");
+    let report = workspace.run_all(&["--accept"]);
+    assert_eq!(report.status, Some(1), "{report}");
+    let words =
+        "\n  its output could not be compared with crates/good/snapshots/output.snap: FileIo";
+    assert!(report.stdout.contains(words), "{report}");
+    assert!(!report.stdout.contains("good accepted"), "{report}");
 }
 
 #[test]
@@ -392,7 +466,7 @@ fn only_the_lessons_that_are_named_are_run_from_any_folder() {
         .lesson("bad", 1, "std::process::exit(1);")
         .lesson("good", 2, GOOD)
         .snapshot("good", GOOD_OUTPUT);
-    let mut xtask = xtask_in(&workspace.root().join("crates/bad/src"));
+    let mut xtask = workspace.xtask_in("crates/bad/src");
     let report = report(xtask.args(["run-all", "good", "good"]));
     assert_eq!(report.status, Some(0), "{report}");
     assert!(
@@ -489,10 +563,14 @@ fn a_workspace_without_lessons_or_with_a_bad_chapter_is_an_error() {
 
 #[test]
 fn a_reader_who_has_seen_enough_changes_no_verdict() {
-    for (lesson, status) in [(GOOD, 0), ("println!(\"main thread end\");", 1)] {
+    // More than a pipe holds, so that the tool finds it closed.
+    let many = 10_000;
+    let accepted = "main thread goes on\n".repeat(many);
+    let body = |many| format!("for _ in 0..{many} {{ println!(\"main thread goes on\"); }}");
+    for (lesson, status) in [(body(many), 0), (body(many + 1), 1)] {
         let workspace = Workspace::new("closed")
-            .lesson("good", 1, lesson)
-            .snapshot("good", GOOD_OUTPUT);
+            .lesson("good", 1, &lesson)
+            .snapshot("good", &accepted);
         let mut xtask = workspace.xtask();
         xtask
             .arg("run-all")

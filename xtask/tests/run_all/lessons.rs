@@ -21,6 +21,7 @@ fn lesson(name: &str) -> Command {
             .args(["build", "--quiet", "--target-dir"])
             .arg(target)
             .args(packages)
+            .env_remove("CARGO_BUILD_TARGET")
             .status();
         assert!(build.unwrap().success(), "the lessons do not build");
         target.join("debug")

@@ -71,10 +71,6 @@ impl Workspace {
         content(&self.root.join(snapshot_path(lesson) + ".new"))
     }
 
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// Removes a file that an earlier run may have left.
     pub fn forget(&self, path: &str) {
         let _ = fs::remove_file(self.root.join(path));
@@ -92,7 +88,15 @@ impl Workspace {
 
     /// The tool in this workspace, in an environment that tells it nothing.
     pub fn xtask(&self) -> Command {
-        xtask_in(&self.root)
+        self.xtask_in("")
+    }
+
+    /// The tool in a folder of this workspace.
+    pub fn xtask_in(&self, folder: &str) -> Command {
+        let mut xtask = xtask_in(&self.root.join(folder));
+        // Another workspace has programs of the same names.
+        xtask.env("CARGO_TARGET_DIR", self.root.join("target"));
+        xtask
     }
 }
 
@@ -117,6 +121,7 @@ pub fn xtask_in(folder: &Path) -> Command {
     for (variable, _) in env::vars_os() {
         let name = variable.to_string_lossy();
         let told = [
+            "CARGO_BUILD_TARGET",
             "CI",
             "NO_COLOR",
             "CLICOLOR",

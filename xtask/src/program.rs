@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, ErrorKind, Read},
-    path::Path,
     process::{Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
@@ -38,19 +37,19 @@ pub(crate) enum End {
     TooMuch,
 }
 
-/// Runs `program` until it ends, but no longer than `timeout`, and shows `seen`
+/// Runs `command` until it ends, but no longer than `timeout`, and shows `seen`
 /// each piece of its standard output as it comes.
 ///
 /// # Errors
 ///
 /// If the OS will not start it, or a thread that reads what it writes.
 pub(crate) fn run(
-    program: &Path,
+    mut command: Command,
     timeout: Duration,
     seen: impl FnMut(&[u8]) + Send + 'static,
 ) -> io::Result<Run> {
     let start = Instant::now();
-    let mut child = Command::new(program)
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

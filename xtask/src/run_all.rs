@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     io, panic,
     path::Path,
-    process::ExitCode,
+    process::{Command, ExitCode},
     thread,
     time::{Duration, Instant},
 };
@@ -21,12 +21,13 @@ use crate::{
 pub(crate) const HELP: &str = "\
 Run lessons side by side and compare what they print with their snapshots.
 
-Usage: cargo xtask run-all [LESSON]... [--accept] [--timeout SECONDS]
+Usage: cargo xtask run-all [LESSON]... [--simulated] [--accept] [--timeout SECONDS]
 
 Arguments:
   [LESSON]...          the lessons to run, by name; all of them if none is named
 
 Options:
+      --simulated      run on the simulated clock, on which a sleep takes no time
       --accept         accept the outputs that differ from their snapshots
       --timeout SECONDS
                        stop a lesson that still runs after this time [default: 60]
@@ -43,6 +44,8 @@ Exit status: 0 if all lessons passed, 1 if one failed, 2 for wrong usage.
 struct Options {
     /// The names of the lessons to run; all of them if empty.
     lessons: Vec<String>,
+    /// What to set `LESSON_CLOCK` to.
+    clock: &'static str,
     update: Update,
     timeout: Duration,
 }
@@ -74,7 +77,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
             let program = programs.get(&lesson.name);
             let runner = thread::Builder::new().spawn_scoped(scope, {
                 let line = line.clone();
-                move || run_lesson(program?, options.timeout, &line)
+                move || run_lesson(program?, options.clock, options.timeout, &line)
             });
             running.push((lesson, line, runner.map_err(no_thread)?));
         }
@@ -105,8 +108,15 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
 }
 
 /// Runs one lesson's program; none, if it has not built.
-fn run_lesson(program: &Path, timeout: Duration, line: &LiveLine) -> Option<io::Result<Run>> {
-    let run = program::run(program, timeout, line.show_last());
+fn run_lesson(
+    program: &Path,
+    clock: &str,
+    timeout: Duration,
+    line: &LiveLine,
+) -> Option<io::Result<Run>> {
+    let mut command = Command::new(program);
+    command.env("LESSON_CLOCK", clock);
+    let run = program::run(command, timeout, line.show_last());
     line.ended();
     Some(run)
 }
@@ -123,6 +133,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
 
     let mut options = Options {
         lessons: Vec::new(),
+        clock: "real",
         update: if in_ci() {
             Update::Nothing
         } else {
@@ -140,6 +151,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
                         .to_owned(),
                 ));
             }
+            Long("simulated") => options.clock = "simulated",
             Long("accept") => options.update = Update::Accept,
             Long("timeout") => options.timeout = seconds(&arguments.value()?.string()?)?,
             Value(lesson) => options.lessons.push(lesson.string()?),

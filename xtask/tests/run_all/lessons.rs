@@ -30,22 +30,49 @@ fn lesson(name: &str) -> Command {
 }
 
 #[test]
-fn every_lesson_prints_its_snapshot() {
+fn every_lesson_prints_its_snapshot_on_either_clock() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let report = report(xtask_in(root).arg("run-all").env("CI", "true"));
-    assert_eq!(report.status, Some(0), "{report}");
-    for lesson in LESSONS {
+    for clock in [&["run-all"][..], &["run-all", "--simulated"]] {
+        let report = report(xtask_in(root).args(clock).env("CI", "true"));
+        assert_eq!(report.status, Some(0), "{report}");
+        for lesson in LESSONS {
+            assert!(
+                report
+                    .of(lesson)
+                    .contains(&format!("\n{lesson} passed in ")),
+                "{report}"
+            );
+        }
         assert!(
-            report
-                .of(lesson)
-                .contains(&format!("\n{lesson} passed in ")),
+            report.last_line().contains(" lessons passed in "),
             "{report}"
         );
     }
-    assert!(
-        report.last_line().contains(" lessons passed in "),
-        "{report}"
+}
+
+#[test]
+fn run_all_goes_by_the_clock_that_it_is_told_and_by_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut xtask = xtask_in(root);
+    let report = report(
+        xtask
+            .args(["run-all", "daemon"])
+            .env("LESSON_CLOCK", "lunar"),
     );
+    assert_eq!(report.status, Some(0), "{report}");
+}
+
+#[test]
+fn a_clock_that_there_is_not_is_wrong_usage() {
+    let output = lesson("daemon")
+        .env("LESSON_CLOCK", "lunar")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.stdout, b"");
+    let words = "error: there is no clock `lunar`; set LESSON_CLOCK to `real` or `simulated`, or not at \
+                 all\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), words);
 }
 
 #[test]

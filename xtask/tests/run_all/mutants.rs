@@ -132,7 +132,7 @@ fn every_mutant_of_a_lesson_turns_run_all_red_and_the_lesson_itself_does_not() {
         workspace = mutant(workspace, name, lesson, &[], MUTED_CORE);
     }
 
-    let report = workspace.run_all(&[]);
+    let report = workspace.run_all(&["--simulated"]);
     assert_eq!(report.status, Some(1), "{report}");
     for lesson in lessons {
         assert!(

@@ -165,11 +165,11 @@ pub(crate) fn build(lessons: &[&Lesson]) -> Result<HashMap<String, PathBuf>, Fai
     Ok(programs)
 }
 
-fn cargo() -> OsString {
+pub(crate) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn cannot_run_cargo(reason: std::io::Error) -> Failure {
+pub(crate) fn cannot_run_cargo(reason: std::io::Error) -> Failure {
     Failure::Failed(format!(
         "cargo cannot be run: {reason}; is it installed and on the PATH?"
     ))

@@ -1,6 +1,7 @@
 //! The tool of this workspace: `cargo xtask`.
 
 mod lessons;
+mod model;
 mod normal_form;
 mod program;
 mod report;
@@ -20,6 +21,7 @@ Usage: cargo xtask COMMAND
 
 Commands:
   run-all  run lessons side by side and compare what they print with their snapshots
+  model    try worker-core in every order that its threads can run in
 
 Options:
   -h, --help  print this help; `cargo xtask COMMAND --help` says more of a command
@@ -70,9 +72,13 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 *help = run_all::HELP;
                 run_all::run(arguments)
             }
+            "model" => {
+                *help = model::HELP;
+                model::run(arguments)
+            }
             snapshot::ASSERT => snapshot::assert(arguments.value()?),
             unknown => Err(Failure::Usage(format!(
-                "there is no command `{unknown}`; the only one is `run-all`"
+                "there is no command `{unknown}`; the commands are run-all, model"
             ))),
         },
         Some(argument) => Err(argument.unexpected().into()),

@@ -82,7 +82,9 @@ pub fn sleep(time: Duration) {
 
 thread_local! {
     /// The clock of the lesson that this thread belongs to, if it is simulated.
-    static SIMULATED: RefCell<Option<Arc<Simulated>>> = const { RefCell::new(None) };
+    // Loom's macro takes no `const`.
+    #[allow(clippy::missing_const_for_thread_local)]
+    static SIMULATED: RefCell<Option<Arc<Simulated>>> = RefCell::new(None);
 }
 
 /// Makes the calling thread go by this clock, or by the real one.

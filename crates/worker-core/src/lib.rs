@@ -63,6 +63,8 @@
 mod clock;
 mod error;
 mod main_thread;
+#[cfg(all(test, loom))]
+mod model;
 mod output;
 mod simulated;
 mod sync;

@@ -5,7 +5,7 @@
 pub(crate) use {
     crossbeam::sync::WaitGroup,
     std::{
-        sync::{Arc, Condvar, Mutex, MutexGuard, atomic},
+        sync::{Condvar, Mutex, MutexGuard, atomic},
         thread, thread_local,
     },
 };
@@ -13,11 +13,13 @@ pub(crate) use {
 pub(crate) use {
     crossbeam_utils::sync::WaitGroup,
     loom::{
-        sync::{Arc, Condvar, Mutex, MutexGuard, atomic},
+        sync::{Condvar, Mutex, MutexGuard, atomic},
         thread, thread_local,
     },
 };
 
+// Who holds what is not in question, so loom need not follow it.
+pub(crate) use std::sync::Arc;
 use std::sync::PoisonError;
 
 /// Locks a mutex under which nothing panics.

@@ -500,6 +500,7 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
         &["run-all", "--accept=yes"],
         &["--fast"],
         &["walk-all"],
+        &["model", "all"],
     ] {
         let report = report(workspace.xtask().args(arguments));
         assert_eq!(report.status, Some(2), "{arguments:?}: {report}");
@@ -526,6 +527,7 @@ fn the_tool_explains_itself() {
             "Usage: cargo xtask run-all [LESSON]...",
         ),
         (&["run-all", "-h"], "--timeout SECONDS"),
+        (&["model", "--help"], "Usage: cargo xtask model"),
     ] {
         let report = report(workspace.xtask().args(arguments));
         assert_eq!(report.status, Some(0), "{arguments:?}: {report}");

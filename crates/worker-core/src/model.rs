@@ -1,0 +1,201 @@
+//! The promises and the simulated clock, in every order that the threads can run
+//! in. `cargo xtask model` runs this.
+//!
+//! Every order of a whole lesson with two workers that are waited for is more than
+//! a machine tries in an hour. There the orders with few preemptions are tried,
+//! and a daemon takes the worker's place where only its start or join matters.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{Clock, Error, MainThread, Worker, run_to, simulated::Simulated, sleep, sync::thread};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A sink that keeps what it is given. Its own lock is std's: loom need not try
+/// orders that the lock of the output rules out.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    fn lines(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn has(&self, line: &str) -> bool {
+        self.lines().iter().any(|kept| kept == line)
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a model in every order, or in every one with at most so many preemptions,
+/// and says how many there were.
+fn explore(name: &str, preemptions: Option<usize>, model: impl Fn() + Sync + Send + 'static) {
+    let orders = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&orders);
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = preemptions;
+    builder.check(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        model();
+    });
+    let orders = orders.load(Ordering::Relaxed);
+    let bound = match preemptions {
+        Some(most) => format!("with at most {most} preemptions"),
+        None => "all there are".to_owned(),
+    };
+    println!("{name}: {orders} interleavings, {bound}");
+}
+
+/// Explores a lesson, and `check`s its output in each order.
+///
+/// The lesson says whether all was well so far: an assertion inside of it would
+/// be one more panic that the program survives.
+fn explore_lesson(
+    name: &str,
+    preemptions: Option<usize>,
+    clock: Clock,
+    lesson: fn(&MainThread, &Kept) -> Result<bool, Error>,
+    check: fn(&[String]) -> bool,
+) {
+    explore(name, preemptions, move || {
+        let kept = Kept::default();
+        let mut well = false;
+        let status = run_to(clock, kept.clone(), |main_thread| {
+            well = lesson(main_thread, &kept)?;
+            Ok(())
+        });
+        let lines = kept.lines();
+        assert!(
+            well && status == ExitCode::SUCCESS && check(&lines),
+            "{lines:?}"
+        );
+    });
+}
+
+#[test]
+fn start_returns_after_the_start_line() {
+    explore_lesson(
+        "start",
+        None,
+        Clock::Real,
+        |main_thread, kept| {
+            main_thread.start(Worker::new("1", || {}).daemon())?;
+            let first = kept.has("sub thread start  1");
+            main_thread.start(Worker::new("2", || {}).daemon())?;
+            Ok(first && kept.has("sub thread start  2"))
+        },
+        |_| true,
+    );
+}
+
+#[test]
+fn join_returns_after_the_end_line() {
+    explore_lesson(
+        "join",
+        None,
+        Clock::Real,
+        |main_thread, kept| {
+            let first = main_thread.start(Worker::new("1", || {}).daemon())?;
+            let second = main_thread.start(Worker::new("2", || {}).daemon())?;
+            first.join()?;
+            let joined = kept.has("sub thread end  1");
+            second.join()?;
+            Ok(joined && kept.has("sub thread end  2"))
+        },
+        |_| true,
+    );
+}
+
+#[test]
+fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
+    explore_lesson(
+        "end",
+        Some(4),
+        Clock::Real,
+        |main_thread, _| {
+            main_thread.start(Worker::new("1", || {}))?;
+            main_thread.start(Worker::new("2", || {}))?;
+            Ok(true)
+        },
+        |lines| lines.len() == 4,
+    );
+}
+
+#[test]
+fn a_lesson_on_the_simulated_clock_ends_in_the_order_of_its_durations() {
+    explore_lesson(
+        "lesson on the simulated clock",
+        Some(4),
+        Clock::Simulated,
+        |main_thread, _| {
+            let first = main_thread.start(Worker::new("1", || sleep(SECOND)))?;
+            main_thread.start(Worker::new("2", || sleep(2 * SECOND)))?;
+            first.join()?;
+            main_thread.print("main thread post job")?;
+            Ok(true)
+        },
+        |lines| {
+            lines[2..]
+                == [
+                    "sub thread end  1",
+                    "main thread post job",
+                    "sub thread end  2",
+                ]
+        },
+    );
+}
+
+#[test]
+fn simulated_time_loses_no_wake_up_and_jumps_over_no_thread() {
+    explore("simulated clock", None, || {
+        let clock = Arc::new(Simulated::default());
+        let happened = Arc::new(Mutex::new(Vec::new()));
+        let main = clock.main_thread();
+        let mut threads = Vec::new();
+        for (name, sleeps) in [("first", [1, 1]), ("second", [1, 2])] {
+            let counted = clock.worker(false);
+            let end = counted.end();
+            let (clock, happened) = (Arc::clone(&clock), Arc::clone(&happened));
+            let thread = thread::spawn(move || {
+                for sleep in sleeps {
+                    clock.sleep(sleep * SECOND);
+                    happened.lock().unwrap().push(name);
+                }
+                drop(counted);
+            });
+            threads.push((end, thread));
+        }
+        for (end, thread) in threads {
+            end.wait();
+            thread.join().unwrap();
+            happened.lock().unwrap().push("main");
+        }
+        drop(main);
+        // At one second, in either order, and at two and three.
+        let mut happened = happened.lock().unwrap();
+        happened[..2].sort_unstable();
+        assert_eq!(
+            *happened,
+            ["first", "second", "first", "main", "second", "main"]
+        );
+    });
+}

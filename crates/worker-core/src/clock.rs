@@ -87,7 +87,17 @@ thread_local! {
     static SIMULATED: RefCell<Option<Arc<Simulated>>> = RefCell::new(None);
 }
 
-/// Makes the calling thread go by this clock, or by the real one.
-pub(crate) fn go_by(simulated: Option<Arc<Simulated>>) {
-    SIMULATED.with(|mine| *mine.borrow_mut() = simulated);
+/// Makes the calling thread go by this clock, or by the real one, and returns what
+/// it went by before.
+pub(crate) fn go_by(simulated: Option<Arc<Simulated>>) -> Option<Arc<Simulated>> {
+    SIMULATED.with(|mine| mine.replace(simulated))
+}
+
+/// Whether the calling thread goes by this clock.
+pub(crate) fn goes_by(simulated: &Arc<Simulated>) -> bool {
+    SIMULATED.with(|mine| {
+        mine.borrow()
+            .as_ref()
+            .is_some_and(|mine| Arc::ptr_eq(mine, simulated))
+    })
 }

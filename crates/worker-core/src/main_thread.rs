@@ -111,7 +111,7 @@ pub fn run_to(
         Clock::Simulated => Some(Arc::new(Simulated::default())),
     };
     let counted = simulated.as_ref().map(Simulated::main_thread);
-    go_by(simulated.clone());
+    let before = go_by(simulated.clone());
     let program = Program {
         output: Output::new(output),
         simulated: simulated.clone(),
@@ -122,7 +122,7 @@ pub fn run_to(
         running: WaitGroup::new(),
     };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| lesson(&main_thread)));
-    go_by(None);
+    go_by(before);
     // A panic has been reported by the hook, and the output's own error is
     // reported below, where the workers' lines have been tried too.
     if let Ok(Err(error @ (Error::Name { .. } | Error::Start { .. }))) = &outcome {

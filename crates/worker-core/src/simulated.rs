@@ -120,6 +120,10 @@ pub(crate) struct End {
 }
 
 impl End {
+    pub(crate) fn clock(&self) -> &Arc<Simulated> {
+        &self.clock
+    }
+
     /// Counts the calling thread as one that waits, if there is still something
     /// to wait for. It counts as running again as soon as there is not.
     pub(crate) fn wait(&self) {

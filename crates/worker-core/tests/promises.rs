@@ -10,7 +10,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use proptest::{collection::vec, prelude::*};
@@ -59,8 +59,8 @@ fn run_and_tell<T>(
 /// A sink that holds back each line that begins with `words`, and sees whether
 /// somebody who has to wait for the line goes on before it has been written.
 ///
-/// It gives a thread that does not wait ten thousand chances to run. One that
-/// does wait cannot use any of them, so the sink never sees what is not there.
+/// It gives a thread that does not wait some milliseconds to run. One that does
+/// wait cannot use them, so the sink never sees what is not there.
 #[derive(Clone)]
 struct HeldBack {
     words: &'static str,
@@ -92,7 +92,8 @@ impl HeldBack {
 impl Write for HeldBack {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if bytes.starts_with(self.words.as_bytes()) {
-            for _ in 0..10_000 {
+            let until = Instant::now() + Duration::from_millis(5);
+            while Instant::now() < until {
                 if self.went_on.load(Ordering::SeqCst) {
                     self.seen.store(true, Ordering::SeqCst);
                     break;
@@ -258,13 +259,15 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (any::<bool>(), 0..100_usize).prop_map(|(daemon, work)| Step::Start { daemon, work }),
+        4 => (any::<bool>(), 0..10_usize).prop_map(|(daemon, work)| Step::Start { daemon, work }),
         1 => Just(Step::JoinOldest),
         1 => Just(Step::JoinNewest),
     ]
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn every_lesson_keeps_the_promises(steps in vec(step(), 1..30)) {
         let kept = Kept::default();
@@ -400,8 +403,9 @@ fn the_program_waits_for_its_workers_after_the_main_thread_panicked() {
             let (panics, has_panicked) = mpsc::channel::<()>();
             let work = move || {
                 let _ = has_panicked.recv();
-                // A main thread that does not wait has a hundred chances to end.
-                for _ in 0..100 {
+                // A main thread that does not wait has some milliseconds to end.
+                let until = Instant::now() + Duration::from_millis(5);
+                while Instant::now() < until {
                     thread::yield_now();
                 }
             };

@@ -38,12 +38,14 @@ fn simulate(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> (ExitCode,
 
 /// Works without a sleep, and lets other threads run meanwhile.
 fn work() {
-    for _ in 0..1000 {
+    for _ in 0..20 {
         thread::yield_now();
     }
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn lines_come_in_the_order_of_simulated_time(
         workers in vec((0..4_u32, 0..4_u32, any::<bool>()), 1..12),
@@ -155,6 +157,45 @@ fn a_panic_stops_neither_the_clock_nor_a_join() {
     });
     assert_eq!(status, ExitCode::FAILURE);
     assert_eq!(lines[2..], ["sub thread end  2", "main thread end"]);
+}
+
+#[test]
+fn a_join_by_a_thread_of_no_lesson_does_not_move_the_clock() {
+    let (status, lines) = simulate(|main_thread| {
+        let first = main_thread.start(Worker::new("1", || sleep(HOUR)))?;
+        let joined = thread::spawn(|| first.join());
+        work();
+        main_thread.print("main thread has slept no hour")?;
+        sleep(HOUR * 2);
+        joined.join().unwrap()
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    assert_eq!(
+        lines[1..],
+        ["main thread has slept no hour", "sub thread end  1"]
+    );
+}
+
+#[test]
+fn a_lesson_inside_a_lesson_goes_by_its_own_clock() {
+    let before = Instant::now();
+    let (status, lines) = simulate(|main_thread| {
+        main_thread.start(Worker::new("1", || sleep(HOUR)))?;
+        let inner = run_to(Clock::Simulated, io::sink(), |inner| {
+            sleep(HOUR * 5);
+            inner.start(Worker::new("1", || sleep(HOUR)))?.join()
+        });
+        assert_eq!(
+            inner,
+            ExitCode::SUCCESS,
+            "lost if it fails, and the line below is missing"
+        );
+        sleep(Duration::from_secs(60));
+        main_thread.print("main thread end")
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    assert_eq!(lines[1..], ["main thread end", "sub thread end  1"]);
+    assert!(before.elapsed() < HOUR);
 }
 
 #[test]

@@ -21,7 +21,7 @@ Usage: cargo xtask COMMAND
 
 Commands:
   run-all  run lessons side by side and compare what they print with their snapshots
-  model    try worker-core in every order that its threads can run in
+  model    try worker-core in the orders that its threads can run in
 
 Options:
   -h, --help  print this help; `cargo xtask COMMAND --help` says more of a command
@@ -85,11 +85,11 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
     }
 }
 
-/// Prints a help text; a reader who has seen enough is no failure.
-fn print(help: &str) -> Result<ExitCode, Failure> {
-    match io::stdout().write_all(help.as_bytes()) {
+/// Prints to standard output; a reader who has seen enough is no failure.
+fn print(text: &str) -> Result<ExitCode, Failure> {
+    match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Failed(format!(
-            "the help cannot be written: {error}"
+            "standard output cannot be written: {error}"
         ))),
         _ => Ok(ExitCode::SUCCESS),
     }

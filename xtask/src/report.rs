@@ -187,13 +187,15 @@ impl LiveLine {
     /// Takes the pieces of a lesson's output as they come.
     pub(crate) fn show_last(&self) -> impl FnMut(&[u8]) + Send + 'static {
         let state = Arc::clone(&self.state);
-        let mut unfinished = Vec::new();
+        let mut line = Vec::new();
         move |bytes| {
-            unfinished.extend(bytes);
-            let mut lines = unfinished.rsplitn(3, |&byte| byte == b'\n');
-            if let (Some(rest), Some(last)) = (lines.next(), lines.next()) {
-                lock(&state).last = String::from_utf8_lossy(last).into_owned();
-                unfinished = rest.to_vec();
+            for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+                // No terminal is wider.
+                line.extend(&piece[..piece.len().min(1000_usize.saturating_sub(line.len()))]);
+                if piece.ends_with(b"\n") {
+                    lock(&state).last = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
+                    line.clear();
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The promises and the simulated clock, in every order that the threads can run
-//! in. `cargo xtask model` runs this.
+//! The promises and the simulated clock, in the orders that the threads can run in.
+//! `cargo xtask model` runs this.
 //!
 //! Every order of a whole lesson with two workers that are waited for is more than
 //! a machine tries in an hour. There the orders with few preemptions are tried,

@@ -244,14 +244,13 @@ pub(crate) fn start(
             go_by(life.program.simulated.clone());
             let output = &life.program.output;
             let whole = panic::catch_unwind(AssertUnwindSafe(|| {
-                // Whatever becomes of it, the work is gone before the worker is.
-                let work = work;
                 let start_line = output.print(&format!("sub thread start  {name}"));
                 drop(started);
                 start_line?;
                 work();
                 output.print(&format!("sub thread end  {name}"))
             }));
+            go_by(None);
             whole.unwrap_or_else(|payload| {
                 life.program.panicked.store(true, Ordering::Release);
                 Err(Error::Panicked {
@@ -275,11 +274,10 @@ pub(crate) fn start(
     Ok(WorkerHandle { thread, name, end })
 }
 
-/// What the worker's thread drops last, in this order.
+/// What lives as long as the worker's thread runs.
 struct Life {
     program: Arc<Program>,
-    /// Tells the simulated clock of the thread's end, before anybody who waits
-    /// for that end can learn of it.
+    /// Tells the simulated clock of the thread's end.
     _counted: Option<simulated::Thread>,
     /// Nobody waits for a daemon.
     _running: Option<WaitGroup>,

@@ -151,9 +151,14 @@ fn a_lesson_that_prints_on_standard_error_fails() {
 
 #[test]
 fn a_lesson_that_prints_without_end_fails() {
-    let body = r#"while std::io::stdout().write_all(b"main thread goes on\n").is_ok() {}"#;
-    let report = beside_a_good_lesson("endless", body, &[]);
-    assert_says(&report, &["it wrote more than 16 MiB"]);
+    for (test, line) in [
+        ("endless", "main thread goes on\\n"),
+        ("endless-line", "main thread "),
+    ] {
+        let body = format!("while std::io::stdout().write_all(b\"{line}\").is_ok() {{}}");
+        let report = beside_a_good_lesson(test, &body, &[]);
+        assert_says(&report, &["it wrote more than 16 MiB"]);
+    }
 }
 
 #[test]

@@ -121,30 +121,32 @@ fn a_lesson_whose_output_cannot_be_written_says_so_once() {
 fn workers_that_were_started_finish_when_the_os_starts_no_more() {
     // A stack of 1 GiB each: there is room for two of them in 2.5 GiB, and room
     // to spare for all else.
-    let program = lesson("threads");
-    let output = Command::new("sh")
-        .args(["-c", "ulimit -v 2621440 && exec \"$0\""])
-        .arg(program.get_program())
-        .env("RUST_MIN_STACK", (1_u64 << 30).to_string())
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(
-        stderr.starts_with("error: worker `thread 2` could not be started: "),
-        "{stderr}"
-    );
-    assert!(stderr.contains("(os error 11)"), "{stderr}");
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let mut lines: Vec<_> = stdout.lines().collect();
-    lines[3..].sort_unstable();
-    let expected = [
-        "main thread start",
-        "sub thread start  thread 0",
-        "sub thread start  thread 1",
-        "sub thread end  thread 0",
-        "sub thread end  thread 1",
-    ];
-    assert_eq!(lines, expected);
+    for clock in ["real", "simulated"] {
+        let output = Command::new("sh")
+            .args(["-c", "ulimit -v 2621440 && exec \"$0\""])
+            .arg(lesson("threads").get_program())
+            .env("RUST_MIN_STACK", (1_u64 << 30).to_string())
+            .env("LESSON_CLOCK", clock)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.starts_with("error: worker `thread 2` could not be started: "),
+            "{stderr}"
+        );
+        assert!(stderr.contains("(os error 11)"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let mut lines: Vec<_> = stdout.lines().collect();
+        lines[3..].sort_unstable();
+        let expected = [
+            "main thread start",
+            "sub thread start  thread 0",
+            "sub thread start  thread 1",
+            "sub thread end  thread 0",
+            "sub thread end  thread 1",
+        ];
+        assert_eq!(lines, expected);
+    }
 }

@@ -1,9 +1,8 @@
 //! The simulated clock: no time passes, and everything happens in its order.
 
 use std::{
-    io::{self, Write},
+    io,
     process::ExitCode,
-    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -11,29 +10,15 @@ use std::{
 use proptest::{collection::vec, prelude::*};
 use worker_core::{Clock, Error, MainThread, Worker, run_to, sleep};
 
+use crate::kept::Kept;
+
 const HOUR: Duration = Duration::from_secs(3600);
-
-/// A sink that keeps what it is given.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The status and the lines of a lesson on the simulated clock.
 fn simulate(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> (ExitCode, Vec<String>) {
     let kept = Kept::default();
     let status = run_to(Clock::Simulated, kept.clone(), lesson);
-    let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
-    (status, text.lines().map(str::to_owned).collect())
+    (status, kept.lines())
 }
 
 /// Works without a sleep, and lets other threads run meanwhile.

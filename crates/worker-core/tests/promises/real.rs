@@ -1,11 +1,11 @@
-//! The four promises, inside one process and on real threads.
+//! The four promises on the real clock.
 
 use std::{
     io::{self, ErrorKind, Write},
     panic,
     process::ExitCode,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -16,31 +16,7 @@ use std::{
 use proptest::{collection::vec, prelude::*};
 use worker_core::{Clock, Error, MainThread, Worker, run_to};
 
-/// A sink that keeps what it is given.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Kept {
-    fn lines(&self) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        assert!(
-            text.is_empty() || text.ends_with('\n'),
-            "the output ends inside a line: {text:?}"
-        );
-        text.lines().map(str::to_owned).collect()
-    }
-}
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::kept::Kept;
 
 /// Runs a lesson and hands out what it learned: an assertion inside of the
 /// lesson would be one more panic that the program survives.

@@ -1,5 +1,5 @@
-//! The normal form: the one output that stands for all that differ from it only
-//! by luck.
+//! The normal form: the one output that stands for all that differ from it only in
+//! the order of the workers between two lines of the main thread.
 
 use std::{cmp::Ordering, collections::HashMap, fmt, str};
 

@@ -2,11 +2,16 @@
 //! `cargo xtask model` runs this.
 //!
 //! Every order of a whole lesson with two workers that are waited for is more than
-//! a machine tries in an hour. There the orders with few preemptions are tried,
-//! and a daemon takes the worker's place where only its start or join matters.
+//! a machine tries in five minutes. There the orders with few preemptions are
+//! tried, and a daemon takes the worker's place where only its start or join
+//! matters.
+
+// Its lock is std's: loom need not try orders that the lock of the output rules
+// out.
+#[path = "../tests/promises/kept.rs"]
+mod kept;
 
 use std::{
-    io::{self, Write},
     process::ExitCode,
     sync::{
         Arc, Mutex,
@@ -15,36 +20,10 @@ use std::{
     time::Duration,
 };
 
+use self::kept::Kept;
 use crate::{Clock, Error, MainThread, Worker, run_to, simulated::Simulated, sleep, sync::thread};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// A sink that keeps what it is given. Its own lock is std's: loom need not try
-/// orders that the lock of the output rules out.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Kept {
-    fn lines(&self) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().map(str::to_owned).collect()
-    }
-
-    fn has(&self, line: &str) -> bool {
-        self.lines().iter().any(|kept| kept == line)
-    }
-}
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Runs a model in every order, or in every one with at most so many preemptions,
 /// and says how many there were.
@@ -63,6 +42,10 @@ fn explore(name: &str, preemptions: Option<usize>, model: impl Fn() + Sync + Sen
         None => "all there are".to_owned(),
     };
     println!("{name}: {orders} interleavings, {bound}");
+}
+
+fn has(kept: &Kept, line: &str) -> bool {
+    kept.lines().iter().any(|kept| kept == line)
 }
 
 /// Explores a lesson, and `check`s its output in each order.
@@ -99,9 +82,9 @@ fn start_returns_after_the_start_line() {
         Clock::Real,
         |main_thread, kept| {
             main_thread.start(Worker::new("1", || {}).daemon())?;
-            let first = kept.has("sub thread start  1");
+            let first = has(kept, "sub thread start  1");
             main_thread.start(Worker::new("2", || {}).daemon())?;
-            Ok(first && kept.has("sub thread start  2"))
+            Ok(first && has(kept, "sub thread start  2"))
         },
         |_| true,
     );
@@ -117,9 +100,9 @@ fn join_returns_after_the_end_line() {
             let first = main_thread.start(Worker::new("1", || {}).daemon())?;
             let second = main_thread.start(Worker::new("2", || {}).daemon())?;
             first.join()?;
-            let joined = kept.has("sub thread end  1");
+            let joined = has(kept, "sub thread end  1");
             second.join()?;
-            Ok(joined && kept.has("sub thread end  2"))
+            Ok(joined && has(kept, "sub thread end  2"))
         },
         |_| true,
     );

@@ -197,8 +197,8 @@ impl WorkerHandle {
         }
         match self.thread.join() {
             Ok(last_line) => last_line,
-            // Its work did not panic, or this would have been caught; what it
-            // left behind for the end of its thread did.
+            // A panic of its work has been caught on its own thread; what else
+            // may end a thread is told in the same way.
             Err(payload) => Err(Error::Panicked {
                 worker: self.name,
                 message: end_panic(payload),

@@ -358,12 +358,29 @@ fn nothing_in_the_environment_makes_a_difference_pass() {
             report.stdout.contains("+main thread start"),
             "{variable}={value}: {report}"
         );
+        let file = "Snapshot file: crates/good/snapshots/output.snap\n";
+        assert!(report.stdout.contains(file), "{variable}={value}: {report}");
         assert_eq!(
             workspace.accepted("good").as_deref(),
             Some(accepted),
             "{variable}={value}"
         );
     }
+}
+
+#[test]
+fn nothing_in_the_environment_makes_the_same_output_fail() {
+    let workspace = Workspace::new("environment-same")
+        .lesson("good", 1, GOOD)
+        .snapshot("good", GOOD_OUTPUT);
+    // The snapshot of a test has another head than this tool writes.
+    workspace.write(
+        ".config/insta.yaml",
+        "behavior:\n  require_full_match: true\n",
+    );
+    let mut xtask = workspace.xtask();
+    let report = report(xtask.arg("run-all").env("INSTA_REQUIRE_FULL_MATCH", "1"));
+    assert_eq!(report.status, Some(0), "{report}");
 }
 
 #[test]
@@ -422,6 +439,20 @@ fn a_snapshot_without_a_lesson_is_named() {
         Some(0),
         "only this lesson was asked for"
     );
+}
+
+#[test]
+fn a_snapshot_outside_of_the_workspace_is_none_of_its_business() {
+    let around = Workspace::new("outside");
+    let lesson = "[workspace]\n\n[package]\nname = \"good\"\nedition = \"2024\"\n\n\
+                  [package.metadata.lesson]\nchapter = 1\n";
+    let snapshot = format!("---\nsource: a test\n---\n{GOOD_OUTPUT}");
+    around.write("inside/Cargo.toml", lesson);
+    around.write("inside/src/main.rs", &format!("fn main() {{ {GOOD} }}"));
+    around.write("inside/snapshots/output.snap", &snapshot);
+    around.write("beside/snapshots/output.snap", &snapshot);
+    let report = report(around.xtask_in("inside").arg("run-all"));
+    assert_eq!(report.status, Some(0), "{report}");
 }
 
 #[test]

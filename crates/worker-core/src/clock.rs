@@ -1,12 +1,8 @@
 //! The clock that a lesson's work goes by.
 
-use std::{cell::RefCell, env, time::Duration};
+use std::{env, time::Duration};
 
-use crate::{
-    Error,
-    simulated::Simulated,
-    sync::{Arc, thread_local},
-};
+use crate::{Error, program::Member};
 
 /// The clock that a lesson's work goes by.
 ///
@@ -75,35 +71,8 @@ impl Clock {
 /// assert!(before.elapsed() >= Duration::from_millis(5));
 /// ```
 pub fn sleep(time: Duration) {
-    // At the very end of a thread there is nothing left to ask.
-    match SIMULATED
-        .try_with(|simulated| simulated.borrow().clone())
-        .ok()
-        .flatten()
-    {
-        Some(simulated) => simulated.sleep(time),
+    match Member::current() {
+        Some(member) => member.sleep(time),
         None => std::thread::sleep(time),
     }
-}
-
-thread_local! {
-    /// The clock of the lesson that this thread belongs to, if it is simulated.
-    // Loom's macro takes no `const`.
-    #[allow(clippy::missing_const_for_thread_local)]
-    static SIMULATED: RefCell<Option<Arc<Simulated>>> = RefCell::new(None);
-}
-
-/// Makes the calling thread go by this clock, or by the real one, and returns what
-/// it went by before.
-pub(crate) fn go_by(simulated: Option<Arc<Simulated>>) -> Option<Arc<Simulated>> {
-    SIMULATED.with(|mine| mine.replace(simulated))
-}
-
-/// Whether the calling thread goes by this clock.
-pub(crate) fn goes_by(simulated: &Arc<Simulated>) -> bool {
-    SIMULATED.with(|mine| {
-        mine.borrow()
-            .as_ref()
-            .is_some_and(|mine| Arc::ptr_eq(mine, simulated))
-    })
 }

@@ -1,6 +1,6 @@
 //! Why a line, a start or a join did not come about.
 
-use std::{any::Any, fmt, io, mem, sync::Arc};
+use std::{any::Any, fmt, io, mem, path::PathBuf, sync::Arc};
 
 /// Why a line could not be written, a worker not started, or a worker did not
 /// get to its end.
@@ -58,6 +58,14 @@ pub enum Error {
         /// The reason, shared because every later line fails for it too.
         reason: Arc<io::Error>,
     },
+    /// The trace cannot be written, or not all of it.
+    #[non_exhaustive]
+    Trace {
+        /// The file that `LESSON_TRACE` names.
+        file: PathBuf,
+        /// The reason, shared because every later event is lost for it too.
+        reason: Arc<io::Error>,
+    },
 }
 
 impl fmt::Display for Error {
@@ -83,6 +91,12 @@ impl fmt::Display for Error {
             Error::Output { reason } => write!(
                 f,
                 "the output cannot be written: {reason}; send it to a place that has room for it"
+            ),
+            Error::Trace { file, reason } => write!(
+                f,
+                "the trace `{}` cannot be written: {reason}; name a file in LESSON_TRACE that can, \
+                 or do not set it",
+                file.display()
             ),
         }
     }

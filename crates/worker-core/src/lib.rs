@@ -63,12 +63,17 @@
 
 mod clock;
 mod error;
+#[cfg(test)]
+#[path = "../tests/promises/kept.rs"]
+mod kept;
 mod main_thread;
 #[cfg(all(test, loom))]
 mod model;
 mod output;
+mod program;
 mod simulated;
 mod sync;
+mod trace;
 mod worker;
 
 pub use clock::{Clock, sleep};

@@ -1,6 +1,7 @@
 //! The main thread's side: its lines, starting, and the end of the program.
 
 use std::{
+    cell::Cell,
     io::{self, ErrorKind, Write},
     panic::{self, AssertUnwindSafe, PanicHookInfo},
     process::ExitCode,
@@ -9,15 +10,16 @@ use std::{
 
 use crate::{
     Clock, Error, Worker, WorkerHandle,
-    clock::go_by,
     error::{end_panic, panic_message},
     output::Output,
+    program::{Member, Program},
     simulated::Simulated,
     sync::{
         Arc, WaitGroup,
         atomic::{AtomicBool, Ordering},
     },
-    worker::{self, Program},
+    trace::{Event, Trace},
+    worker,
 };
 
 /// Runs a lesson as a whole program on standard output.
@@ -33,7 +35,29 @@ use crate::{
 /// error; workers that still run are waited for all the same. Standard output
 /// that was closed early (`| head -1`) is no error: the lesson ends quietly, with
 /// status 0. The exit status is 2 if the variable `LESSON_CLOCK` names no
-/// [`Clock`].
+/// [`Clock`]; it is 1 if `LESSON_TRACE` names a file that cannot be written, and
+/// then nothing is printed.
+///
+/// # The trace
+///
+/// With the variable `LESSON_TRACE`, everything that happens is written to that file,
+/// one event a line, in the order in which it happened. A line holds, with a tab
+/// between them, the time in nanoseconds since the beginning of the program, the
+/// thread's number (0 is the main thread, and workers count from 1 in the order of
+/// their starts), and one of these:
+///
+/// | event | the thread |
+/// | --- | --- |
+/// | `start N worker NAME`, `start N daemon NAME` | is about to start a worker or daemon, which is thread `N` |
+/// | `started N` | goes on after that: the start line has been written |
+/// | `line TEXT` | has printed a line |
+/// | `sleep`, `wake` | begins and ends a [`sleep`](crate::sleep) |
+/// | `join N`, `joined N` | waits for the end of thread `N`, and goes on after it |
+/// | `end` | has come to its end |
+/// | `exit` | ends the program: it is the main thread, and all have ended whom it waits for |
+///
+/// What comes after `exit` is cut off and was not printed. On the simulated clock that
+/// is all that the daemons would still have done, up to a thousand sleeps of each.
 ///
 /// # Panics
 ///
@@ -62,11 +86,18 @@ pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
     panic::set_hook(Box::new(move |panic| {
         report(&describe(panic, thread::current().id() == main));
     }));
-    match Clock::from_env() {
-        Ok(clock) => run_to(clock, io::stdout(), lesson),
+    let clock = match Clock::from_env() {
+        Ok(clock) => clock,
         Err(error) => {
             report(&error);
-            ExitCode::from(2)
+            return ExitCode::from(2);
+        }
+    };
+    match Trace::from_env() {
+        Ok(trace) => run_traced(clock, io::stdout(), trace, lesson),
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
         }
     }
 }
@@ -106,49 +137,73 @@ pub fn run_to(
     output: impl Write + Send + 'static,
     lesson: impl FnOnce(&MainThread) -> Result<(), Error>,
 ) -> ExitCode {
+    run_traced(clock, output, None, lesson)
+}
+
+/// Runs a lesson as [`run_to`] does, and writes what happens to `trace`.
+pub(crate) fn run_traced(
+    clock: Clock,
+    output: impl Write + Send + 'static,
+    trace: Option<Trace>,
+    lesson: impl FnOnce(&MainThread) -> Result<(), Error>,
+) -> ExitCode {
     let simulated = match clock {
         Clock::Real => None,
         Clock::Simulated => Some(Arc::new(Simulated::default())),
     };
     let counted = simulated.as_ref().map(Simulated::main_thread);
-    let before = go_by(simulated.clone());
+    let trace = trace.map(|trace| trace.go_by(simulated.clone()));
     let program = Program {
-        output: Output::new(output),
-        simulated: simulated.clone(),
+        output: Output::new(output, trace),
+        simulated,
         panicked: AtomicBool::new(false),
     };
-    let main_thread = MainThread {
+    let main = Member {
         program: Arc::new(program),
+        number: 0,
+    };
+    let before = Member::enter(Some(main.clone()));
+    let main_thread = MainThread {
+        member: main.clone(),
+        workers: Cell::new(0),
         running: WaitGroup::new(),
     };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| lesson(&main_thread)));
-    go_by(before);
+    Member::enter(before);
+    main.record(Event::End);
     // A panic has been reported by the hook, and the output's own error is
     // reported below, where the workers' lines have been tried too.
     if let Ok(Err(error @ (Error::Name { .. } | Error::Start { .. }))) = &outcome {
         report(error);
     }
 
-    let MainThread { program, running } = main_thread;
-    if let Some(simulated) = simulated {
+    let program = main.program;
+    if let Some(simulated) = &program.simulated {
         simulated.end_of_program().wait();
     }
-    running.wait();
+    main_thread.running.wait();
     program.output.end();
     // Only now may time go on for the daemons.
     drop(counted);
+    if let Some(simulated) = &program.simulated
+        && program.output.is_traced()
+    {
+        simulated.wait_until_nobody_sleeps();
+    }
 
-    let written = match program.output.check() {
-        Err(Error::Output { reason }) if reason.kind() == ErrorKind::BrokenPipe => {
-            // Whoever read the output has seen enough.
-            true
+    let mut written = true;
+    for error in [program.output.check(), program.output.end_trace()] {
+        match error {
+            Err(Error::Output { reason }) if reason.kind() == ErrorKind::BrokenPipe => {
+                // Whoever read the output has seen enough.
+            }
+            Err(error) => {
+                report(&error);
+                written = false;
+            }
+            Ok(()) => {}
         }
-        Err(error) => {
-            report(&error);
-            false
-        }
-        Ok(()) => true,
-    };
+    }
     let finished = match outcome {
         Ok(Ok(()) | Err(Error::Output { .. })) => true,
         Ok(Err(_)) => false,
@@ -167,7 +222,19 @@ pub fn run_to(
 /// The main thread of a lesson: it prints its own lines and starts workers.
 ///
 /// [`run`] and [`run_to`] make it and give it to the lesson; nothing else can, so
-/// there is no worker that the end of the program does not know of.
+/// there is no worker that the end of the program does not know of. It stays on the
+/// main thread:
+///
+/// ```compile_fail,E0277
+/// # use worker_core::{Error, MainThread};
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     std::thread::scope(|scope| {
+///         // error: `Cell<u64>` cannot be shared between threads safely
+///         scope.spawn(|| main_thread.print("main thread, or is it?"));
+///     });
+///     Ok(())
+/// }
+/// ```
 ///
 /// # Examples
 ///
@@ -182,7 +249,9 @@ pub fn run_to(
 /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
 /// ```
 pub struct MainThread {
-    program: Arc<Program>,
+    member: Member,
+    /// How many workers there have been. That it is a cell keeps other threads out.
+    workers: Cell<u64>,
     running: WaitGroup,
 }
 
@@ -200,7 +269,7 @@ impl MainThread {
     /// assert_eq!(status, std::process::ExitCode::SUCCESS);
     /// ```
     pub fn print(&self, line: &str) -> Result<(), Error> {
-        self.program.output.print(line)
+        self.member.print(line)
     }
 
     /// Starts a worker, and returns once its start line has been written.
@@ -228,7 +297,9 @@ impl MainThread {
     /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
     /// ```
     pub fn start(&self, worker: Worker) -> Result<WorkerHandle, Error> {
-        worker::start(worker, &self.program, &self.running)
+        let number = self.workers.get() + 1;
+        self.workers.set(number);
+        worker::start(worker, &self.member, number, &self.running)
     }
 }
 

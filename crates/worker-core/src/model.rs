@@ -6,11 +6,6 @@
 //! tried, and a daemon takes the worker's place where only its start or join
 //! matters.
 
-// Its lock is std's: loom need not try orders that the lock of the output rules
-// out.
-#[path = "../tests/promises/kept.rs"]
-mod kept;
-
 use std::{
     process::ExitCode,
     sync::{
@@ -20,7 +15,8 @@ use std::{
     time::Duration,
 };
 
-use self::kept::Kept;
+// Its lock is std's: loom need not try orders that the lock of the output rules out.
+use crate::kept::Kept;
 use crate::{Clock, Error, MainThread, Worker, run_to, simulated::Simulated, sleep, sync::thread};
 
 const SECOND: Duration = Duration::from_secs(1);

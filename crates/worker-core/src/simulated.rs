@@ -14,9 +14,15 @@
 //! elsewhere. It knows of no other way to wait: while a thread waits for anything
 //! else, such as a channel, time stands still.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
-use crate::sync::{Arc, Condvar, Mutex, lock, wait};
+use crate::sync::{Arc, Condvar, Mutex, lock, thread, wait, wait_for};
+
+/// How long to wait for threads that neither sleep nor end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A clock that all threads of one lesson share.
 #[derive(Debug, Default)]
@@ -32,6 +38,8 @@ struct State {
     /// What some thread may wait for, while it lasts.
     waits: BTreeMap<Wait, Waiting>,
     threads: u64,
+    /// Told when nobody runs or sleeps, if somebody wants to know.
+    still: Option<Arc<Condvar>>,
 }
 
 /// Threads that sleep until the same time.
@@ -103,6 +111,34 @@ impl Simulated {
         }
     }
 
+    /// The time since the beginning of the program.
+    pub(crate) fn now(&self) -> Duration {
+        lock(&self.0).now
+    }
+
+    /// Sleeps, and is not woken.
+    pub(crate) fn sleep_for_ever(&self) -> ! {
+        rest(&mut lock(&self.0));
+        loop {
+            thread::park();
+        }
+    }
+
+    /// Waits, as a thread that is not counted, until nobody runs or sleeps any more
+    /// except for ever; or for some seconds if somebody does neither sleep nor end.
+    pub(crate) fn wait_until_nobody_sleeps(&self) {
+        let mut state = lock(&self.0);
+        let still = Arc::clone(state.still.get_or_insert_default());
+        let until = Instant::now() + PATIENCE;
+        while state.running > 0 {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = wait_for(&still, state, left);
+        }
+    }
+
     /// The end of every worker that is not a daemon.
     pub(crate) fn end_of_program(self: &Arc<Simulated>) -> End {
         End {
@@ -120,10 +156,6 @@ pub(crate) struct End {
 }
 
 impl End {
-    pub(crate) fn clock(&self) -> &Arc<Simulated> {
-        &self.clock
-    }
-
     /// Counts the calling thread as one that waits, if there is still something
     /// to wait for. It counts as running again as soon as there is not.
     pub(crate) fn wait(&self) {
@@ -173,11 +205,14 @@ impl Drop for Thread {
 /// when the next sleepers are due.
 fn rest(state: &mut State) {
     state.running -= 1;
-    if state.running == 0
-        && let Some((due, sleepers)) = state.sleepers.pop_first()
-    {
+    if state.running > 0 {
+        return;
+    }
+    if let Some((due, sleepers)) = state.sleepers.pop_first() {
         state.now = due;
         state.running = sleepers.number;
         sleepers.woken.notify_all();
+    } else if let Some(still) = &state.still {
+        still.notify_all();
     }
 }

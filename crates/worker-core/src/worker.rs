@@ -1,18 +1,21 @@
 //! A thread to be, and a thread that has been started.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::{
+    fmt,
+    panic::{self, AssertUnwindSafe},
+};
 
 use crate::{
     Error,
-    clock::{go_by, goes_by},
     error::end_panic,
-    output::Output,
-    simulated::{self, Simulated},
+    program::Member,
+    simulated,
     sync::{
         Arc, WaitGroup,
-        atomic::{AtomicBool, Ordering},
+        atomic::Ordering,
         thread::{Builder, JoinHandle},
     },
+    trace::Event,
 };
 
 /// A thread to be: its name, its work, and whether it is a daemon.
@@ -156,10 +159,10 @@ impl Worker {
 /// }
 /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
 /// ```
-#[derive(Debug)]
 pub struct WorkerHandle {
     thread: JoinHandle<Result<(), Error>>,
     name: String,
+    worker: Member,
     /// What the clock has to know of a join, if it is simulated.
     end: Option<simulated::End>,
 }
@@ -189,13 +192,21 @@ impl WorkerHandle {
     /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
     /// ```
     pub fn join(self) -> Result<(), Error> {
-        // A thread of no lesson can join too, and the clock does not count it.
-        if let Some(end) = self.end
-            && goes_by(end.clock())
-        {
-            end.wait();
+        // A thread of no lesson, or of another, can join too. The clock does not
+        // count it, and the trace does not know it.
+        let joiner =
+            Member::current().filter(|joiner| Arc::ptr_eq(&joiner.program, &self.worker.program));
+        if let Some(joiner) = &joiner {
+            joiner.record(Event::Join(self.worker.number));
+            if let Some(end) = self.end {
+                end.wait();
+            }
         }
-        match self.thread.join() {
+        let ended = self.thread.join();
+        if let Some(joiner) = &joiner {
+            joiner.record(Event::Joined(self.worker.number));
+        }
+        match ended {
             Ok(last_line) => last_line,
             // A panic of its work has been caught on its own thread; what else
             // may end a thread is told in the same way.
@@ -207,32 +218,42 @@ impl WorkerHandle {
     }
 }
 
-/// What all threads of one lesson share.
-pub(crate) struct Program {
-    pub(crate) output: Output,
-    /// The clock, if it is simulated.
-    pub(crate) simulated: Option<Arc<Simulated>>,
-    /// Whether a worker has panicked.
-    pub(crate) panicked: AtomicBool,
+impl fmt::Debug for WorkerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerHandle")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
-/// Starts `worker` and waits for its start line; the end of the program waits
-/// for `running`.
+/// Starts `worker` as the thread of this `number` and waits for its start line; the
+/// end of the program waits for `running`.
 pub(crate) fn start(
     worker: Worker,
-    program: &Arc<Program>,
+    main: &Member,
+    number: u64,
     running: &WaitGroup,
 ) -> Result<WorkerHandle, Error> {
     let Worker { name, work, daemon } = worker;
     if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
         return Err(Error::Name { worker: name });
     }
+    let program = &main.program;
+    let worker = Member {
+        program: Arc::clone(program),
+        number,
+    };
     let counted = program.simulated.as_ref().map(|clock| clock.worker(daemon));
     let end = counted.as_ref().map(simulated::Thread::end);
     let started = WaitGroup::new();
+    main.record(Event::Start {
+        worker: number,
+        daemon,
+        name: &name,
+    });
     let thread = {
         let life = Life {
-            program: Arc::clone(program),
+            worker: worker.clone(),
             _counted: counted,
             _running: (!daemon).then(|| running.clone()),
         };
@@ -241,18 +262,19 @@ pub(crate) fn start(
             // All of it, not only the field that is named here: it lives as long
             // as the thread.
             let life = life;
-            go_by(life.program.simulated.clone());
-            let output = &life.program.output;
+            let worker = &life.worker;
+            Member::enter(Some(worker.clone()));
             let whole = panic::catch_unwind(AssertUnwindSafe(|| {
-                let start_line = output.print(&format!("sub thread start  {name}"));
+                let start_line = worker.print(&format!("sub thread start  {name}"));
                 drop(started);
                 start_line?;
                 work();
-                output.print(&format!("sub thread end  {name}"))
+                worker.print(&format!("sub thread end  {name}"))
             }));
-            go_by(None);
+            Member::enter(None);
+            worker.record(Event::End);
             whole.unwrap_or_else(|payload| {
-                life.program.panicked.store(true, Ordering::Release);
+                worker.program.panicked.store(true, Ordering::Release);
                 Err(Error::Panicked {
                     worker: name,
                     message: end_panic(payload),
@@ -270,13 +292,19 @@ pub(crate) fn start(
         }
     };
     started.wait();
+    main.record(Event::Started(number));
     program.output.check()?;
-    Ok(WorkerHandle { thread, name, end })
+    Ok(WorkerHandle {
+        thread,
+        name,
+        worker,
+        end,
+    })
 }
 
 /// What lives as long as the worker's thread runs.
 struct Life {
-    program: Arc<Program>,
+    worker: Member,
     /// Tells the simulated clock of the thread's end.
     _counted: Option<simulated::Thread>,
     /// Nobody waits for a daemon.

@@ -76,6 +76,40 @@ fn a_clock_that_there_is_not_is_wrong_usage() {
 }
 
 #[test]
+fn a_trace_that_cannot_be_written_is_said_before_the_first_line() {
+    let output = lesson("daemon")
+        .env("LESSON_TRACE", "/no/such/folder")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.starts_with("error: the trace `/no/such/folder` cannot be written: "),
+        "{stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trace_that_cannot_be_written_to_its_end_costs_no_line() {
+    let output = lesson("daemon")
+        .env("LESSON_TRACE", "/dev/full")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.ends_with("main thread end\n"), "{stdout}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.starts_with("error: the trace `/dev/full` cannot be written: No space"),
+        "{stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+#[test]
 fn a_lesson_whose_output_is_closed_early_ends_quietly() {
     let closed = LESSONS.map(|name| {
         let child = lesson(name)

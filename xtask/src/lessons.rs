@@ -19,6 +19,33 @@ pub(crate) struct Workspace {
     pub(crate) lessons: Vec<Lesson>,
 }
 
+impl Workspace {
+    /// The lessons of these names in the order of their chapters; all for no name.
+    ///
+    /// # Errors
+    ///
+    /// If there is no lesson of one of the names.
+    pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Lesson>, Failure> {
+        let known: Vec<&str> = self
+            .lessons
+            .iter()
+            .map(|lesson| lesson.name.as_str())
+            .collect();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            let nearest = known
+                .iter()
+                .min_by_key(|known| strsim::osa_distance(unknown, known));
+            return Err(Failure::Usage(format!(
+                "there is no lesson `{unknown}`; did you mean `{}`? the lessons are {}",
+                nearest.unwrap_or(&""),
+                known.join(", ")
+            )));
+        }
+        let selected = |lesson: &&Lesson| names.is_empty() || names.contains(&lesson.name);
+        Ok(self.lessons.iter().filter(selected).collect())
+    }
+}
+
 /// A package with a `[package.metadata.lesson]` in its manifest.
 pub(crate) struct Lesson {
     pub(crate) name: String,

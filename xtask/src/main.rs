@@ -1,12 +1,16 @@
 //! The tool of this workspace: `cargo xtask`.
 
+mod guarantees;
+mod happens_before;
 mod lessons;
 mod model;
 mod normal_form;
+mod partial_order;
 mod program;
 mod report;
 mod run_all;
 mod snapshot;
+mod trace;
 
 use std::{
     env,
@@ -76,7 +80,10 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 *help = model::HELP;
                 model::run(arguments)
             }
-            snapshot::ASSERT => snapshot::assert(arguments.value()?),
+            snapshot::ASSERT => {
+                let name = arguments.value()?.string()?;
+                snapshot::assert(&name, arguments.value()?)
+            }
             unknown => Err(Failure::Usage(format!(
                 "there is no command `{unknown}`; the commands are run-all, model"
             ))),

@@ -21,51 +21,72 @@ const END: &str = "sub thread end  ";
 ///
 /// The first line that is none of the three that a lesson prints.
 pub(crate) fn normal_form(output: &[u8]) -> Result<String, BadLine> {
+    let lines = parse_all(output)?;
     let mut normal = String::with_capacity(output.len());
+    for place in order(&lines) {
+        normal.push_str(lines[place].text());
+        normal.push('\n');
+    }
+    Ok(normal)
+}
+
+/// The places of a lesson's lines in the order of its normal form.
+///
+/// # Errors
+///
+/// As [`normal_form`].
+pub(crate) fn normal_order(output: &[u8]) -> Result<Vec<usize>, BadLine> {
+    parse_all(output).map(|lines| order(&lines))
+}
+
+fn parse_all(output: &[u8]) -> Result<Vec<Line<'_>>, BadLine> {
+    let lines = output.split_inclusive(|&byte| byte == b'\n');
+    let parsed = (1..).zip(lines).map(|(number, line)| {
+        let fault = |fault| BadLine { number, fault };
+        parse(line).map_err(fault)
+    });
+    parsed.collect()
+}
+
+fn order(lines: &[Line<'_>]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(lines.len());
     let mut stretch = Stretch::default();
-    for (index, bytes) in output.split_inclusive(|&byte| byte == b'\n').enumerate() {
-        match parse(bytes).map_err(|fault| BadLine {
-            number: index + 1,
-            fault,
-        })? {
-            Line::Main(line) => {
-                stretch.write_to(&mut normal);
-                normal.push_str(line);
-                normal.push('\n');
+    for (place, line) in lines.iter().enumerate() {
+        match line {
+            Line::Main(_) => {
+                stretch.move_to(&mut order);
+                order.push(place);
             }
-            Line::Worker { name, line } => stretch.push(name, line),
+            Line::Worker { name, .. } => stretch.push(name, place),
         }
     }
-    stretch.write_to(&mut normal);
-    Ok(normal)
+    stretch.move_to(&mut order);
+    order
 }
 
 /// The workers' lines between two fences.
 #[derive(Default)]
 struct Stretch<'a> {
     /// For each line its rank among its worker's lines, the worker's name, and
-    /// the whole line.
-    lines: Vec<(usize, &'a str, &'a str)>,
+    /// its place.
+    lines: Vec<(usize, &'a str, usize)>,
     lines_of: HashMap<&'a str, usize>,
 }
 
 impl<'a> Stretch<'a> {
-    fn push(&mut self, name: &'a str, line: &'a str) {
+    fn push(&mut self, name: &'a str, place: usize) {
         let rank = self.lines_of.entry(name).or_default();
-        self.lines.push((*rank, name, line));
+        self.lines.push((*rank, name, place));
         *rank += 1;
     }
 
-    fn write_to(&mut self, normal: &mut String) {
+    fn move_to(&mut self, order: &mut Vec<usize>) {
         self.lines
             .sort_by(|(rank, name, _), (other_rank, other_name, _)| {
                 rank.cmp(other_rank)
                     .then_with(|| natural_order(name, other_name))
             });
-        for (_, _, line) in self.lines.drain(..) {
-            normal.push_str(line);
-            normal.push('\n');
-        }
+        order.extend(self.lines.drain(..).map(|(_, _, place)| place));
         self.lines_of.clear();
     }
 }
@@ -76,7 +97,32 @@ enum Line<'a> {
     Worker { name: &'a str, line: &'a str },
 }
 
+impl<'a> Line<'a> {
+    fn text(&self) -> &'a str {
+        match self {
+            Line::Main(line) | Line::Worker { line, .. } => line,
+        }
+    }
+}
+
 fn parse(bytes: &[u8]) -> Result<Line<'_>, Fault> {
+    let line = whole_line(bytes)?;
+    let name = line.strip_prefix(START).or_else(|| line.strip_prefix(END));
+    match name.or_else(|| line.strip_prefix(MAIN)) {
+        Some(rest) if is_whole(rest) => Ok(match name {
+            Some(name) => Line::Worker { name, line },
+            None => Line::Main(line),
+        }),
+        _ => Err(Fault::Unknown(line.to_owned())),
+    }
+}
+
+/// A line without its line break.
+///
+/// # Errors
+///
+/// If it is torn or no text.
+pub(crate) fn whole_line(bytes: &[u8]) -> Result<&str, Fault> {
     let text = str::from_utf8(bytes).map_err(|error| Fault::NotUtf8 {
         column: error.valid_up_to() + 1,
     })?;
@@ -91,14 +137,7 @@ fn parse(bytes: &[u8]) -> Result<Line<'_>, Fault> {
     {
         return Err(Fault::TwoInOne(line.to_owned()));
     }
-    let name = line.strip_prefix(START).or_else(|| line.strip_prefix(END));
-    match name.or_else(|| line.strip_prefix(MAIN)) {
-        Some(rest) if is_whole(rest) => Ok(match name {
-            Some(name) => Line::Worker { name, line },
-            None => Line::Main(line),
-        }),
-        _ => Err(Fault::Unknown(line.to_owned())),
-    }
+    Ok(line)
 }
 
 /// Whether this can be all of a worker's name or of what the main thread says.
@@ -134,8 +173,9 @@ pub(crate) struct BadLine {
     fault: Fault,
 }
 
+/// What is wrong with a line.
 #[derive(Debug, PartialEq, Eq)]
-enum Fault {
+pub(crate) enum Fault {
     NotUtf8 { column: usize },
     NoLineBreak(String),
     TwoInOne(String),
@@ -144,8 +184,13 @@ enum Fault {
 
 impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} ", self.number)?;
-        match &self.fault {
+        write!(f, "line {} {}", self.number, self.fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Fault::NotUtf8 { column } => {
                 write!(
                     f,

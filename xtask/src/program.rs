@@ -1,14 +1,21 @@
-//! Running a program to its end, or to a time limit, and keeping all it wrote.
+//! Running a lesson's program to its end, or to a time limit, and keeping all it
+//! wrote.
 
 use std::{
+    fmt::Write as _,
+    fs,
     io::{self, ErrorKind, Read},
+    path::Path,
     process::{Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
+use tempfile::NamedTempFile;
 use wait_timeout::ChildExt;
+
+use crate::{report::human, trace::Trace};
 
 /// More than any lesson writes, in bytes. Beyond it nobody reads, so a program that
 /// writes without end fails there instead of filling the memory.
@@ -21,8 +28,83 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Run {
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
+    /// Its trace; empty, if it wrote none.
+    pub(crate) trace: String,
     pub(crate) end: End,
     pub(crate) time: Duration,
+}
+
+impl Run {
+    /// What is wrong with a run, whatever it should have printed.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        match &self.end {
+            End::Ended(status) if status.success() => {}
+            End::Ended(status) => {
+                let status = match status.code() {
+                    Some(code) => format!("status {code}"),
+                    None => status.to_string(),
+                };
+                complaints.push(format!(
+                    "it ended with {status}; a lesson that went well ends with status 0"
+                ));
+            }
+            End::TimedOut => complaints.push(format!(
+                "it still ran after {} and was killed; above is its output so far",
+                human(self.time)
+            )),
+            End::LeftOpen => complaints.push(
+                "it ended, but left a process behind that still holds its output; wait for every \
+             process that it starts"
+                    .to_owned(),
+            ),
+            End::TooMuch => complaints.push(format!(
+                "it wrote more than {} MiB; what came after that is lost",
+                MOST_OUTPUT >> 20
+            )),
+        }
+        if self.stdout.is_empty() {
+            complaints.push("it printed nothing".to_owned());
+        }
+        if !self.stderr.is_empty() {
+            let mut complaint =
+                "it wrote to standard error, where a lesson writes only what went wrong:"
+                    .to_owned();
+            for line in String::from_utf8_lossy(&self.stderr).lines() {
+                let _ = write!(complaint, "\n    {line}");
+            }
+            complaints.push(complaint);
+        }
+        complaints
+    }
+
+    /// Its trace.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, or it is not that of the lines that were printed.
+    pub(crate) fn trace(&self) -> Result<Trace, String> {
+        if self.trace.is_empty() {
+            return Err(
+                "it wrote no trace, which tells the order of its lines; run it with \
+             `worker_core::run`"
+                    .to_owned(),
+            );
+        }
+        let trace = Trace::parse(&self.trace)?;
+        let printed = String::from_utf8_lossy(&self.stdout);
+        let mut traced = trace.printed();
+        for (number, line) in (1..).zip(printed.lines()) {
+            if traced.next() != Some(line) {
+                return Err(format!(
+                    "line {number} is not in its trace: {line:?}; let only `main_thread.print` and \
+                 the workers themselves print"
+                ));
+            }
+        }
+        drop(traced);
+        Ok(trace)
+    }
 }
 
 /// How a program ended.
@@ -37,19 +119,35 @@ pub(crate) enum End {
     TooMuch,
 }
 
-/// Runs `command` until it ends, but no longer than `timeout`, and shows `seen`
-/// each piece of its standard output as it comes.
+/// The clock that a lesson goes by.
+#[derive(Clone, Copy)]
+pub(crate) enum Clock {
+    Real,
+    Simulated,
+}
+
+/// Runs a lesson's program until it ends, but no longer than `timeout`, and shows
+/// `seen` each piece of its standard output as it comes.
 ///
 /// # Errors
 ///
-/// If the OS will not start it, or a thread that reads what it writes.
+/// If the OS will not start it, or a thread that reads what it writes, or there is no
+/// room for its trace.
 pub(crate) fn run(
-    mut command: Command,
+    program: &Path,
+    clock: Clock,
     timeout: Duration,
     seen: impl FnMut(&[u8]) + Send + 'static,
 ) -> io::Result<Run> {
+    let trace = NamedTempFile::new()?;
     let start = Instant::now();
-    let mut child = command
+    let clock = match clock {
+        Clock::Real => "real",
+        Clock::Simulated => "simulated",
+    };
+    let mut child = Command::new(program)
+        .env("LESSON_CLOCK", clock)
+        .env("LESSON_TRACE", trace.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -72,11 +170,13 @@ pub(crate) fn run(
                 Some(status) if closed => End::Ended(status),
                 Some(_) => End::LeftOpen,
             };
+            let time = start.elapsed();
             Ok(Run {
                 stdout: stdout.bytes(),
                 stderr: stderr.bytes(),
+                trace: String::from_utf8_lossy(&fs::read(trace.path())?).into_owned(),
                 end,
-                time: start.elapsed(),
+                time,
             })
         });
     if run.is_err() {

@@ -1,21 +1,22 @@
 //! `cargo xtask run-all`: runs the lessons and proves what they print.
 
 use std::{
-    fmt::Write as _,
     io, panic,
     path::Path,
-    process::{Command, ExitCode},
+    process::ExitCode,
     thread,
     time::{Duration, Instant},
 };
 
 use crate::{
-    Failure, in_ci,
+    Failure, guarantees,
+    happens_before::{HappensBefore, Threads},
+    in_ci,
     lessons::{self, Lesson},
     normal_form::normal_form,
-    program::{self, End, MOST_OUTPUT, Run},
-    report::{LiveLine, Report, Verdict, human, relative},
-    snapshot::{self, Update},
+    program::{self, Clock, Run},
+    report::{LiveLine, Report, Verdict, relative},
+    snapshot::{self, Snapshot, Update},
 };
 
 pub(crate) const HELP: &str = "\
@@ -28,14 +29,16 @@ Arguments:
 
 Options:
       --simulated      run on the simulated clock, on which a sleep takes no time
-      --accept         accept the outputs that differ from their snapshots
+      --accept         accept what differs from the snapshots
       --timeout SECONDS
                        stop a lesson that still runs after this time [default: 60]
   -h, --help           print this help
 
-A snapshot holds the normal form of a lesson's output: between two lines of the
-main thread, the workers' lines may come in any order. It lies in the lesson's
-own folder, in `snapshots/`. With the variable CI set, nothing is written.
+A lesson has two snapshots, in the folder `snapshots/` of its own: `output`, the
+normal form of what it prints, in which the workers' lines between two lines of the
+main thread may come in any order; and `guarantees`, the pairs of lines of which
+one comes before the other on every run, which the lesson's trace tells. With the
+variable CI set, nothing is written.
 
 Exit status: 0 if all lessons passed, 1 if one failed, 2 for wrong usage.
 ";
@@ -44,8 +47,7 @@ Exit status: 0 if all lessons passed, 1 if one failed, 2 for wrong usage.
 struct Options {
     /// The names of the lessons to run; all of them if empty.
     lessons: Vec<String>,
-    /// What to set `LESSON_CLOCK` to.
-    clock: &'static str,
+    clock: Clock,
     update: Update,
     timeout: Duration,
 }
@@ -60,7 +62,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
         return crate::print(HELP);
     };
     let workspace = lessons::find()?;
-    let lessons = select(&workspace.lessons, &options.lessons)?;
+    let lessons = workspace.select(&options.lessons)?;
     let strays = if options.lessons.is_empty() {
         snapshot::strays(&workspace)?
     } else {
@@ -110,13 +112,11 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
 /// Runs one lesson's program; none, if it has not built.
 fn run_lesson(
     program: &Path,
-    clock: &str,
+    clock: Clock,
     timeout: Duration,
     line: &LiveLine,
 ) -> Option<io::Result<Run>> {
-    let mut command = Command::new(program);
-    command.env("LESSON_CLOCK", clock);
-    let run = program::run(command, timeout, line.show_last());
+    let run = program::run(program, clock, timeout, line.show_last());
     line.ended();
     Some(run)
 }
@@ -133,7 +133,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
 
     let mut options = Options {
         lessons: Vec::new(),
-        clock: "real",
+        clock: Clock::Real,
         update: if in_ci() {
             Update::Nothing
         } else {
@@ -151,7 +151,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
                         .to_owned(),
                 ));
             }
-            Long("simulated") => options.clock = "simulated",
+            Long("simulated") => options.clock = Clock::Simulated,
             Long("accept") => options.update = Update::Accept,
             Long("timeout") => options.timeout = seconds(&arguments.value()?.string()?)?,
             Value(lesson) => options.lessons.push(lesson.string()?),
@@ -171,23 +171,6 @@ fn seconds(value: &str) -> Result<Duration, Failure> {
     }
 }
 
-/// The lessons of these names in the order of their chapters; all for no name.
-fn select<'a>(lessons: &'a [Lesson], names: &[String]) -> Result<Vec<&'a Lesson>, Failure> {
-    let known: Vec<&str> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
-    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
-        let nearest = known
-            .iter()
-            .min_by_key(|known| strsim::osa_distance(unknown, known));
-        return Err(Failure::Usage(format!(
-            "there is no lesson `{unknown}`; did you mean `{}`? the lessons are {}",
-            nearest.unwrap_or(&""),
-            known.join(", ")
-        )));
-    }
-    let selected = |lesson: &&Lesson| names.is_empty() || names.contains(&lesson.name);
-    Ok(lessons.iter().filter(selected).collect())
-}
-
 /// Judges one run of a lesson, on the main thread. An output is compared with its
 /// snapshot only if nothing else is wrong with the run: no other is worth
 /// accepting.
@@ -202,10 +185,20 @@ fn judge(lesson: &Lesson, run: Option<io::Result<Run>>, update: Update, root: &P
              files"
         )),
         Some(Ok(run)) => {
-            verdict.complaints = complaints(&run);
+            verdict.complaints = run.complaints();
             match normal_form(&run.stdout) {
                 Ok(normal) if verdict.passed() => {
-                    compare(&mut verdict, lesson, &normal, update, root);
+                    let order = run.trace();
+                    match order.and_then(|trace| HappensBefore::of(&trace, Threads::WorkerCore)) {
+                        Ok(order) => {
+                            let contents = [
+                                (Snapshot::Output, normal),
+                                (Snapshot::Guarantees, guarantees::text(&order)),
+                            ];
+                            compare(&mut verdict, lesson, &contents, update, root);
+                        }
+                        Err(complaint) => verdict.complaints.push(complaint),
+                    }
                 }
                 Ok(_) => {}
                 Err(bad_line) => verdict.complaints.push(bad_line.to_string()),
@@ -216,78 +209,54 @@ fn judge(lesson: &Lesson, run: Option<io::Result<Run>>, update: Update, root: &P
     verdict
 }
 
-/// What is wrong with a run, whatever it should have printed.
-fn complaints(run: &Run) -> Vec<String> {
-    let mut complaints = Vec::new();
-    match &run.end {
-        End::Ended(status) if status.success() => {}
-        End::Ended(status) => {
-            let status = match status.code() {
-                Some(code) => format!("status {code}"),
-                None => status.to_string(),
-            };
-            complaints.push(format!(
-                "it ended with {status}; a lesson that went well ends with status 0"
-            ));
-        }
-        End::TimedOut => complaints.push(format!(
-            "it still ran after {} and was killed; above is its output so far",
-            human(run.time)
-        )),
-        End::LeftOpen => complaints.push(
-            "it ended, but left a process behind that still holds its output; wait for every \
-             process that it starts"
-                .to_owned(),
-        ),
-        End::TooMuch => complaints.push(format!(
-            "it wrote more than {} MiB; what came after that is lost",
-            MOST_OUTPUT >> 20
-        )),
-    }
-    if run.stdout.is_empty() {
-        complaints.push("it printed nothing".to_owned());
-    }
-    if !run.stderr.is_empty() {
-        let mut complaint =
-            "it wrote to standard error, where a lesson writes only what went wrong:".to_owned();
-        for line in String::from_utf8_lossy(&run.stderr).lines() {
-            let _ = write!(complaint, "\n    {line}");
-        }
-        complaints.push(complaint);
-    }
-    complaints
-}
-
-/// Compares a normal form with the lesson's snapshot.
-fn compare(verdict: &mut Verdict, lesson: &Lesson, normal: &str, update: Update, root: &Path) {
-    let snapshot = snapshot::file(lesson);
-    let accepted = snapshot.exists();
-    let path = relative(&snapshot, root);
-    match snapshot::compare(lesson, normal, update, root) {
-        Ok(comparison) => {
-            verdict.accepted = update == Update::Accept && !comparison.difference.is_empty();
-            verdict.difference = comparison.difference;
-            if !comparison.passed {
-                let what = if accepted {
-                    "its normal form differs from"
-                } else {
-                    "it has no"
-                };
-                let review = if update == Update::Pending {
-                    " or `cargo insta review`"
-                } else {
-                    ""
-                };
-                verdict.complaints.push(format!(
-                    "{what} {path}; read the difference above, and if it is meant, accept it with \
-                     `cargo xtask run-all {} --accept`{review}",
-                    lesson.name,
-                ));
+/// Compares what a lesson's run came to with what has been accepted.
+fn compare(
+    verdict: &mut Verdict,
+    lesson: &Lesson,
+    contents: &[(Snapshot, String)],
+    update: Update,
+    root: &Path,
+) {
+    let mut differences = Vec::new();
+    for (snapshot, content) in contents {
+        let file = snapshot.file(lesson);
+        let accepted = snapshot.accepted(lesson);
+        let what = match (snapshot, file.exists()) {
+            (_, false) => "it has no",
+            (Snapshot::Output, true) => "its normal form differs from",
+            (Snapshot::Guarantees, true) => "its guarantees differ from",
+        };
+        let path = relative(&file, root);
+        match snapshot::compare(*snapshot, lesson, content, update, root) {
+            Ok(comparison) => {
+                let accepts = update == Update::Accept && !comparison.difference.is_empty();
+                verdict.accepted |= accepts;
+                verdict.difference.push_str(&comparison.difference);
+                if comparison.passed {
+                    continue;
+                }
+                if let (Snapshot::Guarantees, Some(accepted)) = (snapshot, accepted) {
+                    let changes = guarantees::changes(&accepted, content);
+                    verdict.complaints.extend(changes);
+                }
+                differences.push(format!("{what} {path}"));
             }
+            Err(error) => verdict.complaints.push(format!(
+                "{path} could not be compared: {error}; see whether insta can read and write there"
+            )),
         }
-        Err(error) => verdict.complaints.push(format!(
-            "its output could not be compared with {path}: {error}; see whether insta can read and \
-             write there"
-        )),
+    }
+    if !differences.is_empty() {
+        let review = if update == Update::Pending {
+            " or `cargo insta review`"
+        } else {
+            ""
+        };
+        verdict.complaints.push(format!(
+            "{}; read the difference above, and if it is meant, accept it with `cargo xtask \
+             run-all {} --accept`{review}",
+            differences.join(", and "),
+            lesson.name,
+        ));
     }
 }

@@ -28,12 +28,46 @@ pub(crate) const ASSERT: &str = "assert-snapshot";
 /// Its exit status if the assertion failed.
 const DIFFERS: u8 = 3;
 
-/// The name of the snapshot of a lesson's normal form.
-const OUTPUT: &str = "output";
+/// What is accepted of a lesson.
+#[derive(Clone, Copy)]
+pub(crate) enum Snapshot {
+    /// The normal form of its output.
+    Output,
+    /// The guaranteed order of its lines.
+    Guarantees,
+}
 
-/// The accepted snapshot of a lesson's normal form.
-pub(crate) fn file(lesson: &Lesson) -> PathBuf {
-    folder(lesson).join(OUTPUT).with_extension("snap")
+impl Snapshot {
+    const ALL: [Snapshot; 2] = [Snapshot::Output, Snapshot::Guarantees];
+
+    /// The name of its file.
+    fn name(self) -> &'static str {
+        match self {
+            Snapshot::Output => "output",
+            Snapshot::Guarantees => "guarantees",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Snapshot::Output => "The normal form of the lesson's output.",
+            Snapshot::Guarantees => "What comes before what on every run, and why.",
+        }
+    }
+
+    /// The accepted one of a lesson.
+    pub(crate) fn file(self, lesson: &Lesson) -> PathBuf {
+        folder(lesson).join(self.name()).with_extension("snap")
+    }
+
+    /// What the accepted one of a lesson says, if there is one.
+    pub(crate) fn accepted(self, lesson: &Lesson) -> Option<String> {
+        let text = fs::read_to_string(self.file(lesson))
+            .ok()?
+            .replace("\r\n", "\n");
+        let (_head, content) = text.strip_prefix("---\n")?.split_once("\n---\n")?;
+        Some(content.to_owned())
+    }
 }
 
 /// The folder of a lesson's snapshots.
@@ -66,13 +100,17 @@ pub(crate) struct Comparison {
 ///
 /// If the process that asserts cannot be run.
 pub(crate) fn compare(
+    snapshot: Snapshot,
     lesson: &Lesson,
     content: &str,
     update: Update,
     root: &Path,
 ) -> io::Result<Comparison> {
     let mut command = Command::new(env::current_exe()?);
-    command.arg(ASSERT).arg(folder(lesson)).current_dir(root);
+    command
+        .args([ASSERT, snapshot.name()])
+        .arg(folder(lesson))
+        .current_dir(root);
     for (variable, _) in env::vars_os() {
         if variable.to_string_lossy().starts_with("INSTA_") {
             command.env_remove(variable);
@@ -113,7 +151,7 @@ pub(crate) fn compare(
     };
     if update == Update::Accept {
         // Nothing is pending any more; that there was nothing before is fine.
-        let _ = fs::remove_file(file(lesson).with_extension("snap.new"));
+        let _ = fs::remove_file(snapshot.file(lesson).with_extension("snap.new"));
     }
     let words = String::from_utf8_lossy(&assertion.stdout);
     let mut difference = String::new();
@@ -173,7 +211,10 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, Failure> {
     strays.retain(|path| {
         path.extension()
             .is_some_and(|extension| extension == "snap")
-            && !lessons.iter().any(|lesson| *path == file(lesson))
+            && !lessons.iter().any(|lesson| {
+                let mut snapshots = Snapshot::ALL.iter();
+                snapshots.any(|snapshot| *path == snapshot.file(lesson))
+            })
     });
     strays.sort();
     Ok(strays)
@@ -186,24 +227,29 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         .map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", folder.display())))
 }
 
-/// The hidden command: asserts that standard input is the accepted snapshot in
-/// the folder `snapshots`. Its exit status is 0, or [`DIFFERS`].
+/// The hidden command: asserts that standard input is the accepted snapshot of this
+/// name in the folder `snapshots`. Its exit status is 0, or [`DIFFERS`].
 ///
 /// # Errors
 ///
-/// If standard input cannot be read, or insta cannot read or write a snapshot.
-pub(crate) fn assert(snapshots: OsString) -> Result<ExitCode, Failure> {
+/// If there is no such snapshot, standard input cannot be read, or insta cannot read
+/// or write a snapshot.
+pub(crate) fn assert(name: &str, snapshots: OsString) -> Result<ExitCode, Failure> {
+    let snapshot = Snapshot::ALL
+        .into_iter()
+        .find(|snapshot| snapshot.name() == name)
+        .ok_or_else(|| Failure::Usage(format!("there is no snapshot `{name}`")))?;
     let content = io::read_to_string(io::stdin())
         .map_err(|error| Failure::Failed(format!("standard input cannot be read: {error}")))?;
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(snapshots);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.set_description("The normal form of the lesson's output.");
+    settings.set_description(snapshot.description());
     // Insta panics, on this thread, and has then printed what differs.
     panic::set_hook(Box::new(|_| {}));
     let asserted = panic::catch_unwind(AssertUnwindSafe(|| {
-        settings.bind(|| insta::assert_snapshot!(OUTPUT, content));
+        settings.bind(|| insta::assert_snapshot!(snapshot.name(), content));
     }));
     let message = match &asserted {
         Ok(()) => return Ok(ExitCode::SUCCESS),

@@ -1,6 +1,7 @@
 //! Small workspaces of lessons for the tool to run on.
 
 use std::{
+    collections::HashMap,
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -35,12 +36,10 @@ impl Workspace {
 
     /// Adds a lesson that does not need worker-core.
     pub fn lesson(self, name: &str, chapter: u32, body: &str) -> Workspace {
-        let main =
-            format!("#[allow(unused_imports)]\nuse std::io::Write;\nfn main() {{\n{body}\n}}\n");
         self.package(
             name,
             &format!("[package.metadata.lesson]\nchapter = {chapter}\n"),
-            &main,
+            &main(body),
         )
     }
 
@@ -52,13 +51,20 @@ impl Workspace {
         self
     }
 
-    /// Adds an accepted snapshot to a folder of `crates`.
+    /// Accepts an output of a lesson in a folder of `crates`, and the guarantees of
+    /// a lesson that [`main`]'s `say` has said it.
     pub fn snapshot(self, folder: &str, content: &str) -> Workspace {
+        self.accept(folder, "output", content);
+        self.accept(folder, "guarantees", &guarantees(content));
+        self
+    }
+
+    /// Accepts a snapshot of this name in a folder of `crates`.
+    pub fn accept(&self, folder: &str, name: &str, content: &str) {
         self.write(
-            &snapshot_path(folder),
+            &format!("crates/{folder}/snapshots/{name}.snap"),
             &format!("---\nsource: a test\n---\n{content}"),
         );
-        self
     }
 
     /// The accepted snapshot of a lesson without its head, if there is one.
@@ -104,11 +110,73 @@ fn snapshot_path(folder: &str) -> String {
     format!("crates/{folder}/snapshots/output.snap")
 }
 
+/// The `main.rs` of a lesson that does not need worker-core. In its body, `say` prints
+/// and writes to the trace as if the main thread had printed it; `trace` and `trace_of`
+/// write an event of the main thread, or of another, to the trace.
+pub fn main(body: &str) -> String {
+    format!(
+        "#![allow(dead_code, unused_imports, unreachable_code)]
+        use std::{{env, fs::File, io::Write}};
+
+        fn trace(event: &str) {{
+            trace_of(0, event);
+        }}
+
+        fn trace_of(thread: usize, event: &str) {{
+            if let Some(path) = env::var_os(\"LESSON_TRACE\") {{
+                let file = File::options().append(true).create(true).open(path);
+                writeln!(file.unwrap(), \"0\\t{{thread}}\\t{{event}}\").unwrap();
+            }}
+        }}
+
+        fn say(text: &str) {{
+            print!(\"{{text}}\");
+            for line in text.lines() {{
+                trace(&format!(\"line\\t{{line}}\"));
+            }}
+        }}
+
+        fn main() {{
+            {body}
+            trace(\"exit\");
+        }}
+        "
+    )
+}
+
+/// The guarantees of lines that come one after another.
+pub fn guarantees(output: &str) -> String {
+    let mut seen = HashMap::<&str, usize>::new();
+    let mut names: Vec<_> = output
+        .lines()
+        .map(|line| {
+            let seen = seen.entry(line).or_default();
+            *seen += 1;
+            match *seen {
+                1 => format!("`{line}`"),
+                seen => format!("`{line} ({seen})`"),
+            }
+        })
+        .collect();
+    names.push("the end of the program".to_owned());
+    let pairs = names.windows(2).enumerate().map(|(n, pair)| {
+        let is_last = n + 2 == names.len();
+        let promise = if is_last { "end" } else { "program order" };
+        format!("{} → {}: {promise}\n", pair[0], pair[1])
+    });
+    pairs.collect()
+}
+
 /// What a snapshot holds below its head.
 pub fn content(snapshot: &Path) -> Option<String> {
     let text = fs::read_to_string(snapshot).ok()?;
     let (_, content) = text.strip_prefix("---\n")?.split_once("---\n")?;
     Some(content.to_owned())
+}
+
+/// The tool on the lessons themselves.
+pub fn xtask() -> Command {
+    xtask_in(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
 }
 
 /// The tool in this folder, in an environment that tells it nothing.

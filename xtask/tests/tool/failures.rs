@@ -6,10 +6,10 @@ use std::{
     process::Stdio,
 };
 
-use crate::workspace::{Report, Workspace, report};
+use crate::workspace::{Report, Workspace, guarantees, main, report};
 
 /// A lesson in which all is well, and its normal form.
-const GOOD: &str = r#"print!("main thread start\nsub thread start  1\nmain thread end\n");"#;
+const GOOD: &str = r#"say("main thread start\nsub thread start  1\nmain thread end\n");"#;
 const GOOD_OUTPUT: &str = "main thread start\nsub thread start  1\nmain thread end\n";
 
 /// Runs one good lesson beside a bad one, which has the good one's snapshot.
@@ -168,10 +168,38 @@ fn a_lesson_that_prints_nothing_fails() {
 }
 
 #[test]
+fn a_lesson_whose_trace_does_not_tell_its_order_fails() {
+    for (test, body, words) in [
+        (
+            "no-trace",
+            r#"print!("main thread start\n"); std::process::exit(0);"#,
+            "it wrote no trace, which tells the order of its lines; run it with `worker_core::run`",
+        ),
+        (
+            "other-trace",
+            r#"say("main thread start\n"); println!("main thread end");"#,
+            "line 2 is not in its trace: \"main thread end\"; let only `main_thread.print`",
+        ),
+        (
+            "half-trace",
+            r#"say("main thread start\n"); std::process::exit(0);"#,
+            "its trace does not come to the end of the program",
+        ),
+        (
+            "bad-trace",
+            r#"say("main thread start\n"); trace("begin\t1");"#,
+            "line 2 of its trace cannot be read: \"0\\t0\\tbegin\\t1\"",
+        ),
+    ] {
+        assert_says(&beside_a_good_lesson(test, body, &[]), &[words]);
+    }
+}
+
+#[test]
 fn what_a_lesson_says_of_another_thread_is_not_torn() {
     let line = "main thread waits for sub thread 1\n";
     let report = Workspace::new("other-thread")
-        .lesson("good", 1, &format!("print!({line:?});"))
+        .lesson("good", 1, &format!("say({line:?});"))
         .snapshot("good", line)
         .run_all(&[]);
     assert_eq!(report.status, Some(0), "{report}");
@@ -404,8 +432,7 @@ fn a_snapshot_that_cannot_be_written_is_not_accepted() {
     workspace.write("crates/good/snapshots/output.snap/in-the-way", "");
     let report = workspace.run_all(&["--accept"]);
     assert_eq!(report.status, Some(1), "{report}");
-    let words =
-        "\n  its output could not be compared with crates/good/snapshots/output.snap: FileIo";
+    let words = "\n  crates/good/snapshots/output.snap could not be compared: FileIo";
     assert!(report.stdout.contains(words), "{report}");
     assert!(!report.stdout.contains("good accepted"), "{report}");
 }
@@ -424,6 +451,7 @@ fn a_snapshot_without_a_lesson_is_named() {
     let report = workspace.run_all(&[]);
     assert_eq!(report.status, Some(1), "{report}");
     for stray in [
+        "crates/gone/snapshots/guarantees.snap",
         "crates/gone/snapshots/output.snap",
         "crates/good/snapshots/other.snap",
     ] {
@@ -433,7 +461,7 @@ fn a_snapshot_without_a_lesson_is_named() {
             "{words:?} is missing in {report}"
         );
     }
-    assert_eq!(report.last_line(), "2 snapshots without a lesson");
+    assert_eq!(report.last_line(), "3 snapshots without a lesson");
     assert_eq!(
         workspace.run_all(&["good"]).status,
         Some(0),
@@ -448,8 +476,10 @@ fn a_snapshot_outside_of_the_workspace_is_none_of_its_business() {
                   [package.metadata.lesson]\nchapter = 1\n";
     let snapshot = format!("---\nsource: a test\n---\n{GOOD_OUTPUT}");
     around.write("inside/Cargo.toml", lesson);
-    around.write("inside/src/main.rs", &format!("fn main() {{ {GOOD} }}"));
+    around.write("inside/src/main.rs", &main(GOOD));
     around.write("inside/snapshots/output.snap", &snapshot);
+    let guarantees = format!("---\nsource: a test\n---\n{}", guarantees(GOOD_OUTPUT));
+    around.write("inside/snapshots/guarantees.snap", &guarantees);
     around.write("beside/snapshots/output.snap", &snapshot);
     let report = report(around.xtask_in("inside").arg("run-all"));
     assert_eq!(report.status, Some(0), "{report}");
@@ -460,7 +490,7 @@ fn lessons_run_side_by_side_and_are_shown_by_chapter_as_they_were_printed() {
     // Each ends only once the other has begun.
     let body = |mine: &str, other: &str| {
         format!(
-            "println!(\"main thread {mine}\");
+            "say(\"main thread {mine}\\n\");
             let folder = std::env::current_exe().unwrap();
             let folder = folder.parent().unwrap();
             std::fs::write(folder.join(\"{mine}.begun\"), \"\").unwrap();
@@ -536,6 +566,15 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
         &["run-all", "--accept=yes"],
         &["--fast"],
         &["walk-all"],
+        &["orders"],
+        &["orders", "good", "other"],
+        &["orders", "goood"],
+        &["orders", "good", "--limit", "many"],
+        &["orders", "good", "--observe", "-1"],
+        &["check"],
+        &["check", "good", "file", "other"],
+        &["timeline"],
+        &["timeline", "good", "--svg"],
         &["model", "all"],
     ] {
         let report = report(workspace.xtask().args(arguments));
@@ -563,6 +602,9 @@ fn the_tool_explains_itself() {
             "Usage: cargo xtask run-all [LESSON]...",
         ),
         (&["run-all", "-h"], "--timeout SECONDS"),
+        (&["orders", "--help"], "Usage: cargo xtask orders LESSON"),
+        (&["check", "--help"], "Usage: cargo xtask check LESSON"),
+        (&["timeline", "-h"], "Usage: cargo xtask timeline LESSON"),
         (&["model", "--help"], "Usage: cargo xtask model"),
     ] {
         let report = report(workspace.xtask().args(arguments));
@@ -604,7 +646,7 @@ fn a_reader_who_has_seen_enough_changes_no_verdict() {
     // More than a pipe holds, so that the tool finds it closed.
     let many = 10_000;
     let accepted = "main thread goes on\n".repeat(many);
-    let body = |many| format!("for _ in 0..{many} {{ println!(\"main thread goes on\"); }}");
+    let body = |many| format!("for _ in 0..{many} {{ say(\"main thread goes on\\n\"); }}");
     for (lesson, status) in [(body(many), 0), (body(many + 1), 1)] {
         let workspace = Workspace::new("closed")
             .lesson("good", 1, &lesson)

@@ -8,7 +8,7 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::workspace::{report, xtask_in};
+use crate::workspace::{report, xtask};
 
 const LESSONS: [&str; 4] = ["threads", "daemon", "fork-join", "join-loop"];
 
@@ -31,9 +31,8 @@ fn lesson(name: &str) -> Command {
 
 #[test]
 fn every_lesson_prints_its_snapshot_on_either_clock() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for clock in [&["run-all"][..], &["run-all", "--simulated"]] {
-        let report = report(xtask_in(root).args(clock).env("CI", "true"));
+        let report = report(xtask().args(clock).env("CI", "true"));
         assert_eq!(report.status, Some(0), "{report}");
         for lesson in LESSONS {
             assert!(
@@ -52,10 +51,8 @@ fn every_lesson_prints_its_snapshot_on_either_clock() {
 
 #[test]
 fn run_all_goes_by_the_clock_that_it_is_told_and_by_no_other() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut xtask = xtask_in(root);
     let report = report(
-        xtask
+        xtask()
             .args(["run-all", "daemon"])
             .env("LESSON_CLOCK", "lunar"),
     );

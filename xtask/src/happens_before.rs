@@ -1,0 +1,400 @@
+//! Which lines of a lesson come before which, from its trace.
+//!
+//! Between two events, happens-before is what Lamport ("Time, clocks, and the ordering
+//! of events in a distributed system", 1978) made of it: each thread's own order, and
+//! an edge for each start, join and end. The lines inherit it.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    fmt,
+    time::Duration,
+};
+
+use fixedbitset::FixedBitSet;
+
+use crate::{
+    partial_order::PartialOrder,
+    trace::{Event, Trace, What},
+};
+
+/// The lines of a lesson, and what start, join and the end of the program say of their
+/// order.
+pub(crate) struct HappensBefore {
+    /// The main thread's lines first, then each worker's.
+    pub(crate) lines: Vec<Line>,
+    pub(crate) guaranteed: PartialOrder,
+    pub(crate) guarantees: Vec<Guarantee>,
+    exit: Duration,
+}
+
+/// A line of a lesson.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    /// Its text, and if another line has the same text, which of them it is.
+    pub(crate) name: String,
+    pub(crate) thread: usize,
+    /// Its place among the events of the trace.
+    event: usize,
+    time: Duration,
+}
+
+/// A pair of lines of which one is guaranteed to come before the other, with none
+/// between them; or the end of the program in place of the other.
+pub(crate) struct Guarantee {
+    pub(crate) before: usize,
+    pub(crate) after: Option<usize>,
+    /// What says so: all of these, one after another.
+    pub(crate) promises: Vec<Promise>,
+}
+
+/// Where a guarantee comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Promise {
+    ProgramOrder,
+    Start,
+    Join,
+    End,
+}
+
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Promise::ProgramOrder => "program order",
+            Promise::Start => "start",
+            Promise::Join => "join",
+            Promise::End => "end",
+        })
+    }
+}
+
+/// Whose promises count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// `start` returns after the worker's first line.
+    WorkerCore,
+    /// `start` may return before it.
+    CPython,
+}
+
+/// More lines than any lesson prints. Their order takes a bit for each pair of them.
+const MOST_LINES: usize = 20_000;
+
+impl HappensBefore {
+    /// The order of a trace's lines.
+    ///
+    /// # Errors
+    ///
+    /// If they are more than [`MOST_LINES`].
+    pub(crate) fn of(trace: &Trace, threads: Threads) -> Result<HappensBefore, String> {
+        let lines = lines(trace);
+        if lines.len() > MOST_LINES {
+            return Err(format!(
+                "it prints more than {MOST_LINES} lines, too many to tell their order; print fewer"
+            ));
+        }
+        let events: Vec<_> = lines.iter().map(|&(_, _, event)| event).collect();
+        let line_of: HashMap<_, _> = (0..)
+            .zip(&events)
+            .map(|(line, &event)| (event, line))
+            .collect();
+        let edges = edges(trace, threads);
+
+        let mut before = vec![FixedBitSet::with_capacity(lines.len()); lines.len()];
+        // What comes before each thread's next event.
+        let mut reached = vec![FixedBitSet::with_capacity(lines.len()); trace.threads.len()];
+        let mut sent = HashMap::new();
+        let sources: HashSet<_> = edges.values().map(|&(source, _)| source).collect();
+        for (number, event) in trace.events.iter().enumerate() {
+            if let Some((source, _)) = edges.get(&number)
+                && let Some(sent) = sent.get(source)
+            {
+                reached[event.thread].union_with(sent);
+            }
+            if let Some(&line) = line_of.get(&number) {
+                before[line].clone_from(&reached[event.thread]);
+                reached[event.thread].insert(line);
+            }
+            if sources.contains(&number) {
+                sent.insert(number, reached[event.thread].clone());
+            }
+        }
+
+        let mut all = FixedBitSet::with_capacity(lines.len());
+        all.insert_range(..);
+        // The end of the program waits for these threads, and with them for all that has
+        // to come before their ends.
+        let mut certain = FixedBitSet::with_capacity(lines.len());
+        for (thread, reached) in trace.threads.iter().zip(&reached) {
+            if !thread.daemon {
+                certain.union_with(reached);
+            }
+        }
+        let guaranteed = PartialOrder::new(before, all, certain);
+        let guarantees = guarantees(trace, &guaranteed, &edges, &events, &line_of);
+        Ok(HappensBefore {
+            lines: named(trace, &lines),
+            guaranteed,
+            guarantees,
+            exit: trace.exit,
+        })
+    }
+
+    /// The order in which a line of an earlier time comes before one of a later time
+    /// too, and a daemon's lines are cut off where it is at the end of the program.
+    pub(crate) fn with_the_sleeps(&self) -> PartialOrder {
+        let order = &self.guaranteed;
+        let lines = self.lines.len();
+        let set = |is_in: &dyn Fn(usize) -> bool| {
+            let mut set = FixedBitSet::with_capacity(lines);
+            set.extend((0..lines).filter(|&line| is_in(line)));
+            set
+        };
+        let time = |line: usize| self.lines[line].time;
+        let is_certain = |line: usize| order.certain().contains(line);
+        let possible = set(&|line| is_certain(line) || time(line) <= self.exit);
+        let certain = set(&|line| is_certain(line) || time(line) < self.exit);
+        let before = (0..lines).map(|line| {
+            let mut before = set(&|earlier| time(earlier) < time(line));
+            before.union_with(order.before(line));
+            before.intersect_with(&possible);
+            before
+        });
+        PartialOrder::new(before.collect(), possible.clone(), certain)
+    }
+
+    /// Whether an event of the trace is a line that every output has.
+    pub(crate) fn is_certain(&self, event: usize) -> bool {
+        let mut certain = self.guaranteed.certain().ones();
+        certain.any(|line| self.lines[line].event == event)
+    }
+
+    /// These lines, if the output of a program tells them apart.
+    ///
+    /// # Errors
+    ///
+    /// If two threads print the same line.
+    pub(crate) fn told_apart(self) -> Result<HappensBefore, String> {
+        let mut thread_of = HashMap::new();
+        for line in &self.lines {
+            if *thread_of.entry(&line.text).or_insert(line.thread) != line.thread {
+                return Err(format!(
+                    "two of its threads print `{}`; give each worker a name of its own",
+                    line.text
+                ));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The lines of an output by their numbers; none, if it has another line, or one
+    /// too often. A thread's own lines come in their order, so that the same text a
+    /// second time is its next line of that text.
+    pub(crate) fn numbers(&self, output: &str) -> Option<Vec<usize>> {
+        let mut lines = HashMap::<_, VecDeque<_>>::new();
+        for (number, line) in self.lines.iter().enumerate() {
+            lines
+                .entry(line.text.as_str())
+                .or_default()
+                .push_back(number);
+        }
+        let numbers = output.lines().map(|line| lines.get_mut(line)?.pop_front());
+        numbers.collect()
+    }
+
+    /// All lines in one order that the sleeps make likely, as if no daemon were cut
+    /// off. It does not depend on luck.
+    pub(crate) fn likely_output(&self) -> Vec<usize> {
+        let mut place = vec![0; self.lines.len()];
+        for line in 1..self.lines.len() {
+            if self.lines[line].thread == self.lines[line - 1].thread {
+                place[line] = place[line - 1] + 1;
+            }
+        }
+        let mut left: Vec<_> = (0..self.lines.len()).collect();
+        left.sort_by_key(|&line| {
+            let line_of = &self.lines[line];
+            (
+                line_of.time,
+                line_of.thread > 0,
+                place[line],
+                line_of.thread,
+            )
+        });
+        let mut printed = FixedBitSet::with_capacity(self.lines.len());
+        let mut output = Vec::new();
+        while let Some(next) = left
+            .iter()
+            .position(|&line| self.guaranteed.before(line).is_subset(&printed))
+        {
+            let line = left.remove(next);
+            printed.insert(line);
+            output.push(line);
+        }
+        output
+    }
+
+    /// What a line, or the end of the program, is called.
+    pub(crate) fn name(&self, line: Option<usize>) -> String {
+        match line {
+            Some(line) => format!("`{}`", self.lines[line].name),
+            None => "the end of the program".to_owned(),
+        }
+    }
+}
+
+impl Guarantee {
+    /// The promises that it rests on, in words.
+    pub(crate) fn promises(&self) -> String {
+        let promises: Vec<_> = self.promises.iter().map(Promise::to_string).collect();
+        promises.join(", ")
+    }
+}
+
+/// The thread, the number in its thread and the event of each line.
+fn lines(trace: &Trace) -> Vec<(usize, usize, usize)> {
+    let mut printed = vec![0; trace.threads.len()];
+    let mut lines = Vec::new();
+    for (number, Event { thread, what, .. }) in trace.events.iter().enumerate() {
+        if let What::Line(_) = what {
+            lines.push((*thread, printed[*thread], number));
+            printed[*thread] += 1;
+        }
+    }
+    lines.sort_unstable();
+    lines
+}
+
+fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
+    let mut times_seen = HashMap::<&str, usize>::new();
+    let named = lines.iter().filter_map(|&(thread, _, number)| {
+        let event = &trace.events[number];
+        let What::Line(text) = &event.what else {
+            return None;
+        };
+        let seen = times_seen.entry(text).or_default();
+        *seen += 1;
+        let name = match *seen {
+            1 => text.clone(),
+            seen => format!("{text} ({seen})"),
+        };
+        Some(Line {
+            text: text.clone(),
+            name,
+            thread,
+            event: number,
+            time: event.time,
+        })
+    });
+    named.collect()
+}
+
+/// The edges between threads: for an event the one that it comes after, and the
+/// promise that says so.
+pub(crate) type Edges = BTreeMap<usize, (usize, Promise)>;
+
+pub(crate) fn edges(trace: &Trace, threads: Threads) -> Edges {
+    let mut edges = Edges::new();
+    let mut start = vec![None; trace.threads.len()];
+    let mut first_line = start.clone();
+    let mut end = start.clone();
+    let mut begun = vec![false; trace.threads.len()];
+    for (number, event) in trace.events.iter().enumerate() {
+        let after = match event.what {
+            _ if !begun[event.thread] => start[event.thread],
+            What::Started(worker) if threads == Threads::WorkerCore => first_line[worker],
+            What::Joined(worker) => end[worker],
+            _ => None,
+        };
+        let promise = match event.what {
+            What::Joined(_) => Promise::Join,
+            _ => Promise::Start,
+        };
+        edges.extend(after.map(|after| (number, (after, promise))));
+        begun[event.thread] = true;
+        match event.what {
+            What::Start(worker) => start[worker] = Some(number),
+            What::Line(_) => first_line[event.thread] = first_line[event.thread].or(Some(number)),
+            What::End => end[event.thread] = Some(number),
+            _ => {}
+        }
+    }
+    edges
+}
+
+/// The guarantees, in an order that does not depend on luck.
+fn guarantees(
+    trace: &Trace,
+    order: &PartialOrder,
+    edges: &Edges,
+    events: &[usize],
+    line_of: &HashMap<usize, usize>,
+) -> Vec<Guarantee> {
+    let mut previous = vec![None; trace.events.len()];
+    let mut last = vec![None; trace.threads.len()];
+    for (number, event) in trace.events.iter().enumerate() {
+        previous[number] = last[event.thread].replace(number);
+    }
+    let mut guarantees = Vec::new();
+    for after in order.possible().ones() {
+        // All ways back from this line to the nearest others.
+        let mut found = BTreeMap::new();
+        let mut seen = HashSet::new();
+        let mut ways = VecDeque::from([(events[after], Vec::new())]);
+        while let Some((event, promises)) = ways.pop_front() {
+            let back = previous[event].map(|previous| (previous, None));
+            let across = edges
+                .get(&event)
+                .map(|&(source, promise)| (source, Some(promise)));
+            for (event, promise) in back.into_iter().chain(across) {
+                if !seen.insert(event) {
+                    continue;
+                }
+                let mut promises = promises.clone();
+                if let Some(promise) = promise
+                    && promises.last() != Some(&promise)
+                {
+                    promises.push(promise);
+                }
+                match line_of.get(&event) {
+                    Some(&before) => {
+                        found.insert(before, promises);
+                    }
+                    None => ways.push_back((event, promises)),
+                }
+            }
+        }
+        let mut between = FixedBitSet::with_capacity(order.len());
+        for &before in found.keys() {
+            between.union_with(order.before(before));
+        }
+        for (before, mut promises) in found {
+            if between.contains(before) {
+                continue;
+            }
+            promises.reverse();
+            if promises.is_empty() {
+                promises.push(Promise::ProgramOrder);
+            }
+            guarantees.push(Guarantee {
+                before,
+                after: Some(after),
+                promises,
+            });
+        }
+    }
+    guarantees.sort_by_cached_key(|pair| {
+        let rank = |line: usize| order.before(line).count_ones(..);
+        let after = pair.after.map(|after| (rank(after), after));
+        (after, rank(pair.before), pair.before)
+    });
+    let mut last_lines = order.certain().clone();
+    for line in order.certain().ones() {
+        last_lines.difference_with(order.before(line));
+    }
+    guarantees.extend(last_lines.ones().map(|before| Guarantee {
+        before,
+        after: None,
+        promises: vec![Promise::End],
+    }));
+    guarantees
+}

@@ -1,14 +1,20 @@
 //! The tool of this workspace: `cargo xtask`.
 
+#[cfg(test)]
+mod brute_force;
+mod check;
+mod count;
 mod guarantees;
 mod happens_before;
 mod lessons;
 mod model;
 mod normal_form;
+mod orders;
 mod partial_order;
 mod program;
 mod report;
 mod run_all;
+mod simulate;
 mod snapshot;
 mod trace;
 
@@ -25,6 +31,8 @@ Usage: cargo xtask COMMAND
 
 Commands:
   run-all  run lessons side by side and compare what they print with their snapshots
+  orders   list and count every output that a lesson can have
+  check    say whether a lesson could have printed an output
   model    try worker-core in the orders that its threads can run in
 
 Options:
@@ -76,6 +84,14 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 *help = run_all::HELP;
                 run_all::run(arguments)
             }
+            "orders" => {
+                *help = orders::HELP;
+                orders::run(arguments)
+            }
+            "check" => {
+                *help = check::HELP;
+                check::run(arguments)
+            }
             "model" => {
                 *help = model::HELP;
                 model::run(arguments)
@@ -85,7 +101,7 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 snapshot::assert(&name, arguments.value()?)
             }
             unknown => Err(Failure::Usage(format!(
-                "there is no command `{unknown}`; the commands are run-all, model"
+                "there is no command `{unknown}`; the commands are run-all, orders, check, model"
             ))),
         },
         Some(argument) => Err(argument.unexpected().into()),

@@ -1,6 +1,8 @@
 //! The tool as a user meets it: what it says, and with which status it ends.
 
+mod check;
 mod failures;
 mod lessons;
 mod mutants;
+mod orders;
 mod workspace;

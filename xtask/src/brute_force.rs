@@ -1,0 +1,517 @@
+//! The proof that counting, listing and judging are right: small partial orders and
+//! small lessons, of which every output is found by trying.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt::Write as _,
+};
+
+use fixedbitset::FixedBitSet;
+use proptest::{collection::vec, prelude::*, sample::Index};
+
+use crate::{
+    count::count,
+    guarantees,
+    happens_before::{HappensBefore, Threads},
+    normal_form::normal_form,
+    orders::preferred,
+    partial_order::PartialOrder,
+    trace::Trace,
+};
+
+/// Partial orders of up to six lines, of which some may be missing.
+fn partial_order() -> impl Strategy<Value = PartialOrder> {
+    (0..=6_usize).prop_flat_map(|lines| {
+        let pairs = vec(any::<bool>(), lines * lines);
+        let certain = vec(any::<bool>(), lines);
+        (pairs, certain).prop_map(move |(pairs, certain)| {
+            let mut before = vec![FixedBitSet::with_capacity(lines); lines];
+            for after in 0..lines {
+                for earlier in (0..after).filter(|earlier| pairs[after * lines + earlier]) {
+                    let all = before[earlier].clone();
+                    before[after].union_with(&all);
+                    before[after].insert(earlier);
+                }
+            }
+            let mut possible = FixedBitSet::with_capacity(lines);
+            possible.insert_range(..);
+            let certain = certain.into_iter().enumerate();
+            let certain = certain
+                .filter(|(_, certain)| *certain)
+                .map(|(line, _)| line);
+            let mut set = FixedBitSet::with_capacity(lines);
+            set.extend(certain);
+            PartialOrder::new(before, possible, set)
+        })
+    })
+}
+
+/// All sequences of some of these lines.
+fn sequences(lines: usize) -> Vec<Vec<usize>> {
+    let mut sequences = vec![vec![]];
+    let mut next = 0;
+    while next < sequences.len() {
+        for line in 0..lines {
+            if !sequences[next].contains(&line) {
+                let mut longer = sequences[next].clone();
+                longer.push(line);
+                sequences.push(longer);
+            }
+        }
+        next += 1;
+    }
+    sequences
+}
+
+/// Whether a sequence is an output, straight from the definition.
+fn is_output(order: &PartialOrder, sequence: &[usize]) -> bool {
+    let printed_before = |line: usize, other: usize| {
+        let place = |wanted| sequence.iter().position(|&line| line == wanted);
+        place(line).is_some_and(|place_of_line| place(other) < Some(place_of_line))
+            && place(other).is_some()
+    };
+    let in_order = sequence.iter().all(|&line| {
+        order
+            .before(line)
+            .ones()
+            .all(|other| printed_before(line, other))
+    });
+    in_order && order.certain().ones().all(|line| sequence.contains(&line))
+}
+
+proptest! {
+    #[test]
+    fn counting_listing_and_judging_agree_with_trying_all(order in partial_order()) {
+        let tried = sequences(order.len());
+        let outputs: Vec<_> = tried.iter().filter(|tried| is_output(&order, tried)).collect();
+        prop_assert_eq!(count(&order), Ok(outputs.len() as u128));
+
+        let mut preferred: Vec<_> = (0..order.len()).collect();
+        for _ in 0..2 {
+            let listed: Vec<_> = order.outputs(&preferred).collect();
+            let distinct: HashSet<_> = listed.iter().collect();
+            prop_assert_eq!(distinct.len(), listed.len());
+            prop_assert_eq!(distinct, outputs.iter().copied().collect());
+            let rank = |line: &usize| preferred.iter().position(|known| known == line);
+            let by_rank = |output: &Vec<usize>| output.iter().map(rank).collect::<Vec<_>>();
+            prop_assert!(listed.is_sorted_by_key(by_rank));
+            preferred.reverse();
+        }
+        for tried in &tried {
+            prop_assert_eq!(order.allows(tried), is_output(&order, tried));
+        }
+    }
+}
+
+/// What the main thread of a small lesson does.
+#[derive(Clone, Debug)]
+enum Step {
+    Print,
+    Sleep(u32),
+    /// Starts a worker that sleeps for so long, and may then join another.
+    Start {
+        daemon: bool,
+        sleep: u32,
+        joins: bool,
+    },
+    /// Joins one of the workers that have not been joined, if there are any.
+    Join(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        1 => Just(Step::Print),
+        1 => (0..3_u32).prop_map(Step::Sleep),
+        3 => (any::<bool>(), 0..3_u32, any::<bool>())
+            .prop_map(|(daemon, sleep, joins)| Step::Start { daemon, sleep, joins }),
+        2 => (0..3_usize).prop_map(Step::Join),
+    ];
+    vec(step, 0..7).prop_filter("too many workers to try all orders", |steps| {
+        let workers = steps
+            .iter()
+            .filter(|step| matches!(step, Step::Start { .. }));
+        workers.count() <= 3
+    })
+}
+
+/// One thing that a thread does.
+#[derive(Clone, Debug, PartialEq)]
+enum Act {
+    /// Prints the line of this number.
+    Print(u8),
+    Sleep(u32),
+    Start(usize),
+    /// Goes on once a worker has printed its first line.
+    Started(usize),
+    Join(usize),
+    Joined(usize),
+    /// Comes to its end. A worker does so with its last line.
+    End,
+}
+
+/// A lesson, thread by thread.
+#[derive(Debug)]
+struct Lesson {
+    acts: Vec<Vec<Act>>,
+    daemons: Vec<bool>,
+    lines: Vec<String>,
+}
+
+impl Lesson {
+    fn of(steps: &[Step]) -> Lesson {
+        let mut main = Vec::new();
+        let mut lesson = Lesson {
+            acts: vec![vec![]],
+            daemons: vec![false],
+            lines: vec![],
+        };
+        let mut joinable = Vec::new();
+        for step in steps {
+            match step {
+                Step::Print => {
+                    let line = format!("main thread {}", lesson.lines.len());
+                    main.push(lesson.print(line));
+                }
+                Step::Sleep(time) => main.push(Act::Sleep(*time)),
+                Step::Start {
+                    daemon,
+                    sleep,
+                    joins,
+                } => {
+                    let worker = lesson.acts.len();
+                    main.extend([Act::Start(worker), Act::Started(worker)]);
+                    let mut acts = vec![
+                        lesson.print(format!("sub thread start  {worker}")),
+                        Act::Sleep(*sleep),
+                    ];
+                    if let Some(other) = joinable.pop_if(|_| *joins) {
+                        acts.extend([Act::Join(other), Act::Joined(other)]);
+                    }
+                    acts.push(lesson.print(format!("sub thread end  {worker}")));
+                    lesson.acts.push(acts);
+                    lesson.daemons.push(*daemon);
+                    joinable.push(worker);
+                }
+                Step::Join(one) => {
+                    if !joinable.is_empty() {
+                        let worker = joinable.remove(one % joinable.len());
+                        main.extend([Act::Join(worker), Act::Joined(worker)]);
+                    }
+                }
+            }
+        }
+        main.push(Act::End);
+        lesson.acts[0] = main;
+        lesson
+    }
+
+    fn print(&mut self, line: String) -> Act {
+        self.lines.push(line);
+        Act::Print(self.lines.len() as u8 - 1)
+    }
+
+    /// The same lesson, in which no sleep takes any time.
+    fn without_sleeps(mut self) -> Lesson {
+        for acts in &mut self.acts {
+            acts.retain(|act| !matches!(act, Act::Sleep(_)));
+        }
+        self
+    }
+}
+
+/// How far a lesson has got.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct State {
+    /// How much each thread has done; nothing, if it has not been started.
+    done: Vec<Option<usize>>,
+    now: u32,
+    /// Until when each thread sleeps.
+    asleep: Vec<u32>,
+    output: Vec<u8>,
+}
+
+impl State {
+    fn begin(lesson: &Lesson) -> State {
+        let mut done = vec![None; lesson.acts.len()];
+        done[0] = Some(0);
+        State {
+            asleep: vec![0; done.len()],
+            done,
+            now: 0,
+            output: Vec::new(),
+        }
+    }
+
+    fn has_ended(&self, lesson: &Lesson, thread: usize) -> bool {
+        self.done[thread] == Some(lesson.acts[thread].len())
+    }
+
+    /// Whether the program can end now.
+    fn can_exit(&self, lesson: &Lesson) -> bool {
+        let waited_for = |&thread: &usize| !lesson.daemons[thread] && self.done[thread].is_some();
+        let mut waited_for = (0..self.done.len()).filter(waited_for);
+        waited_for.all(|thread| self.has_ended(lesson, thread))
+    }
+
+    /// The threads that can do something at this time.
+    fn can_act(&self, lesson: &Lesson, threads: Threads) -> Vec<usize> {
+        let can_act = |&thread: &usize| {
+            let Some(act) = self.done[thread].and_then(|done| lesson.acts[thread].get(done)) else {
+                return false;
+            };
+            match *act {
+                _ if self.asleep[thread] > self.now => false,
+                Act::Started(worker) if threads == Threads::WorkerCore => {
+                    self.done[worker] > Some(0)
+                }
+                Act::Joined(worker) => self.has_ended(lesson, worker),
+                _ => true,
+            }
+        };
+        (0..self.done.len()).filter(can_act).collect()
+    }
+
+    /// Lets a thread do its next thing, and writes it to the trace.
+    fn act(&mut self, lesson: &Lesson, thread: usize, trace: &mut String) {
+        let done = self.done[thread].unwrap();
+        let act = &lesson.acts[thread][done];
+        self.done[thread] = Some(done + 1);
+        let what = match act {
+            Act::Print(line) => {
+                self.output.push(*line);
+                format!("line\t{}", lesson.lines[*line as usize])
+            }
+            Act::Sleep(time) => {
+                self.asleep[thread] = self.now + time;
+                "sleep".to_owned()
+            }
+            Act::Start(worker) => {
+                self.done[*worker] = Some(0);
+                let kind = if lesson.daemons[*worker] {
+                    "daemon"
+                } else {
+                    "worker"
+                };
+                format!("start\t{worker}\t{kind}\t{worker}")
+            }
+            Act::Started(worker) => format!("started\t{worker}"),
+            Act::Join(worker) => format!("join\t{worker}"),
+            Act::Joined(worker) => format!("joined\t{worker}"),
+            Act::End => "end".to_owned(),
+        };
+        writeln!(trace, "{}\t{thread}\t{what}", self.now).unwrap();
+        if thread > 0 && self.has_ended(lesson, thread) {
+            writeln!(trace, "{}\t{thread}\tend", self.now).unwrap();
+        }
+    }
+
+    /// Lets time go on to when the next thread wakes, if one sleeps.
+    fn wake(&mut self) -> bool {
+        let next = self.asleep.iter().filter(|&&until| until > self.now).min();
+        let next = next.copied();
+        self.now = next.unwrap_or(self.now);
+        next.is_some()
+    }
+}
+
+/// Every output of a lesson, by trying all that can happen.
+fn outputs(lesson: &Lesson, threads: Threads) -> BTreeSet<Vec<String>> {
+    let mut outputs = BTreeSet::new();
+    let mut seen = HashSet::new();
+    let mut left = vec![State::begin(lesson)];
+    while let Some(state) = left.pop() {
+        if !seen.insert(state.clone()) {
+            continue;
+        }
+        let can_exit = state.can_exit(lesson);
+        if can_exit {
+            let lines = state.output.iter();
+            outputs.insert(
+                lines
+                    .map(|&line| lesson.lines[line as usize].clone())
+                    .collect(),
+            );
+        }
+        let can_act = state.can_act(lesson, threads);
+        for &thread in &can_act {
+            let mut next = state.clone();
+            next.act(lesson, thread, &mut String::new());
+            left.push(next);
+        }
+        // The end of the program is due at once, so no time goes by before it.
+        if can_act.is_empty() && !can_exit {
+            let mut next = state;
+            if next.wake() {
+                left.push(next);
+            }
+        }
+    }
+    outputs
+}
+
+/// The trace of one run on the simulated clock, on which luck decides by `picks`.
+fn run(lesson: &Lesson, picks: &[Index]) -> String {
+    let mut picks = picks.iter().cycle();
+    let mut state = State::begin(lesson);
+    let mut trace = String::new();
+    let mut exited = false;
+    loop {
+        let can_act = state.can_act(lesson, Threads::WorkerCore);
+        let can_exit = !exited && state.can_exit(lesson);
+        let choices = can_act.len() + usize::from(can_exit);
+        if choices == 0 {
+            if state.wake() {
+                continue;
+            }
+            return trace;
+        }
+        // Without picks, the first that can.
+        let pick = picks.next().map_or(0, |pick| pick.index(choices));
+        match can_act.get(pick) {
+            Some(&thread) => state.act(lesson, thread, &mut trace),
+            None => {
+                writeln!(trace, "{}\t0\texit", state.now).unwrap();
+                exited = true;
+            }
+        }
+    }
+}
+
+fn order(trace: &str, threads: Threads) -> HappensBefore {
+    HappensBefore::of(&Trace::parse(trace).unwrap(), threads).unwrap()
+}
+
+/// The outputs that an order allows, as the lines that they consist of.
+fn listed(happens_before: &HappensBefore, order: &PartialOrder) -> BTreeSet<Vec<String>> {
+    let preferred = happens_before.likely_output();
+    let text = |output: Vec<usize>| {
+        let lines = output.into_iter();
+        lines
+            .map(|line| happens_before.lines[line].text.clone())
+            .collect()
+    };
+    order.outputs(&preferred).map(text).collect()
+}
+
+fn picks() -> impl Strategy<Value = Vec<Index>> {
+    vec(any::<Index>(), 1..20)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn one_run_tells_every_output_that_a_lesson_can_have(steps in steps(), picks in picks()) {
+        let lesson = Lesson::of(&steps);
+        let trace = run(&lesson, &picks);
+        for threads in [Threads::WorkerCore, Threads::CPython] {
+            let order = order(&trace, threads);
+            for sleeps in [false, true] {
+                let with_the_sleeps = order.with_the_sleeps();
+                let lesson = Lesson::of(&steps);
+                let (order_of, lesson) = match sleeps {
+                    true => (&with_the_sleeps, lesson),
+                    false => (&order.guaranteed, lesson.without_sleeps()),
+                };
+                let tried = outputs(&lesson, threads);
+                prop_assert_eq!(count(order_of), Ok(tried.len() as u128));
+                prop_assert_eq!(listed(&order, order_of), tried);
+            }
+        }
+    }
+
+    #[test]
+    fn the_normal_form_comes_first_and_stands_for_all_that_only_luck_tells_apart(
+        steps in steps(), picks in picks(),
+    ) {
+        let lesson = Lesson::of(&steps);
+        let happens_before = order(&run(&lesson, &picks), Threads::WorkerCore);
+        let order = happens_before.with_the_sleeps();
+        let preferred = preferred(&happens_before).unwrap();
+        let normal = |output: &Vec<usize>| {
+            let lines = output.iter().map(|&line| format!("{}\n", happens_before.lines[line].text));
+            let text: String = lines.collect();
+            (normal_form(text.as_bytes()).unwrap(), text)
+        };
+        let listed: Vec<_> = order.outputs(&preferred).map(|output| normal(&output)).collect();
+        // Where a line of the main thread or the end of the program is free, more than
+        // the order of the workers is left to luck.
+        let main = |&line: &usize| happens_before.lines[line].thread == 0;
+        let possible = || order.possible().ones();
+        let is_fence = |line: usize| possible().all(|other| other == line || !order.is_free(line, other));
+        if order.possible() == order.certain() && possible().filter(main).all(is_fence) {
+            for (normal, text) in &listed {
+                prop_assert_eq!(normal, &listed[0].0);
+                prop_assert!(text != normal || text == &listed[0].1);
+            }
+        }
+    }
+
+    #[test]
+    fn the_guarantees_do_not_depend_on_luck(
+        steps in steps(), one in picks(), other in picks(),
+    ) {
+        let lesson = Lesson::of(&steps);
+        let (one, other) = (run(&lesson, &one), run(&lesson, &other));
+        let guarantees = |trace: &str| guarantees::text(&order(trace, Threads::WorkerCore));
+        prop_assert_eq!(guarantees(&one), guarantees(&other));
+        // On the real clock nothing is known of what was cut off.
+        let cut_off = other.split_inclusive("\texit\n").next().unwrap();
+        prop_assert_eq!(guarantees(&one), guarantees(cut_off));
+    }
+}
+
+/// What the main thread of one of the four lessons does.
+fn steps_of(workers: usize, daemon: bool, joins: bool) -> Vec<Step> {
+    let start = Step::Start {
+        daemon,
+        sleep: 3,
+        joins: false,
+    };
+    let mut steps = vec![Step::Print];
+    steps.extend(vec![start; workers]);
+    if joins {
+        steps.extend(vec![Step::Join(0); workers]);
+        steps.push(Step::Print);
+    }
+    steps.push(Step::Print);
+    steps
+}
+
+#[test]
+fn the_four_lessons_have_as_many_outputs_as_trying_finds() {
+    let lessons = [
+        (steps_of(5, false, false), 120, 3840),
+        (steps_of(5, true, false), 1, 7916),
+        (steps_of(2, false, true), 2, 3),
+        (steps_of(3, false, true), 6, 15),
+    ];
+    for (steps, likely, guaranteed) in lessons {
+        let tried = |lesson: Lesson| outputs(&lesson, Threads::WorkerCore).len();
+        assert_eq!(tried(Lesson::of(&steps)), likely, "{steps:?}");
+        let tried = tried(Lesson::of(&steps).without_sleeps());
+        assert_eq!(tried, guaranteed, "{steps:?}");
+    }
+}
+
+#[test]
+fn twenty_workers_are_counted_exactly() {
+    // The end lines can go in one after another, the last worker's first: behind its
+    // own start line each finds two places more than the one before.
+    let places: u128 = (1..=20).map(|worker| 2 * worker).product();
+    let factorial: u128 = (1..=20).product();
+    for (steps, likely, guaranteed) in [
+        (steps_of(20, false, false), factorial, places),
+        (
+            steps_of(20, false, true),
+            factorial,
+            (1..=20).map(|worker| 2 * worker - 1).product(),
+        ),
+    ] {
+        let lesson = Lesson::of(&steps);
+        let trace = run(&lesson, &[]);
+        let order = order(&trace, Threads::WorkerCore);
+        assert_eq!(count(&order.with_the_sleeps()), Ok(likely));
+        assert_eq!(count(&order.guaranteed), Ok(guaranteed));
+    }
+}

@@ -1,0 +1,272 @@
+//! `cargo xtask check`: whether a lesson could have printed an output.
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    fs::File,
+    io::{self, Read},
+    process::ExitCode,
+};
+
+use console::style;
+use fixedbitset::FixedBitSet;
+
+use crate::{
+    Failure,
+    happens_before::{Guarantee, HappensBefore, Threads},
+    normal_form::whole_line,
+    partial_order::PartialOrder,
+    program::MOST_OUTPUT,
+    simulate::Lesson,
+};
+
+pub(crate) const HELP: &str = "\
+Say whether a lesson could have printed an output, and if not, which line is at fault.
+
+Usage: cargo xtask check LESSON [FILE] [--python]
+
+Arguments:
+  LESSON     the lesson, by name
+  [FILE]     the output of a program that claims to be this lesson, in any language;
+             standard input if none is named
+
+Options:
+      --python  judge by what the threads of CPython promise: `start` may return
+                before the new thread has printed its first line
+  -h, --help    print this help
+
+An output is possible if every line comes after all those that start, join or the end
+of the program puts before it. Line breaks may be those of any system.
+
+Exit status: 0 if the output is possible, 1 if it is not, 2 for wrong usage.
+";
+
+/// What `check` was asked to do.
+struct Options {
+    lesson: String,
+    file: Option<OsString>,
+    threads: Threads,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// If it is used wrongly, the output cannot be read, or the lesson does not build or
+/// run.
+pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+    let Some(options) = parse(arguments)? else {
+        return crate::print(HELP);
+    };
+    let output = read(options.file)?;
+    let lesson = Lesson::build(options.lesson)?;
+    let order = HappensBefore::of(&lesson.trace()?, options.threads)
+        .and_then(HappensBefore::told_apart)
+        .map_err(|reason| lesson.failed(&reason))?;
+    let output = Output::read(&order, &output, &lesson.name);
+    let faults = output.faults();
+    if faults.is_empty() {
+        let unlikely = output.unlikely();
+        let unlikely = unlikely.map(|why| format!(", but the sleeps make it unlikely:\n  {why}"));
+        let verdict = format!("possible{}\n", unlikely.unwrap_or_default());
+        return crate::print(&verdict);
+    }
+    let verdict = style("impossible:").red();
+    crate::print(&format!("{verdict}\n  {}\n", faults.join("\n  ")))?;
+    Ok(ExitCode::FAILURE)
+}
+
+/// The options, or nothing if help is asked for.
+fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
+    use lexopt::prelude::*;
+
+    let mut lesson = None;
+    let mut file = None;
+    let mut threads = Threads::WorkerCore;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(None),
+            Long("python") => threads = Threads::CPython,
+            Value(name) if lesson.is_none() => lesson = Some(name.string()?),
+            Value(path) if file.is_none() => file = Some(path),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
+    Ok(Some(Options {
+        lesson,
+        file,
+        threads,
+    }))
+}
+
+/// The output to judge: no more of it than a lesson may print.
+fn read(file: Option<OsString>) -> Result<Vec<u8>, Failure> {
+    let mut output = Vec::new();
+    let (name, read) = match file {
+        Some(file) => (
+            format!("`{}`", file.display()),
+            File::open(file).and_then(|file| file.take(MOST_OUTPUT).read_to_end(&mut output)),
+        ),
+        None => (
+            "standard input".to_owned(),
+            io::stdin().take(MOST_OUTPUT).read_to_end(&mut output),
+        ),
+    };
+    match read {
+        Ok(_) => Ok(output),
+        Err(reason) => Err(Failure::Usage(format!(
+            "{name} cannot be read: {reason}; name a file that holds the output"
+        ))),
+    }
+}
+
+/// An output beside the lines that it should have.
+struct Output<'a> {
+    order: &'a HappensBefore,
+    /// For each line of the output that is one of the lesson's, its number, counted
+    /// from 1, and which line of the lesson it is.
+    lines: Vec<(usize, usize)>,
+    /// What is wrong with the others.
+    bad_lines: Vec<(usize, String)>,
+}
+
+impl<'a> Output<'a> {
+    fn read(order: &'a HappensBefore, output: &[u8], lesson: &str) -> Output<'a> {
+        let mut known = HashMap::<&str, Vec<usize>>::new();
+        for (number, line) in order.lines.iter().enumerate() {
+            known.entry(&line.text).or_default().push(number);
+        }
+        let mut times_seen = HashMap::<&str, Vec<usize>>::new();
+        let mut lines = Vec::new();
+        let mut bad_lines = Vec::new();
+        let text = output.split_inclusive(|&byte| byte == b'\n');
+        for (number, bytes) in (1..).zip(text) {
+            let text = match whole_line(bytes) {
+                Ok(text) => text.trim_end_matches('\r'),
+                Err(fault) => {
+                    bad_lines.push((number, fault.to_string()));
+                    continue;
+                }
+            };
+            let Some((&text, same)) = known.get_key_value(text) else {
+                bad_lines.push((
+                    number,
+                    format!(
+                        "is unknown: {text:?} is no line of `{lesson}`; `cargo xtask orders \
+                         {lesson}` lists them"
+                    ),
+                ));
+                continue;
+            };
+            let seen = times_seen.entry(text).or_default();
+            match (same.get(seen.len()), seen.last()) {
+                (None, Some(last)) => bad_lines.push((
+                    number,
+                    format!(
+                        "is repeated: `{text}` stands in line {last} already, and `{lesson}` prints \
+                         it no more often"
+                    ),
+                )),
+                (line, _) => lines.extend(line.map(|&line| (number, line))),
+            }
+            seen.push(number);
+        }
+        Output {
+            order,
+            lines,
+            bad_lines,
+        }
+    }
+
+    /// What makes the output impossible, line by line.
+    fn faults(&self) -> Vec<String> {
+        let guaranteed = &self.order.guaranteed;
+        let mut faults = self.bad_lines.clone();
+        let mut missing = guaranteed.certain().clone();
+        for &(_, line) in &self.lines {
+            missing.set(line, false);
+        }
+        if let Some((number, line, before)) = self.too_early(guaranteed) {
+            // A line that may be torn or misspelt is not looked for.
+            if self.bad_lines.is_empty() || self.number(before).is_some() {
+                let pair = |pair: &&Guarantee| pair.before == before && pair.after == Some(line);
+                let promises = self.order.guarantees.iter().find(pair);
+                let promises = promises.map(|pair| pair.promises()).unwrap_or_default();
+                faults.push((
+                    number,
+                    format!(
+                        "is too early: {} has to follow {}, which {}: {promises}",
+                        self.order.name(Some(line)),
+                        self.order.name(Some(before)),
+                        self.place(before),
+                    ),
+                ));
+                missing.set(before, false);
+            }
+        }
+        faults.sort();
+        let mut faults: Vec<_> = faults
+            .into_iter()
+            .map(|(number, fault)| format!("line {number} {fault}"))
+            .collect();
+        if self.bad_lines.is_empty() {
+            faults.extend(missing.ones().map(|line| {
+                let name = self.order.name(Some(line));
+                format!("a line is missing: {name} has to come before the end of the program: end")
+            }));
+        }
+        faults
+    }
+
+    /// Why the sleeps make the output unlikely, if they do.
+    fn unlikely(&self) -> Option<String> {
+        let likely = self.order.with_the_sleeps();
+        for &(number, line) in &self.lines {
+            if !likely.possible().contains(line) {
+                let name = self.order.name(Some(line));
+                return Some(format!(
+                    "line {number}, {name}, is nearly always cut off by the end of the program"
+                ));
+            }
+        }
+        if let Some((number, line, before)) = self.too_early(&likely) {
+            return Some(format!(
+                "line {number}, {}, nearly always follows {}, which {}",
+                self.order.name(Some(line)),
+                self.order.name(Some(before)),
+                self.place(before),
+            ));
+        }
+        let missing = |line: &usize| self.number(*line).is_none();
+        let missing = likely.certain().ones().find(missing)?;
+        Some(format!(
+            "{}, which is missing, is nearly always printed",
+            self.order.name(Some(missing))
+        ))
+    }
+
+    /// The first line that comes before one that it should follow: its number, which
+    /// line it is, and the other.
+    fn too_early(&self, order: &PartialOrder) -> Option<(usize, usize, usize)> {
+        let mut printed = FixedBitSet::with_capacity(order.len());
+        self.lines.iter().find_map(|&(number, line)| {
+            let mut before = order.covered_by(line);
+            before.difference_with(&printed);
+            printed.insert(line);
+            before.minimum().map(|before| (number, line, before))
+        })
+    }
+
+    fn number(&self, line: usize) -> Option<usize> {
+        let found = self.lines.iter().find(|(_, known)| *known == line);
+        found.map(|&(number, _)| number)
+    }
+
+    fn place(&self, line: usize) -> String {
+        match self.number(line) {
+            Some(number) => format!("is line {number}"),
+            None => "is missing".to_owned(),
+        }
+    }
+}

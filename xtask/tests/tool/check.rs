@@ -1,0 +1,206 @@
+//! `check`: which outputs a lesson can have.
+
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use crate::workspace::{Report, report, xtask};
+
+/// An output of fork-join by its lines: S and E of the main thread, P its post job, and
+/// a worker's name in small for its start line and doubled for its end line.
+fn fork_join(lines: &str) -> String {
+    let lines = lines.split(' ').map(|line| match line {
+        "S" => "main thread start\n",
+        "P" => "main thread post job\n",
+        "E" => "main thread end\n",
+        "1" => "sub thread start  1\n",
+        "2" => "sub thread start  2\n",
+        "11" => "sub thread end  1\n",
+        "22" => "sub thread end  2\n",
+        other => panic!("{other}"),
+    });
+    lines.collect()
+}
+
+/// Passes an output through standard input.
+fn check(arguments: &[&str], output: &[u8]) -> Report {
+    let mut xtask: Command = xtask();
+    let mut child = xtask
+        .arg("check")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(output).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Report {
+        status: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[track_caller]
+fn assert_verdict(arguments: &[&str], output: &str, status: i32, expected: &str) {
+    let report = check(arguments, output.as_bytes());
+    assert_eq!(report.stdout, expected, "{report}");
+    assert_eq!(report.status, Some(status), "{report}");
+}
+
+#[test]
+fn an_output_that_the_lesson_can_have_is_possible() {
+    for output in ["S 1 2 11 22 P E", "S 1 2 22 11 P E"] {
+        assert_verdict(&["fork-join"], &fork_join(output), 0, "possible\n");
+    }
+}
+
+#[test]
+fn line_breaks_may_be_those_of_any_system() {
+    let output = fork_join("S 1 2 11 22 P E").replace('\n', "\r\n");
+    assert_verdict(&["fork-join"], &output, 0, "possible\n");
+}
+
+#[test]
+fn an_output_that_only_the_sleeps_speak_against_is_unlikely() {
+    assert_verdict(
+        &["fork-join"],
+        &fork_join("S 1 11 2 22 P E"),
+        0,
+        "possible, but the sleeps make it unlikely:\n  line 3, `sub thread end  1`, nearly always \
+         follows `sub thread start  2`, which is line 4\n",
+    );
+    let daemon: String = (0..5)
+        .map(|n| format!("sub thread start  thread {n}\n"))
+        .collect();
+    assert_verdict(
+        &["daemon"],
+        &format!("main thread start\n{daemon}main thread end\nsub thread end  thread 3\n"),
+        0,
+        "possible, but the sleeps make it unlikely:\n  line 8, `sub thread end  thread 3`, is nearly \
+         always cut off by the end of the program\n",
+    );
+}
+
+#[test]
+fn a_line_that_is_too_early_is_named_with_the_line_and_the_promise() {
+    for (output, fault) in [
+        (
+            "S 1 2 22 P E 11",
+            "line 5 is too early: `main thread post job` has to follow `sub thread end  1`, which is \
+             line 7: join",
+        ),
+        (
+            "S 2 1 11 22 P E",
+            "line 2 is too early: `sub thread start  2` has to follow `sub thread start  1`, which is \
+             line 3: start",
+        ),
+        (
+            "S 1 2 11 22 E P",
+            "line 6 is too early: `main thread end` has to follow `main thread post job`, which is \
+             line 7: program order",
+        ),
+        (
+            "S 1 2 11 P E",
+            "line 5 is too early: `main thread post job` has to follow `sub thread end  2`, which is \
+             missing: join",
+        ),
+    ] {
+        let expected = format!("impossible:\n  {fault}\n");
+        assert_verdict(&["fork-join"], &fork_join(output), 1, &expected);
+    }
+}
+
+#[test]
+fn missing_repeated_unknown_and_torn_lines_are_told_apart_by_number() {
+    let known = fork_join("S 1 2 11 22 P E");
+    for (output, fault) in [
+        (
+            fork_join("S 1 2 11 22 P"),
+            "a line is missing: `main thread end` has to come before the end of the program: end",
+        ),
+        (
+            fork_join("S 1 2 11 22 P E E"),
+            "line 8 is repeated: `main thread end` stands in line 7 already, and `fork-join` prints \
+             it no more often",
+        ),
+        (
+            format!("{known}sub thread end  3\n"),
+            "line 8 is unknown: \"sub thread end  3\" is no line of `fork-join`; `cargo xtask orders \
+             fork-join` lists them",
+        ),
+        (
+            known.replace("end  1\nsub", "end  1sub"),
+            "line 4 is torn: in \"sub thread end  1sub thread end  2\" one line begins inside \
+             another; print each in one piece",
+        ),
+        (
+            known.trim_end().to_owned(),
+            "line 7 is torn: \"main thread end\" has no line break at its end; print it with its \
+             line break, in one piece",
+        ),
+    ] {
+        assert_verdict(
+            &["fork-join"],
+            &output,
+            1,
+            &format!("impossible:\n  {fault}\n"),
+        );
+    }
+    let report = check(&["fork-join"], b"\xff\n");
+    let words = "impossible:\n  line 1 is not UTF-8, from its byte 1 on; print text only\n";
+    assert_eq!((report.stdout.as_str(), report.status), (words, Some(1)));
+}
+
+#[test]
+fn every_fault_is_said_in_the_order_of_the_lines() {
+    let output = format!("hello\n{}", fork_join("S 1 2 22 P E E 11"));
+    let report = check(&["fork-join"], output.as_bytes());
+    let starts: Vec<_> = report
+        .stdout
+        .lines()
+        .map(|line| line.split(':').next())
+        .collect();
+    let expected = [
+        "impossible",
+        "  line 1 is unknown",
+        "  line 6 is too early",
+        "  line 8 is repeated",
+    ];
+    assert_eq!(starts, expected.map(Some), "{report}");
+    assert_eq!(report.status, Some(1));
+}
+
+#[test]
+fn python_promises_no_start_line_before_start_returns() {
+    let output = fork_join("S 2 1 22 11 P E");
+    assert_verdict(&["fork-join", "--python"], &output, 0, "possible\n");
+    // It promises the rest.
+    assert_verdict(
+        &["fork-join", "--python"],
+        &fork_join("1 S 2 11 22 P E"),
+        1,
+        "impossible:\n  line 1 is too early: `sub thread start  1` has to follow `main thread \
+         start`, which is line 2: start\n",
+    );
+    let nothing_but_main = "main thread start\nmain thread end\n";
+    assert_verdict(&["daemon", "--python"], nothing_but_main, 0, "possible\n");
+}
+
+#[test]
+fn the_output_may_be_in_a_file() {
+    let file = format!("{}/fork-join.txt", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, fork_join("S 1 2 11 22 P E")).unwrap();
+    let report = report(xtask().args(["check", "fork-join", &file]));
+    assert_eq!(
+        (report.stdout.as_str(), report.status),
+        ("possible\n", Some(0))
+    );
+
+    let report = crate::workspace::report(xtask().args(["check", "fork-join", "no/such/file"]));
+    assert_eq!(report.status, Some(2), "{report}");
+    let words = "error: `no/such/file` cannot be read: ";
+    assert!(report.stderr.starts_with(words), "{report}");
+}

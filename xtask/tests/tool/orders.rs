@@ -1,0 +1,224 @@
+//! `orders`: what it counts, what it lists, and whether the real lessons agree.
+
+use crate::workspace::{Report, Workspace, report, xtask};
+
+fn orders(arguments: &[&str]) -> Report {
+    let report = report(xtask().arg("orders").args(arguments));
+    assert_eq!(report.status, Some(0), "{report}");
+    report
+}
+
+/// The part of what the tool prints below this heading.
+fn part<'a>(report: &'a Report, heading: &str) -> Vec<&'a str> {
+    let mut lines = report.stdout.lines();
+    assert!(
+        lines.any(|line| line.starts_with(heading)),
+        "{heading:?} is missing in {report}"
+    );
+    lines.take_while(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_last_line_counts_the_orders() {
+    for (lesson, likely, guaranteed) in [
+        ("threads", "120 orders", 3840),
+        ("daemon", "1 order", 7916),
+        ("fork-join", "2 orders", 3),
+        ("join-loop", "6 orders", 15),
+    ] {
+        let words =
+            format!("{lesson}: {likely} with its sleeps, {guaranteed} by start and join alone");
+        let report = orders(&[lesson]);
+        assert_eq!(report.last_line(), words, "{report}");
+    }
+}
+
+#[test]
+fn every_pair_is_guaranteed_or_likely_or_left_to_the_scheduler() {
+    let report = orders(&["fork-join"]);
+    let guaranteed = part(&report, "guaranteed");
+    assert!(
+        guaranteed.contains(&"  `sub thread end  1`    → `main thread post job`  join"),
+        "{report}"
+    );
+    assert!(
+        guaranteed.contains(&"  `main thread end`      → the end of the program  end"),
+        "{report}"
+    );
+    assert_eq!(guaranteed.len(), 8, "only the covering pairs: {report}");
+    assert_eq!(
+        part(&report, "likely, not guaranteed"),
+        ["  `sub thread start  2` → `sub thread end  1`"]
+    );
+    assert_eq!(
+        part(&report, "left to the scheduler"),
+        [
+            "  any order of",
+            "    `sub thread end  1`",
+            "    `sub thread end  2`"
+        ]
+    );
+}
+
+#[test]
+fn what_a_daemon_may_not_get_to_is_said() {
+    let report = orders(&["daemon"]);
+    let missing = part(&report, "may be missing");
+    assert_eq!(missing.len(), 5, "{report}");
+    assert_eq!(
+        missing[0],
+        "  `sub thread end  thread 0`  nearly always is, with the sleeps"
+    );
+}
+
+#[test]
+fn the_normal_form_is_listed_first_and_no_more_orders_than_the_limit() {
+    let report = orders(&["fork-join"]);
+    assert_eq!(
+        part(&report, "2 orders with its sleeps"),
+        [
+            "   1   2   3   4   5   6   7",
+            "   1   2   3   5   4   6   7"
+        ]
+    );
+    assert_eq!(
+        part(&report, "1 more without them"),
+        ["   1   2   4   3   5   6   7"]
+    );
+    let listed = |limit: &str| {
+        let report = orders(&["threads", "--limit", limit]);
+        let first = "   1   2   3   4   5   6   7";
+        report
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with(first))
+            .count()
+    };
+    assert_eq!(listed("0"), 0);
+    assert_eq!(listed("7"), 7);
+    assert_eq!(listed("120"), 120);
+    assert_eq!(
+        orders(&["threads", "--limit", "9999"])
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with("   1 "))
+            .count(),
+        3841
+    );
+}
+
+#[test]
+fn every_run_of_a_lesson_prints_one_of_its_orders() {
+    for (lesson, orders_of) in [
+        ("threads", "120 orders"),
+        ("daemon", "1 order"),
+        ("fork-join", "2 orders"),
+        ("join-loop", "6 orders"),
+    ] {
+        let report = orders(&[lesson, "--observe", "100"]);
+        let last = report.last_line();
+        assert!(last.starts_with("saw "), "{report}");
+        assert!(
+            last.ends_with(&format!(" of {orders_of} in 100 runs; none outside")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn an_output_outside_of_the_orders_is_shown_and_is_a_failure() {
+    // From its second run on it prints something else.
+    let body = r#"
+        let ran = env::current_exe().unwrap().with_extension("ran");
+        if ran.exists() { say("main thread two\nmain thread one\n"); }
+        else { say("main thread one\nmain thread two\n"); }
+        File::create(ran).unwrap();"#;
+    let workspace = Workspace::new("outside-orders").lesson("moody", 1, body);
+    workspace.forget("target/debug/moody.ran");
+    let report = report(
+        workspace
+            .xtask()
+            .args(["orders", "moody", "--observe", "2"]),
+    );
+    assert_eq!(report.status, Some(1), "{report}");
+    let words = "not one of its orders, seen 2 times:\nmain thread two\nmain thread one\n";
+    assert!(report.stdout.contains(words), "{report}");
+    assert_eq!(
+        report.last_line(),
+        "saw 0 of 1 order in 2 runs; 1 outside",
+        "{report}"
+    );
+}
+
+#[test]
+fn a_lesson_that_is_too_large_to_count_is_said_to_be() {
+    // Each line of the one thread is free of each of the other.
+    let large = |lines: u32| {
+        format!(
+            "for worker in [1, 2] {{
+                trace(&format!(\"start\\t{{worker}}\\tworker\\t{{worker}}\"));
+                for n in 0..{lines} {{
+                    println!(\"sub thread end  {{worker}}.{{n}}\");
+                    trace_of(worker, &format!(\"line\\tsub thread end  {{worker}}.{{n}}\"));
+                }}
+            }}"
+        )
+    };
+    let workspace = Workspace::new("too-large")
+        .lesson("large", 1, &large(100))
+        .lesson("larger", 2, &large(300));
+    for (lesson, count) in [
+        ("large", "more than 10^38 orders"),
+        ("larger", "too many orders to count"),
+    ] {
+        let report = report(workspace.xtask().args(["orders", lesson, "--limit", "1"]));
+        assert_eq!(report.status, Some(0), "{report}");
+        let words = format!("{lesson}: {count} with its sleeps, ");
+        assert!(report.last_line().starts_with(&words), "{report}");
+    }
+}
+
+#[test]
+fn two_workers_of_one_name_cannot_be_told_apart() {
+    let body = r#"
+        trace("start\t1\tworker\t1");
+        trace("start\t2\tworker\t1");
+        for worker in [1, 2] {
+            println!("sub thread start  1");
+            trace_of(worker, "line\tsub thread start  1");
+        }"#;
+    let workspace = Workspace::new("one-name").lesson("twins", 1, body);
+    for command in ["orders", "check"] {
+        let report = report(workspace.xtask().args([command, "twins"]));
+        assert_eq!(report.status, Some(1), "{report}");
+        let words = "two of its threads print `sub thread start  1`; give each worker a name";
+        assert!(report.stderr.contains(words), "{report}");
+    }
+}
+
+#[test]
+fn a_lesson_that_does_not_build_or_run_has_no_orders() {
+    let workspace = Workspace::new("no-orders")
+        .lesson("broken", 1, "let n: u32 = \"one\";")
+        .lesson(
+            "failing",
+            2,
+            "say(\"main thread end\\n\"); std::process::exit(3);",
+        )
+        .lesson("untraced", 3, "println!(\"main thread end\");");
+    for (lesson, words) in [
+        ("broken", "lesson `broken` does not build"),
+        (
+            "failing",
+            "lesson `failing` on the simulated clock: it ended with status 3",
+        ),
+        ("untraced", "line 1 is not in its trace"),
+    ] {
+        for command in ["orders", "check", "timeline"] {
+            let report = report(workspace.xtask().args([command, lesson]));
+            assert_eq!(report.status, Some(1), "{report}");
+            assert_eq!(report.stdout, "", "{report}");
+            assert!(report.stderr.contains(words), "{report}");
+        }
+    }
+}

@@ -16,6 +16,7 @@ mod report;
 mod run_all;
 mod simulate;
 mod snapshot;
+mod timeline;
 mod trace;
 
 use std::{
@@ -33,6 +34,7 @@ Commands:
   run-all  run lessons side by side and compare what they print with their snapshots
   orders   list and count every output that a lesson can have
   check    say whether a lesson could have printed an output
+  timeline draw what the threads of a lesson do
   model    try worker-core in the orders that its threads can run in
 
 Options:
@@ -92,6 +94,10 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 *help = check::HELP;
                 check::run(arguments)
             }
+            "timeline" => {
+                *help = timeline::HELP;
+                timeline::run(arguments)
+            }
             "model" => {
                 *help = model::HELP;
                 model::run(arguments)
@@ -101,7 +107,7 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 snapshot::assert(&name, arguments.value()?)
             }
             unknown => Err(Failure::Usage(format!(
-                "there is no command `{unknown}`; the commands are run-all, orders, check, model"
+                "there is no command `{unknown}`; the commands are run-all, orders, check, timeline, model"
             ))),
         },
         Some(argument) => Err(argument.unexpected().into()),

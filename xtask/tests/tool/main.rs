@@ -5,4 +5,5 @@ mod failures;
 mod lessons;
 mod mutants;
 mod orders;
+mod timeline;
 mod workspace;

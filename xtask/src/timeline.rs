@@ -1,0 +1,98 @@
+//! `cargo xtask timeline`: a picture of a lesson, one row a thread.
+
+mod chrome;
+mod picture;
+mod svg;
+mod text;
+
+use std::{ffi::OsString, fs, process::ExitCode};
+
+use crate::{Failure, simulate::Lesson};
+
+use self::picture::Picture;
+
+pub(crate) const HELP: &str = "\
+Draw what the threads of a lesson do, one row a thread.
+
+Usage: cargo xtask timeline LESSON [--svg FILE] [--trace FILE]
+
+Arguments:
+  LESSON          the lesson, by name
+
+Options:
+      --svg FILE    draw the picture into an SVG file
+      --trace FILE  write a trace in the Chrome trace-event format, which
+                    https://ui.perfetto.dev opens
+  -h, --help      print this help
+
+Without an option the picture is drawn as text, as wide as the terminal. It is made
+from a run on the simulated clock, and it is the same on every run: what happens at
+the same time stands in the order that start and join give it.
+
+Exit status: 0 if all went well, 1 if the lesson does not run or a file cannot be
+written, 2 for wrong usage.
+";
+
+/// What `timeline` was asked to do.
+struct Options {
+    lesson: String,
+    svg: Option<OsString>,
+    trace: Option<OsString>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// If it is used wrongly, the lesson does not build or run, or a file cannot be
+/// written.
+pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+    let Some(options) = parse(arguments)? else {
+        return crate::print(HELP);
+    };
+    let lesson = Lesson::build(options.lesson)?;
+    let trace = lesson.trace()?;
+    let picture = Picture::of(&trace).map_err(|reason| lesson.failed(&reason))?;
+    let draws_text = options.svg.is_none() && options.trace.is_none();
+    if let Some(file) = options.svg {
+        write(file, &svg::draw(&picture, &lesson.name))?;
+    }
+    if let Some(file) = options.trace {
+        write(file, &chrome::write(&picture, &lesson.name))?;
+    }
+    if draws_text {
+        let width = console::Term::stdout().size_checked();
+        let width = width.map_or(80, |(_, width)| width.into());
+        return crate::print(&text::draw(&picture, width));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The options, or nothing if help is asked for.
+fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
+    use lexopt::prelude::*;
+
+    let mut lesson = None;
+    let mut svg = None;
+    let mut trace = None;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(None),
+            Long("svg") => svg = Some(arguments.value()?),
+            Long("trace") => trace = Some(arguments.value()?),
+            Value(name) if lesson.is_none() => lesson = Some(name.string()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
+    Ok(Some(Options { lesson, svg, trace }))
+}
+
+fn write(file: OsString, content: &str) -> Result<(), Failure> {
+    fs::write(&file, content).map_err(|reason| {
+        Failure::Failed(format!(
+            "`{}` cannot be written: {reason}; name a file that can",
+            file.display()
+        ))
+    })
+}

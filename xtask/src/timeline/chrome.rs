@@ -1,0 +1,97 @@
+//! The picture as a trace in the Chrome trace-event format, as its document describes
+//! it (Duca and Sinclair, "Trace Event Format").
+
+use std::time::Duration;
+
+use tinyjson::JsonValue;
+
+use super::{
+    picture::{Bar, EdgeKind, Picture},
+    text::name,
+};
+
+/// The time between two steps of the same simulated time, in which nothing passes, so
+/// that there is something to see; or less, where the next time is not that far off.
+const STEP: Duration = Duration::from_millis(10);
+
+/// Writes the trace of this lesson.
+pub(crate) fn write(picture: &Picture, lesson: &str) -> String {
+    let times = microseconds(picture);
+    let mut events = vec![event("M", 0, 0.0, "process_name", &args("name", lesson))];
+    for (thread, row) in picture.rows.iter().enumerate() {
+        events.push(event(
+            "M",
+            thread,
+            0.0,
+            "thread_name",
+            &args("name", &name(row)),
+        ));
+        let order = format!(r#","args":{{"sort_index":{thread}}}"#);
+        events.push(event("M", thread, 0.0, "thread_sort_index", &order));
+        for (columns, bar) in &row.bars {
+            let what = match bar {
+                Bar::Works => "works",
+                Bar::Waits => "waits",
+            };
+            let (from, to) = (times[columns.start], times[columns.end]);
+            let length = format!(r#","dur":{}"#, to - from);
+            events.push(event("X", thread, from, what, &length));
+        }
+        for (column, line) in &row.lines {
+            events.push(event("i", thread, times[*column], line, r#","s":"t""#));
+        }
+        if row.cut_off.is_some() {
+            let scope = r#","s":"t""#;
+            events.push(event("i", thread, times[picture.exit], "cut off", scope));
+        }
+    }
+    for (number, edge) in picture.edges.iter().enumerate() {
+        let what = match edge.kind {
+            EdgeKind::Fork => "start",
+            EdgeKind::Join => "join",
+        };
+        let id = format!(r#","cat":"happens-before","id":{number}"#);
+        // Each end of an arrow hangs on the bar that is there at its time, and at the
+        // very end of a bar it no longer is.
+        let left = match edge.kind {
+            EdgeKind::Fork => times[edge.left],
+            EdgeKind::Join => times[edge.left] - 1.0,
+        };
+        let arrives = format!(r#"{id},"bp":"e""#);
+        events.push(event("s", edge.from, left, what, &id));
+        events.push(event("f", edge.to, times[edge.arrived], what, &arrives));
+    }
+    let exit = times[picture.exit];
+    events.push(event("i", 0, exit, "the program ends", r#","s":"p""#));
+    format!("{{\"traceEvents\":[\n{}\n]}}\n", events.join(",\n"))
+}
+
+/// When each column is.
+fn microseconds(picture: &Picture) -> Vec<f64> {
+    let mut columns = Vec::new();
+    for (number, (time, steps)) in picture.times.iter().enumerate() {
+        let next = picture.times.get(number + 1);
+        let room = next.map_or(Duration::MAX, |(next, _)| *next - *time);
+        let step = STEP.min(room / (steps.len() as u32 + 1));
+        columns.extend(
+            (0..steps.len())
+                .map(|behind| time.as_secs_f64() * 1e6 + step.as_secs_f64() * 1e6 * behind as f64),
+        );
+    }
+    columns
+}
+
+/// An event; `more` is what only some kinds of it have.
+fn event(kind: &str, thread: usize, time: f64, name: &str, more: &str) -> String {
+    let name = quoted(name);
+    format!(r#"{{"ph":"{kind}","pid":1,"tid":{thread},"ts":{time},"name":{name}{more}}}"#)
+}
+
+fn args(key: &str, value: &str) -> String {
+    format!(r#","args":{{"{key}":{}}}"#, quoted(value))
+}
+
+fn quoted(text: &str) -> String {
+    let text = JsonValue::from(text.to_owned());
+    text.stringify().unwrap_or_default()
+}

@@ -1,0 +1,168 @@
+//! The picture as text.
+
+use std::time::Duration;
+
+use console::measure_text_width;
+
+use super::picture::{Bar, Picture, Row};
+
+/// Narrower than this, nothing can be seen any more.
+const NARROWEST: usize = 20;
+
+/// Draws the picture in lines of at most `width` columns, or of few more where the
+/// names leave no room.
+pub(crate) fn draw(picture: &Picture, width: usize) -> String {
+    let names: Vec<_> = picture.rows.iter().map(name).collect();
+    let name_width = names.iter().map(|name| measure_text_width(name)).max();
+    let name_width = name_width.unwrap_or_default() + 2;
+    let room = width.saturating_sub(name_width + 1).max(NARROWEST);
+    let places: Vec<_> = picture
+        .places((room - 1) as f64, 4.0)
+        .into_iter()
+        .map(|place| place.round() as usize)
+        .collect();
+    let mut grid = Grid {
+        cells: vec![vec![Cell::default(); room]; picture.rows.len()],
+    };
+    for (row, thread) in picture.rows.iter().enumerate() {
+        for (columns, bar) in &thread.bars {
+            let line = match bar {
+                Bar::Works => Horizontal::Works,
+                Bar::Waits => Horizontal::Waits,
+            };
+            grid.horizontal(row, places[columns.start], places[columns.end], line);
+        }
+    }
+    for edge in &picture.edges {
+        let (left, arrived) = (places[edge.left], places[edge.arrived]);
+        grid.horizontal(edge.from, left, arrived, Horizontal::Passes);
+        grid.vertical(edge.from, edge.to, arrived);
+    }
+    let exit = places[picture.exit];
+    for (row, thread) in picture.rows.iter().enumerate() {
+        for (column, _) in &thread.lines {
+            grid.mark(row, places[*column], '●');
+        }
+        if let Some(lost) = &thread.cut_off {
+            let until = lost.last().map_or(room - 1, |(column, _)| places[*column]);
+            for place in exit..until {
+                grid.mark(row, place, '┈');
+            }
+            for (column, _) in lost {
+                grid.mark(row, places[*column], '○');
+            }
+            grid.mark(row, exit, '╳');
+        }
+    }
+    grid.mark(0, exit, '■');
+
+    let indent = " ".repeat(name_width);
+    let mut text = format!("{indent}{}\n", times(picture, &places));
+    for (name, cells) in names.iter().zip(&grid.cells) {
+        let gap = " ".repeat(name_width - measure_text_width(name));
+        let cells: String = cells.iter().map(|cell| cell.character()).collect();
+        text += &format!("{name}{gap}{}\n", cells.trim_end());
+    }
+    text += "\n● prints a line  ━ works  ┄ waits  │ start or join  ■ the program ends\n";
+    if picture.rows.iter().any(|row| row.cut_off.is_some()) {
+        text += "╳ the daemon is cut off there  ○ a line that it would have printed\n";
+    }
+    text
+}
+
+/// What a thread is called.
+pub(crate) fn name(row: &Row) -> String {
+    let daemon = if row.daemon { " (daemon)" } else { "" };
+    format!("{}{daemon}", row.name)
+}
+
+/// A line with each time above its first column, where there is room for it.
+fn times(picture: &Picture, places: &[usize]) -> String {
+    let mut line = String::new();
+    for (time, columns) in &picture.times {
+        let place = places[columns.start];
+        if line.is_empty() || line.len() + 2 <= place {
+            line += &" ".repeat(place - line.len());
+            line += &seconds(*time);
+        }
+    }
+    line
+}
+
+/// A time in seconds, as short as it can be said.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
+
+/// What is drawn, one cell a character.
+struct Grid {
+    cells: Vec<Vec<Cell>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Cell {
+    horizontal: Option<Horizontal>,
+    up: bool,
+    down: bool,
+    mark: Option<char>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Horizontal {
+    Works,
+    Waits,
+    /// The way from the end of a thread to its join.
+    Passes,
+    /// The end of such a way, on its left.
+    Arrives,
+}
+
+impl Grid {
+    fn horizontal(&mut self, row: usize, from: usize, to: usize, line: Horizontal) {
+        for place in from..to {
+            self.cells[row][place].horizontal = Some(line);
+        }
+        if line == Horizontal::Passes && from <= to {
+            self.cells[row][to]
+                .horizontal
+                .get_or_insert(Horizontal::Arrives);
+        }
+    }
+
+    fn vertical(&mut self, from: usize, to: usize, place: usize) {
+        for row in from.min(to)..from.max(to) {
+            self.cells[row][place].down = true;
+            self.cells[row + 1][place].up = true;
+        }
+    }
+
+    fn mark(&mut self, row: usize, place: usize, mark: char) {
+        self.cells[row][place].mark = Some(mark);
+    }
+}
+
+impl Cell {
+    fn character(self) -> char {
+        use Horizontal::{Arrives, Passes, Waits, Works};
+
+        if let Some(mark) = self.mark {
+            return mark;
+        }
+        match (self.horizontal, self.up, self.down) {
+            (None, false, false) => ' ',
+            (None, _, _) => '│',
+            (Some(Works), false, false) => '━',
+            (Some(Works), true, false) => '┷',
+            (Some(Works), false, true) => '┯',
+            (Some(Works), true, true) => '┿',
+            (Some(Waits), false, false) => '┄',
+            (Some(Waits | Passes), true, false) => '┴',
+            (Some(Waits | Passes), false, true) => '┬',
+            (Some(Waits | Passes), true, true) => '┼',
+            (Some(Passes | Arrives), false, false) => '─',
+            (Some(Arrives), true, false) => '╯',
+            (Some(Arrives), false, true) => '╮',
+            (Some(Arrives), true, true) => '┤',
+        }
+    }
+}

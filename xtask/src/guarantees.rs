@@ -1,7 +1,9 @@
 //! The guarantees of a lesson as a text that can be accepted, and what has changed in
 //! it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use fixedbitset::FixedBitSet;
 
 use crate::happens_before::{Guarantee, HappensBefore};
 
@@ -41,44 +43,47 @@ type Pair<'a> = (&'a str, &'a str, &'a str);
 
 struct Pairs<'a> {
     pairs: Vec<Pair<'a>>,
-    after: HashMap<&'a str, Vec<&'a str>>,
-    lines: HashSet<&'a str>,
+    lines: HashMap<&'a str, usize>,
+    /// For each line all lines that come before it.
+    before: Vec<FixedBitSet>,
 }
 
 impl<'a> Pairs<'a> {
+    /// The pairs of a text in which, as in every [`text`], no line comes before another
+    /// above the pairs that say what comes before itself.
     fn of(text: &'a str) -> Pairs<'a> {
-        let mut pairs = Pairs {
-            pairs: Vec::new(),
-            after: HashMap::new(),
-            lines: HashSet::new(),
-        };
-        for line in text.lines() {
-            if let Some((pair, promise)) = line.rsplit_once(PROMISE)
-                && let Some((before, after)) = pair.split_once(BEFORE)
-            {
-                pairs.pairs.push((before, after, promise));
-                pairs.after.entry(before).or_default().push(after);
-                pairs.lines.extend([before, after]);
+        let pairs = text.lines().filter_map(|line| {
+            let (pair, promise) = line.rsplit_once(PROMISE)?;
+            let (before, after) = pair.split_once(BEFORE)?;
+            Some((before, after, promise))
+        });
+        let pairs: Vec<_> = pairs.collect();
+        let mut lines = HashMap::new();
+        for &(before, after, _) in &pairs {
+            for line in [before, after] {
+                let next = lines.len();
+                lines.entry(line).or_insert(next);
             }
         }
-        pairs
+        let mut before = vec![FixedBitSet::with_capacity(lines.len()); lines.len()];
+        for (earlier, after, _) in &pairs {
+            let (earlier, after) = (lines[earlier], lines[after]);
+            let all = before[earlier].clone();
+            before[after].union_with(&all);
+            before[after].insert(earlier);
+        }
+        Pairs {
+            pairs,
+            lines,
+            before,
+        }
     }
 
     /// Whether these have both lines of a pair, but nothing that puts them in order.
     fn lacks(&self, (before, after, _): &Pair<'_>) -> bool {
-        if !self.lines.contains(before) || !self.lines.contains(after) {
-            return false;
+        match (self.lines.get(before), self.lines.get(after)) {
+            (Some(&before), Some(&after)) => !self.before[after].contains(before),
+            _ => false,
         }
-        let mut reached = vec![*before];
-        let mut seen = HashSet::new();
-        while let Some(line) = reached.pop() {
-            if line == *after {
-                return false;
-            }
-            if seen.insert(line) {
-                reached.extend(self.after.get(line).into_iter().flatten());
-            }
-        }
-        true
     }
 }

@@ -77,7 +77,7 @@ pub(crate) enum Threads {
 }
 
 /// More lines than any lesson prints. Their order takes a bit for each pair of them.
-const MOST_LINES: usize = 20_000;
+const MOST_LINES: usize = 30_000;
 
 impl HappensBefore {
     /// The order of a trace's lines.
@@ -92,30 +92,31 @@ impl HappensBefore {
                 "it prints more than {MOST_LINES} lines, too many to tell their order; print fewer"
             ));
         }
-        let events: Vec<_> = lines.iter().map(|&(_, _, event)| event).collect();
-        let line_of: HashMap<_, _> = (0..)
-            .zip(&events)
-            .map(|(line, &event)| (event, line))
+        let number_of: HashMap<_, _> = (0..)
+            .zip(&lines)
+            .map(|(line, &(_, _, event))| (event, line))
             .collect();
         let edges = edges(trace, threads);
+        let sources: HashSet<_> = edges.values().map(|&(source, _)| source).collect();
 
         let mut before = vec![FixedBitSet::with_capacity(lines.len()); lines.len()];
-        // What comes before each thread's next event.
-        let mut reached = vec![FixedBitSet::with_capacity(lines.len()); trace.threads.len()];
-        let mut sent = HashMap::new();
-        let sources: HashSet<_> = edges.values().map(|&(source, _)| source).collect();
+        let mut guarantees = Vec::new();
+        // Before each thread's next event, and behind each event that an edge leaves.
+        let mut reached = vec![Reached::none_of(lines.len()); trace.threads.len()];
+        let mut behind = HashMap::new();
         for (number, event) in trace.events.iter().enumerate() {
-            if let Some((source, _)) = edges.get(&number)
-                && let Some(sent) = sent.get(source)
+            let reached = &mut reached[event.thread];
+            if let Some((source, promise)) = edges.get(&number)
+                && let Some(behind) = behind.get(source)
             {
-                reached[event.thread].union_with(sent);
+                reached.reach(behind, *promise, &before);
             }
-            if let Some(&line) = line_of.get(&number) {
-                before[line].clone_from(&reached[event.thread]);
-                reached[event.thread].insert(line);
+            if let Some(&line) = number_of.get(&number) {
+                before[line].clone_from(&reached.lines);
+                guarantees.extend(reached.print(line));
             }
             if sources.contains(&number) {
-                sent.insert(number, reached[event.thread].clone());
+                behind.insert(number, reached.clone());
             }
         }
 
@@ -126,11 +127,11 @@ impl HappensBefore {
         let mut certain = FixedBitSet::with_capacity(lines.len());
         for (thread, reached) in trace.threads.iter().zip(&reached) {
             if !thread.daemon {
-                certain.union_with(reached);
+                certain.union_with(&reached.lines);
             }
         }
         let guaranteed = PartialOrder::new(before, all, certain);
-        let guarantees = guarantees(trace, &guaranteed, &edges, &events, &line_of);
+        in_order(&mut guarantees, &guaranteed);
         Ok(HappensBefore {
             lines: named(trace, &lines),
             guaranteed,
@@ -153,13 +154,19 @@ impl HappensBefore {
         let is_certain = |line: usize| order.certain().contains(line);
         let possible = set(&|line| is_certain(line) || time(line) <= self.exit);
         let certain = set(&|line| is_certain(line) || time(line) < self.exit);
-        let before = (0..lines).map(|line| {
-            let mut before = set(&|earlier| time(earlier) < time(line));
-            before.union_with(order.before(line));
-            before.intersect_with(&possible);
-            before
-        });
-        PartialOrder::new(before.collect(), possible.clone(), certain)
+        let mut by_time: Vec<_> = (0..lines).collect();
+        by_time.sort_by_key(|&line| time(line));
+        let mut earlier = set(&|_| false);
+        let mut before = vec![earlier.clone(); lines];
+        for same_time in by_time.chunk_by(|&one, &other| time(one) == time(other)) {
+            for &line in same_time {
+                before[line].union_with(&earlier);
+                before[line].union_with(order.before(line));
+                before[line].intersect_with(&possible);
+            }
+            earlier.extend(same_time.iter().copied());
+        }
+        PartialOrder::new(before, possible, certain)
     }
 
     /// Whether an event of the trace is a line that every output has.
@@ -321,72 +328,64 @@ pub(crate) fn edges(trace: &Trace, threads: Threads) -> Edges {
     edges
 }
 
-/// The guarantees, in an order that does not depend on luck.
-fn guarantees(
-    trace: &Trace,
-    order: &PartialOrder,
-    edges: &Edges,
-    events: &[usize],
-    line_of: &HashMap<usize, usize>,
-) -> Vec<Guarantee> {
-    let mut previous = vec![None; trace.events.len()];
-    let mut last = vec![None; trace.threads.len()];
-    for (number, event) in trace.events.iter().enumerate() {
-        previous[number] = last[event.thread].replace(number);
+/// What comes before a point in a thread.
+#[derive(Clone)]
+struct Reached {
+    lines: FixedBitSet,
+    /// Those of the lines that come before none of the others, and the promises on the
+    /// way from there.
+    nearest: Vec<(usize, Vec<Promise>)>,
+}
+
+impl Reached {
+    fn none_of(lines: usize) -> Reached {
+        Reached {
+            lines: FixedBitSet::with_capacity(lines),
+            nearest: Vec::new(),
+        }
     }
-    let mut guarantees = Vec::new();
-    for after in order.possible().ones() {
-        // All ways back from this line to the nearest others.
-        let mut found = BTreeMap::new();
-        let mut seen = HashSet::new();
-        let mut ways = VecDeque::from([(events[after], Vec::new())]);
-        while let Some((event, promises)) = ways.pop_front() {
-            let back = previous[event].map(|previous| (previous, None));
-            let across = edges
-                .get(&event)
-                .map(|&(source, promise)| (source, Some(promise)));
-            for (event, promise) in back.into_iter().chain(across) {
-                if !seen.insert(event) {
-                    continue;
-                }
-                let mut promises = promises.clone();
-                if let Some(promise) = promise
-                    && promises.last() != Some(&promise)
-                {
-                    promises.push(promise);
-                }
-                match line_of.get(&event) {
-                    Some(&before) => {
-                        found.insert(before, promises);
-                    }
-                    None => ways.push_back((event, promises)),
-                }
-            }
-        }
-        let mut between = FixedBitSet::with_capacity(order.len());
-        for &before in found.keys() {
-            between.union_with(order.before(before));
-        }
-        for (before, mut promises) in found {
-            if between.contains(before) {
+
+    /// Comes behind another point too, by a promise.
+    fn reach(&mut self, other: &Reached, promise: Promise, before: &[FixedBitSet]) {
+        for (line, promises) in &other.nearest {
+            if self.lines.contains(*line) {
                 continue;
             }
-            promises.reverse();
+            self.nearest
+                .retain(|(nearest, _)| !before[*line].contains(*nearest));
+            let mut promises = promises.clone();
+            if promises.last() != Some(&promise) {
+                promises.push(promise);
+            }
+            self.nearest.push((*line, promises));
+        }
+        self.lines.union_with(&other.lines);
+    }
+
+    /// Comes behind a line of the same thread, and returns the guarantees for it.
+    fn print(&mut self, line: usize) -> impl Iterator<Item = Guarantee> {
+        let nearest = std::mem::replace(&mut self.nearest, vec![(line, Vec::new())]);
+        self.lines.insert(line);
+        nearest.into_iter().map(move |(before, mut promises)| {
             if promises.is_empty() {
                 promises.push(Promise::ProgramOrder);
             }
-            guarantees.push(Guarantee {
+            Guarantee {
                 before,
-                after: Some(after),
+                after: Some(line),
                 promises,
-            });
-        }
+            }
+        })
     }
-    guarantees.sort_by_cached_key(|pair| {
-        let rank = |line: usize| order.before(line).count_ones(..);
-        let after = pair.after.map(|after| (rank(after), after));
-        (after, rank(pair.before), pair.before)
-    });
+}
+
+/// Puts the guarantees in an order that does not depend on luck, and adds those for
+/// the end of the program.
+fn in_order(guarantees: &mut Vec<Guarantee>, order: &PartialOrder) {
+    let rank: Vec<_> = (0..order.len())
+        .map(|line| (order.before(line).count_ones(..), line))
+        .collect();
+    guarantees.sort_by_key(|pair| (pair.after.map(|after| rank[after]), rank[pair.before]));
     let mut last_lines = order.certain().clone();
     for line in order.certain().ones() {
         last_lines.difference_with(order.before(line));
@@ -396,5 +395,4 @@ fn guarantees(
         after: None,
         promises: vec![Promise::End],
     }));
-    guarantees
 }

@@ -64,8 +64,11 @@ impl PartialOrder {
     /// The possible lines that come before this one and before no other such line.
     pub(crate) fn covered_by(&self, line: usize) -> FixedBitSet {
         let mut covered = self.before[line].clone();
-        for earlier in self.before[line].ones() {
-            covered.difference_with(&self.before[earlier]);
+        for earlier in self.before[line].ones().rev() {
+            // What comes before one that is out is out already.
+            if covered.contains(earlier) {
+                covered.difference_with(&self.before[earlier]);
+            }
         }
         covered
     }

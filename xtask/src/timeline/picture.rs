@@ -97,13 +97,12 @@ impl Picture {
             .iter()
             .position(|event| event.what == What::Exit);
         let exit = exit.map_or(columns, column);
-        let rows = (0..trace.threads.len()).map(|thread| {
-            let events: Vec<_> = (0..trace.events.len())
-                .filter(|&number| trace.events[number].thread == thread && shown(number))
-                .map(|number| (column(number), number))
-                .collect();
-            row(trace, thread, &events, &cut_off, exit)
-        });
+        let mut events = vec![Vec::new(); trace.threads.len()];
+        for number in (0..trace.events.len()).filter(|&number| shown(number)) {
+            events[trace.events[number].thread].push((column(number), number));
+        }
+        let rows = events.iter().enumerate();
+        let rows = rows.map(|(thread, events)| row(trace, thread, events, &cut_off, exit));
         Ok(Picture {
             rows: rows.collect(),
             edges: arrows(trace, &edges, &cut_off, column),

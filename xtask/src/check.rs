@@ -38,6 +38,10 @@ Options:
 An output is possible if every line comes after all those that start, join or the end
 of the program puts before it. Line breaks may be those of any system.
 
+Examples:
+  cargo run -p fork-join | cargo xtask check fork-join
+  cargo run -p fork-join | cargo xtask check fork-join --python
+
 Exit status: 0 if the output is possible, 1 if it is not, 2 for wrong usage.
 ";
 

@@ -39,6 +39,10 @@ One run on the simulated clock tells what comes before what. A pair of lines is
 guaranteed if start, join or the end of the program puts it in order; only likely if
 nothing but the sleeps does; and else left to the scheduler.
 
+Examples:
+  cargo xtask orders threads --limit 120
+  cargo xtask orders join-loop --observe 300
+
 Exit status: 0 if all went well, 1 if the lesson does not run or was observed to print
 what is not one of its orders, 2 for wrong usage.
 ";

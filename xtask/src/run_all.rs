@@ -40,6 +40,10 @@ main thread may come in any order; and `guarantees`, the pairs of lines of which
 one comes before the other on every run, which the lesson's trace tells. With the
 variable CI set, nothing is written.
 
+Examples:
+  cargo xtask run-all --simulated
+  cargo xtask run-all fork-join join-loop --simulated
+
 Exit status: 0 if all lessons passed, 1 if one failed, 2 for wrong usage.
 ";
 

@@ -29,6 +29,10 @@ Without an option the picture is drawn as text, as wide as the terminal. It is m
 from a run on the simulated clock, and it is the same on every run: what happens at
 the same time stands in the order that start and join give it.
 
+Examples:
+  cargo xtask timeline daemon
+  cargo xtask timeline join-loop --svg picture.svg --trace picture.json
+
 Exit status: 0 if all went well, 1 if the lesson does not run or a file cannot be
 written, 2 for wrong usage.
 ";

@@ -1,6 +1,7 @@
 //! The tool as a user meets it: what it says, and with which status it ends.
 
 mod check;
+mod docs;
 mod failures;
 mod lessons;
 mod mutants;

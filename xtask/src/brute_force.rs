@@ -10,11 +10,11 @@ use fixedbitset::FixedBitSet;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::{
+    account::preferred,
     count::count,
     guarantees,
     happens_before::{HappensBefore, Threads},
     normal_form::normal_form,
-    orders::preferred,
     partial_order::PartialOrder,
     trace::Trace,
 };

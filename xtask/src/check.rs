@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     ffi::OsString,
     fs::File,
-    io::{self, Read},
+    io::{self, IsTerminal, Read},
     process::ExitCode,
 };
 
@@ -36,11 +36,12 @@ Options:
   -h, --help    print this help
 
 An output is possible if every line comes after all those that start, join or the end
-of the program puts before it. Line breaks may be those of any system.
+of the program puts before it in the lesson as its source stands now. Line breaks may be those of any
+system.
 
 Examples:
-  cargo run -p fork-join | cargo xtask check fork-join
-  cargo run -p fork-join | cargo xtask check fork-join --python
+  cargo run -q -p fork-join | cargo xtask check fork-join
+  python3 docs/python/fork-join.py | cargo xtask check fork-join --python
 
 Exit status: 0 if the output is possible, 1 if it is not, 2 for wrong usage.
 ";
@@ -67,7 +68,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let order = HappensBefore::of(&lesson.trace()?, options.threads)
         .and_then(HappensBefore::told_apart)
         .map_err(|reason| lesson.failed(&reason))?;
-    let output = Output::read(&order, &output, &lesson.name);
+    let output = Output::read(&order, &output, &lesson.name, options.threads);
     let faults = output.faults();
     if faults.is_empty() {
         let unlikely = output.unlikely();
@@ -75,7 +76,12 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
         let verdict = format!("possible{}\n", unlikely.unwrap_or_default());
         return crate::print(&verdict);
     }
-    let verdict = style("impossible:").red();
+    // CPython promises no whole lines, so a torn one is no proof of anything.
+    let verdict = if options.threads == Threads::CPython && output.is_torn {
+        style("cannot be judged:").yellow()
+    } else {
+        style("impossible:").red()
+    };
     crate::print(&format!("{verdict}\n  {}\n", faults.join("\n  ")))?;
     Ok(ExitCode::FAILURE)
 }
@@ -107,6 +113,9 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
 /// The output to judge: no more of it than a lesson may print.
 fn read(file: Option<OsString>) -> Result<Vec<u8>, Failure> {
     let mut output = Vec::new();
+    if file.is_none() && io::stdin().is_terminal() {
+        crate::note("reading the output from standard input; Ctrl-D ends it");
+    }
     let (name, read) = match file {
         Some(file) => (
             format!("`{}`", file.display()),
@@ -133,10 +142,11 @@ struct Output<'a> {
     lines: Vec<(usize, usize)>,
     /// What is wrong with the others.
     bad_lines: Vec<(usize, String)>,
+    is_torn: bool,
 }
 
 impl<'a> Output<'a> {
-    fn read(order: &'a HappensBefore, output: &[u8], lesson: &str) -> Output<'a> {
+    fn read(order: &'a HappensBefore, output: &[u8], lesson: &str, threads: Threads) -> Output<'a> {
         let mut known = HashMap::<&str, Vec<usize>>::new();
         for (number, line) in order.lines.iter().enumerate() {
             known.entry(&line.text).or_default().push(number);
@@ -144,23 +154,36 @@ impl<'a> Output<'a> {
         let mut times_seen = HashMap::<&str, Vec<usize>>::new();
         let mut lines = Vec::new();
         let mut bad_lines = Vec::new();
+        let mut is_torn = false;
         let text = output.split_inclusive(|&byte| byte == b'\n');
         for (number, bytes) in (1..).zip(text) {
             let text = match whole_line(bytes) {
                 Ok(text) => text.trim_end_matches('\r'),
                 Err(fault) => {
-                    bad_lines.push((number, fault.to_string()));
+                    is_torn |= fault.is_torn();
+                    let mut fault = fault.to_string();
+                    if threads == Threads::CPython {
+                        fault += ", in Python with `print(line + \"\\n\", end=\"\")`";
+                    }
+                    bad_lines.push((number, fault));
                     continue;
                 }
             };
+            // A tear leaves line breaks behind.
+            if is_torn && text.is_empty() {
+                continue;
+            }
             let Some((&text, same)) = known.get_key_value(text) else {
-                bad_lines.push((
-                    number,
-                    format!(
-                        "is unknown: {text:?} is no line of `{lesson}`; `cargo xtask orders \
-                         {lesson}` lists them"
-                    ),
-                ));
+                let nearest = known
+                    .keys()
+                    .map(|known| (strsim::osa_distance(text, known), known))
+                    .min();
+                let hint = match nearest {
+                    Some((1..=2, nearest)) => format!("did you mean {nearest:?}?"),
+                    _ => format!("`cargo xtask orders {lesson}` lists them"),
+                };
+                let fault = format!("is unknown: {text:?} is no line of `{lesson}`; {hint}");
+                bad_lines.push((number, fault));
                 continue;
             };
             let seen = times_seen.entry(text).or_default();
@@ -180,6 +203,7 @@ impl<'a> Output<'a> {
             order,
             lines,
             bad_lines,
+            is_torn,
         }
     }
 
@@ -200,7 +224,7 @@ impl<'a> Output<'a> {
                 faults.push((
                     number,
                     format!(
-                        "is too early: {} has to follow {}, which {}: {promises}",
+                        "is too early: {} has to follow {}, which {} ({promises})",
                         self.order.name(Some(line)),
                         self.order.name(Some(before)),
                         self.place(before),
@@ -217,7 +241,7 @@ impl<'a> Output<'a> {
         if self.bad_lines.is_empty() {
             faults.extend(missing.ones().map(|line| {
                 let name = self.order.name(Some(line));
-                format!("a line is missing: {name} has to come before the end of the program: end")
+                format!("a line is missing: {name} has to come before the program ends (end)")
             }));
         }
         faults
@@ -269,7 +293,7 @@ impl<'a> Output<'a> {
 
     fn place(&self, line: usize) -> String {
         match self.number(line) {
-            Some(number) => format!("is line {number}"),
+            Some(number) => format!("stands in line {number}"),
             None => "is missing".to_owned(),
         }
     }

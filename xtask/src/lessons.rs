@@ -109,13 +109,12 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
     let Some(metadata) = metadata else {
         return Ok(None);
     };
-    let chapter = field::<f64>(metadata, "chapter")
-        .copied()
-        .unwrap_or_default();
+    let chapter = field::<f64>(metadata, "chapter");
+    let chapter = chapter.copied().unwrap_or_default();
     if chapter < 1.0 || chapter > f64::from(u32::MAX) || chapter.fract() != 0.0 {
         return Err(Failure::Failed(format!(
-            "{manifest}: `chapter` in [package.metadata.lesson] must be a whole number from 1 on, \
-             without quotes"
+            "{manifest}: `chapter` in [package.metadata.lesson] is missing or no whole number \
+             from 1 on; write it without quotes, as in `chapter = 1`"
         )));
     }
     if !targets(package).any(|target| is_program(target, name)) {

@@ -1,5 +1,6 @@
 //! The tool of this workspace: `cargo xtask`.
 
+mod account;
 #[cfg(test)]
 mod brute_force;
 mod check;
@@ -127,6 +128,11 @@ fn print(text: &str) -> Result<ExitCode, Failure> {
 /// Whether a CI service runs this, by the variable that insta goes by too.
 fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "0" && ci != "false")
+}
+
+/// Says something that is no error.
+fn note(message: &str) {
+    let _ = writeln!(io::stderr(), "{message}");
 }
 
 fn complain(message: &str) {

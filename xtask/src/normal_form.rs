@@ -188,6 +188,12 @@ impl fmt::Display for BadLine {
     }
 }
 
+impl Fault {
+    pub(crate) fn is_torn(&self) -> bool {
+        matches!(self, Fault::NoLineBreak(_) | Fault::TwoInOne(_))
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

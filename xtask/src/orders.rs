@@ -2,24 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     io::{self, BufWriter, ErrorKind, Write},
     num::NonZero,
     process::ExitCode,
     thread,
 };
 
-use console::{measure_text_width, style};
-use fixedbitset::FixedBitSet;
+use console::style;
 
-use crate::{
-    Failure,
-    count::{TooLarge, count},
-    happens_before::{HappensBefore, Threads},
-    normal_form::normal_order,
-    partial_order::PartialOrder,
-    simulate::Lesson,
-};
+use crate::{Failure, account::Orders, report::number_of, simulate::Lesson};
 
 pub(crate) const HELP: &str = "\
 List and count every output that a lesson can have, and say what is guaranteed.
@@ -36,8 +27,9 @@ Options:
   -h, --help       print this help
 
 One run on the simulated clock tells what comes before what. A pair of lines is
-guaranteed if start, join or the end of the program puts it in order; only likely if
-nothing but the sleeps does; and else left to the scheduler.
+guaranteed if one thread prints both (program order), or if start, join or the end of
+the program puts them in order; a pair that follows from two others is not shown. It is
+only likely if nothing but the sleeps puts it in order, and else left to the scheduler.
 
 Examples:
   cargo xtask orders threads --limit 120
@@ -46,9 +38,6 @@ Examples:
 Exit status: 0 if all went well, 1 if the lesson does not run or was observed to print
 what is not one of its orders, 2 for wrong usage.
 ";
-
-/// How many groups of free lines are shown.
-const MOST_GROUPS: usize = 20;
 
 /// What `orders` was asked to do.
 struct Options {
@@ -69,14 +58,12 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let lesson = Lesson::build(options.lesson)?;
     let orders = Orders::of(&lesson)?;
     let mut out = BufWriter::new(io::stdout());
-    let written = orders
-        .write(&lesson.name, options.limit, &mut out)
-        .and_then(|()| out.flush());
+    let written = write(&orders, &lesson.name, options.limit, &mut out).and_then(|()| out.flush());
     if !written_or_closed(written)? || options.observe == 0 {
         return Ok(ExitCode::SUCCESS);
     }
     let seen = observe(&lesson, options.observe)?;
-    let (report, outside) = orders.tally(&seen, options.observe);
+    let (report, outside) = tally(&orders, &seen, options.observe);
     crate::print(&report)?;
     Ok(if outside {
         ExitCode::FAILURE
@@ -159,291 +146,118 @@ fn observe(lesson: &Lesson, runs: usize) -> Result<BTreeMap<String, usize>, Fail
     })
 }
 
-/// The orders of a lesson.
-struct Orders {
-    happens_before: HappensBefore,
-    with_the_sleeps: PartialOrder,
-    /// The lines in the order of the normal form of a likely output.
-    preferred: Vec<usize>,
-    likely: Count,
-    guaranteed: Count,
-}
-
-impl Orders {
-    fn of(lesson: &Lesson) -> Result<Orders, Failure> {
-        let trace = lesson.trace()?;
-        let happens_before = HappensBefore::of(&trace, Threads::WorkerCore)
-            .and_then(HappensBefore::told_apart)
-            .map_err(|reason| lesson.failed(&reason))?;
-        let with_the_sleeps = happens_before.with_the_sleeps();
-        Ok(Orders {
-            preferred: preferred(&happens_before).map_err(|reason| lesson.failed(&reason))?,
-            likely: Count(count(&with_the_sleeps)),
-            guaranteed: Count(count(&happens_before.guaranteed)),
-            happens_before,
-            with_the_sleeps,
-        })
-    }
-
-    fn write(&self, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
-        self.write_lines(out)?;
-        self.write_pairs(out)?;
-        self.write_orders(limit, out)?;
+fn write(orders: &Orders, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
+    heading(out, "its lines")?;
+    for (number, &line) in (1..).zip(&orders.numbered()) {
         writeln!(
             out,
-            "{}",
-            style(format!(
-                "{name}: {} with its sleeps, {} by start and join alone",
-                self.likely.orders(),
-                self.guaranteed
-            ))
-            .bold()
-        )
-    }
-
-    fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
-        heading(out, "its lines")?;
-        for (number, &line) in (1..).zip(&self.preferred) {
-            writeln!(out, "{number:>4}  {}", self.happens_before.lines[line].text)?;
-        }
-        writeln!(out)?;
-
-        let certain = self.happens_before.guaranteed.certain();
-        let missing: Vec<_> = self
-            .preferred
-            .iter()
-            .filter(|&&line| !certain.contains(line))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        heading(
-            out,
-            "may be missing: the end of the program cuts daemons off",
+            "{number:>4}  {}",
+            orders.happens_before.lines[line].name
         )?;
-        for &line in missing {
-            let likely = match &self.with_the_sleeps {
-                with if with.certain().contains(line) => "hardly ever is, with the sleeps",
-                with if with.possible().contains(line) => "is or is not, with the sleeps",
-                _ => "nearly always is, with the sleeps",
-            };
-            writeln!(out, "  {}  {likely}", self.happens_before.name(Some(line)))?;
-        }
-        writeln!(out)
     }
-
-    fn write_pairs(&self, out: &mut impl Write) -> io::Result<()> {
-        let order = &self.happens_before;
-        heading(out, "guaranteed on every run, and why")?;
-        let pairs: Vec<_> = order
-            .guarantees
-            .iter()
-            .map(|pair| {
-                let names = [order.name(Some(pair.before)), order.name(pair.after)];
-                (names, pair.promises())
-            })
-            .collect();
-        write_table(out, &pairs)?;
-
-        let mut likely = Vec::new();
-        let with = &self.with_the_sleeps;
-        for &after in &self.preferred {
-            if with.possible().contains(after) {
-                let covered = with.covered_by(after);
-                let only_likely = |before: &usize| order.guaranteed.is_free(*before, after);
-                let pairs = covered.ones().filter(only_likely);
-                likely.extend(pairs.map(|before| {
-                    let names = [order.name(Some(before)), order.name(Some(after))];
-                    (names, String::new())
-                }));
-            }
-        }
-        if !likely.is_empty() {
-            heading(out, "likely, not guaranteed: only the sleeps arrange it")?;
-            write_table(out, &likely)?;
-        }
-
-        let groups = self.free_groups();
-        if !groups.is_empty() {
-            heading(out, "left to the scheduler")?;
-            for group in groups.iter().take(MOST_GROUPS) {
-                writeln!(out, "  any order of")?;
-                for &line in group {
-                    writeln!(out, "    {}", order.name(Some(line)))?;
-                }
-            }
-            if groups.len() > MOST_GROUPS {
-                writeln!(out, "  and more")?;
+    writeln!(out)?;
+    for (title, lines) in [
+        (
+            "may be missing: the end of the program cuts daemons off",
+            orders.missing_lines(),
+        ),
+        (
+            "guaranteed on every run, and why",
+            orders.guaranteed_pairs(),
+        ),
+        (
+            "likely, not guaranteed: only the sleeps arrange it",
+            orders.likely_pairs(),
+        ),
+        ("left to the scheduler", orders.free_lines()),
+    ] {
+        if !lines.is_empty() {
+            heading(out, title)?;
+            for line in lines {
+                writeln!(out, "  {line}")?;
             }
             writeln!(out)?;
         }
-        Ok(())
     }
-
-    /// Groups of lines of which each can come before or after each other one, until
-    /// every such pair is in a group, or there are more than [`MOST_GROUPS`].
-    fn free_groups(&self) -> Vec<Vec<usize>> {
-        let order = &self.with_the_sleeps;
-        let possible = |line: &&usize| order.possible().contains(**line);
-        let lines: Vec<_> = self.preferred.iter().filter(possible).copied().collect();
-        let mut groups: Vec<FixedBitSet> = Vec::new();
-        'pairs: for (place, &one) in lines.iter().enumerate() {
-            for &other in &lines[place + 1..] {
-                let is_known = |group: &FixedBitSet| group.contains(one) && group.contains(other);
-                if !order.is_free(one, other) || groups.iter().any(is_known) {
-                    continue;
-                }
-                let mut group = FixedBitSet::with_capacity(order.len());
-                group.extend([one, other]);
-                for &line in &lines {
-                    let is_free = |of: usize| of != line && order.is_free(of, line);
-                    if group.ones().all(is_free) {
-                        group.insert(line);
-                    }
-                }
-                groups.push(group);
-                if groups.len() > MOST_GROUPS {
-                    break 'pairs;
-                }
-            }
-        }
-        let in_order = |group: FixedBitSet| {
-            let is_in = |line: &usize| group.contains(*line);
-            lines.iter().copied().filter(is_in).collect()
-        };
-        groups.into_iter().map(in_order).collect()
-    }
-
-    fn write_orders(&self, limit: usize, out: &mut impl Write) -> io::Result<()> {
-        let mut number = vec![0; self.preferred.len()];
-        for (place, &line) in (1..).zip(&self.preferred) {
-            number[line] = place;
-        }
-        let mut left = limit;
-        let mut list =
-            |title: String, count: Option<u128>, orders: &mut dyn Iterator<Item = Vec<usize>>| {
-                if count == Some(0) {
-                    return Ok(());
-                }
-                heading(out, &title)?;
-                let mut listed = 0;
-                for order in orders.take(left) {
-                    let numbers = order.iter().map(|&line| format!("{:>4}", number[line]));
-                    writeln!(out, "{}", numbers.collect::<String>())?;
-                    listed += 1;
-                }
-                left -= listed;
-                if count != Some(listed as u128) {
-                    let none = if listed == 0 {
-                        "none listed"
-                    } else {
-                        "and more"
-                    };
-                    writeln!(out, "  {none}; --limit N lists as many as you like")?;
-                }
-                writeln!(out)
-            };
-        let likely = format!(
-            "{} with its sleeps, by the numbers above",
-            self.likely.orders()
-        );
-        let mut with = self.with_the_sleeps.outputs(&self.preferred);
-        list(likely, self.likely.0.as_ref().ok().copied(), &mut with)?;
-
-        let (title, more) = match (&self.guaranteed.0, &self.likely.0) {
-            (Ok(all), Ok(likely)) => (
-                format!("{} more without them", all - likely),
-                Some(all - likely),
-            ),
-            _ => ("others without them".to_owned(), None),
-        };
-        let unlikely = |order: &Vec<usize>| !self.with_the_sleeps.allows(order);
-        let mut rest = self.happens_before.guaranteed.outputs(&self.preferred);
-        list(title, more, &mut rest.by_ref().filter(unlikely))
-    }
-
-    /// What has been seen, in words, and whether some of it is outside of the orders.
-    fn tally(&self, seen: &BTreeMap<String, usize>, runs: usize) -> (String, bool) {
-        let is_inside = |output: &str| {
-            let lines = self.happens_before.numbers(output);
-            lines.is_some_and(|lines| self.with_the_sleeps.allows(&lines))
-        };
-        let outside: Vec<_> = seen
-            .iter()
-            .filter(|(output, _)| !is_inside(output))
-            .collect();
-        let inside = seen.len() - outside.len();
-        let mut report = String::new();
-        for (output, times) in &outside {
-            report += &format!("not one of its orders, seen {times} times:\n{output}\n");
-        }
-        report += &format!(
-            "saw {inside} of {} in {runs} runs; {} outside\n",
-            self.likely.orders(),
-            match outside.len() {
-                0 => "none".to_owned(),
-                some => some.to_string(),
-            }
-        );
-        (report, !outside.is_empty())
-    }
+    write_orders(orders, limit, out)?;
+    writeln!(out, "{}", style(orders.summary(name)).bold())
 }
 
-/// The lines in the order in which a likely output has them in its normal form.
-pub(crate) fn preferred(order: &HappensBefore) -> Result<Vec<usize>, String> {
-    let likely = order.likely_output();
-    let text: String = likely
+fn write_orders(orders: &Orders, limit: usize, out: &mut impl Write) -> io::Result<()> {
+    let mut number = vec![0; orders.preferred.len()];
+    for (place, &line) in (1..).zip(&orders.numbered()) {
+        number[line] = place;
+    }
+    let mut left = limit;
+    let mut list =
+        |title: String, count: Option<u128>, outputs: &mut dyn Iterator<Item = Vec<usize>>| {
+            if count == Some(0) {
+                return Ok(());
+            }
+            heading(out, &title)?;
+            let mut listed = 0;
+            for order in outputs.take(left) {
+                let numbers = order.iter().map(|&line| format!("{:>4}", number[line]));
+                writeln!(out, "{}", numbers.collect::<String>())?;
+                listed += 1;
+            }
+            left -= listed;
+            if count != Some(listed as u128) {
+                let none = if listed == 0 {
+                    "none listed"
+                } else {
+                    "and more"
+                };
+                writeln!(out, "  {none}; --limit N lists as many as you like")?;
+            }
+            writeln!(out)
+        };
+    let likely = format!(
+        "{} with its sleeps, by the numbers above",
+        orders.likely.orders()
+    );
+    let mut with = orders.with_the_sleeps.outputs(&orders.preferred);
+    list(likely, orders.likely.0.as_ref().ok().copied(), &mut with)?;
+
+    let (title, more) = match (&orders.guaranteed.0, &orders.likely.0) {
+        (Ok(all), Ok(likely)) => (
+            format!("{} more without its sleeps", all - likely),
+            Some(all - likely),
+        ),
+        _ => ("others without its sleeps".to_owned(), None),
+    };
+    let unlikely = |order: &Vec<usize>| !orders.with_the_sleeps.allows(order);
+    let mut rest = orders.happens_before.guaranteed.outputs(&orders.preferred);
+    list(title, more, &mut rest.by_ref().filter(unlikely))
+}
+
+/// What has been seen, in words, and whether some of it is outside of the orders.
+fn tally(orders: &Orders, seen: &BTreeMap<String, usize>, runs: usize) -> (String, bool) {
+    let is_inside = |output: &str| {
+        let lines = orders.happens_before.numbers(output);
+        lines.is_some_and(|lines| orders.with_the_sleeps.allows(&lines))
+    };
+    let outside: Vec<_> = seen
         .iter()
-        .map(|&line| format!("{}\n", order.lines[line].text))
+        .filter(|(output, _)| !is_inside(output))
         .collect();
-    let places = normal_order(text.as_bytes()).map_err(|bad_line| bad_line.to_string())?;
-    Ok(places.into_iter().map(|place| likely[place]).collect())
+    let inside = seen.len() - outside.len();
+    let mut report = String::new();
+    for (output, times) in &outside {
+        report += &format!("not one of its orders, seen {times} times:\n{output}\n");
+    }
+    report += &format!(
+        "saw {inside} of {} in {}; {} outside\n",
+        orders.likely.orders(),
+        number_of(runs, "run"),
+        match outside.len() {
+            0 => "none".to_owned(),
+            some => some.to_string(),
+        }
+    );
+    (report, !outside.is_empty())
 }
 
 fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
     writeln!(out, "{}", style(words).bold())
-}
-
-fn write_table(out: &mut impl Write, pairs: &[([String; 2], String)]) -> io::Result<()> {
-    let widest = |column: usize| {
-        let widths = pairs
-            .iter()
-            .map(|(names, _)| measure_text_width(&names[column]));
-        widths.max().unwrap_or_default()
-    };
-    let widths = [widest(0), widest(1)];
-    for ([before, after], promise) in pairs {
-        let gap = |name: &str, column: usize| " ".repeat(widths[column] - measure_text_width(name));
-        let row = format!(
-            "  {before}{} → {after}{}  {promise}",
-            gap(before, 0),
-            gap(after, 1)
-        );
-        writeln!(out, "{}", row.trim_end())?;
-    }
-    writeln!(out)
-}
-
-/// How many orders there are, as far as they can be counted.
-struct Count(Result<u128, TooLarge>);
-
-impl Count {
-    /// The number with its noun.
-    fn orders(&self) -> String {
-        match self.0 {
-            Ok(1) => "1 order".to_owned(),
-            Err(TooLarge::Order) => "too many orders to count".to_owned(),
-            _ => format!("{self} orders"),
-        }
-    }
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Ok(number) => write!(f, "{number}"),
-            Err(TooLarge::Number) => f.write_str("more than 10^38"),
-            Err(TooLarge::Order) => f.write_str("too many to count"),
-        }
-    }
 }

@@ -124,15 +124,19 @@ impl Report {
             style(format!(
                 "{} of {} failed: {names}",
                 failed.len(),
-                count(lessons, "lesson")
+                number_of(lessons, "lesson")
             ))
             .red()
         } else if strays > 0 {
-            style(format!("{} without a lesson", count(strays, "snapshot"))).red()
+            style(format!(
+                "{} without a lesson",
+                number_of(strays, "snapshot")
+            ))
+            .red()
         } else {
             style(format!(
                 "{} passed in {}",
-                count(lessons, "lesson"),
+                number_of(lessons, "lesson"),
                 human(time)
             ))
             .green()
@@ -245,6 +249,6 @@ pub(crate) fn relative(path: &Path, root: &Path) -> String {
     path.replace(MAIN_SEPARATOR_STR, "/")
 }
 
-fn count(number: usize, thing: &str) -> String {
+pub(crate) fn number_of(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

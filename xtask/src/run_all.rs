@@ -257,7 +257,7 @@ fn compare(
             ""
         };
         verdict.complaints.push(format!(
-            "{}; read the difference above, and if it is meant, accept it with `cargo xtask \
+            "{}; read what is shown above, and if it is meant, accept it with `cargo xtask \
              run-all {} --accept`{review}",
             differences.join(", and "),
             lesson.name,

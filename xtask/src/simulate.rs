@@ -44,9 +44,11 @@ impl Lesson {
     pub(crate) fn run(&self) -> Result<Run, Failure> {
         let run = program::run(&self.program, Clock::Simulated, TIMEOUT, |_| {})
             .map_err(|error| self.failed(&format!("it could not be run: {error}")))?;
-        match run.complaints().first() {
-            Some(complaint) => Err(self.failed(complaint)),
-            None => Ok(run),
+        let complaints = run.complaints();
+        if complaints.is_empty() {
+            Ok(run)
+        } else {
+            Err(self.failed(&complaints.join("\n  ")))
         }
     }
 

@@ -51,7 +51,9 @@ impl Snapshot {
     fn description(self) -> &'static str {
         match self {
             Snapshot::Output => "The normal form of the lesson's output.",
-            Snapshot::Guarantees => "What comes before what on every run, and why.",
+            Snapshot::Guarantees => {
+                "What comes before what on every run, and why; not what follows from two such pairs."
+            }
         }
     }
 

@@ -203,7 +203,8 @@ fn legend(picture: &Picture, y: f64) -> Group {
         .add(arrow((452.0, y - 8.0), (452.0, y + 8.0)))
         .add(text(462.0, "start"))
         .add(arrow((518.0, y + 8.0), (518.0, y - 8.0)))
-        .add(text(528.0, "join"));
+        .add(text(528.0, "join"))
+        .add(text(588.0, "(not to scale)"));
     if !is_cut_off(picture) {
         return group;
     }

@@ -9,6 +9,19 @@ use super::picture::{Bar, Picture, Row};
 /// Narrower than this, nothing can be seen any more.
 const NARROWEST: usize = 20;
 
+const LEGEND: [&str; 6] = [
+    "● prints a line",
+    "━ works",
+    "┄ waits",
+    "│ start or join",
+    "■ the program ends",
+    "(not to scale)",
+];
+const CUT_OFF: [&str; 2] = [
+    "╳ a daemon is cut off",
+    "○ a line that it would have printed",
+];
+
 /// Draws the picture in lines of at most `width` columns, or of few more where the
 /// names leave no room.
 pub(crate) fn draw(picture: &Picture, width: usize) -> String {
@@ -46,7 +59,7 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
         if let Some(lost) = &thread.cut_off {
             let until = lost.last().map_or(room - 1, |(column, _)| places[*column]);
             for place in exit..until {
-                grid.mark(row, place, '┈');
+                grid.mark(row, place, '·');
             }
             for (column, _) in lost {
                 grid.mark(row, places[*column], '○');
@@ -57,17 +70,29 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
     grid.mark(0, exit, '■');
 
     let indent = " ".repeat(name_width);
-    let mut text = format!("{indent}{}\n", times(picture, &places));
+    let mut text = format!("{indent}{}\n", times(picture, &places, room));
     for (name, cells) in names.iter().zip(&grid.cells) {
         let gap = " ".repeat(name_width - measure_text_width(name));
         let cells: String = cells.iter().map(|cell| cell.character()).collect();
         text += &format!("{name}{gap}{}\n", cells.trim_end());
     }
-    text += "\n● prints a line  ━ works  ┄ waits  │ start or join  ■ the program ends\n";
+    let mut legend = LEGEND.to_vec();
     if picture.rows.iter().any(|row| row.cut_off.is_some()) {
-        text += "╳ the daemon is cut off there  ○ a line that it would have printed\n";
+        legend.extend(CUT_OFF);
     }
-    text
+    let mut used = width;
+    for words in legend {
+        let wide = measure_text_width(words);
+        if used + 2 + wide > width {
+            text += "\n";
+            used = wide;
+        } else {
+            text += "  ";
+            used += 2 + wide;
+        }
+        text += words;
+    }
+    text + "\n"
 }
 
 /// What a thread is called.
@@ -77,13 +102,15 @@ pub(crate) fn name(row: &Row) -> String {
 }
 
 /// A line with each time above its first column, where there is room for it.
-fn times(picture: &Picture, places: &[usize]) -> String {
+fn times(picture: &Picture, places: &[usize], room: usize) -> String {
     let mut line = String::new();
     for (time, columns) in &picture.times {
-        let place = places[columns.start];
+        let time = seconds(*time);
+        // At the right edge it ends there.
+        let place = places[columns.start].min(room.saturating_sub(time.len()));
         if line.is_empty() || line.len() + 2 <= place {
             line += &" ".repeat(place - line.len());
-            line += &seconds(*time);
+            line += &time;
         }
     }
     line

@@ -70,7 +70,7 @@ fn an_output_that_only_the_sleeps_speak_against_is_unlikely() {
         &fork_join("S 1 11 2 22 P E"),
         0,
         "possible, but the sleeps make it unlikely:\n  line 3, `sub thread end  1`, nearly always \
-         follows `sub thread start  2`, which is line 4\n",
+         follows `sub thread start  2`, which stands in line 4\n",
     );
     let daemon: String = (0..5)
         .map(|n| format!("sub thread start  thread {n}\n"))
@@ -89,23 +89,23 @@ fn a_line_that_is_too_early_is_named_with_the_line_and_the_promise() {
     for (output, fault) in [
         (
             "S 1 2 22 P E 11",
-            "line 5 is too early: `main thread post job` has to follow `sub thread end  1`, which is \
-             line 7: join",
+            "line 5 is too early: `main thread post job` has to follow `sub thread end  1`, which \
+             stands in line 7 (join)",
         ),
         (
             "S 2 1 11 22 P E",
-            "line 2 is too early: `sub thread start  2` has to follow `sub thread start  1`, which is \
-             line 3: start",
+            "line 2 is too early: `sub thread start  2` has to follow `sub thread start  1`, which \
+             stands in line 3 (start)",
         ),
         (
             "S 1 2 11 22 E P",
-            "line 6 is too early: `main thread end` has to follow `main thread post job`, which is \
-             line 7: program order",
+            "line 6 is too early: `main thread end` has to follow `main thread post job`, which \
+             stands in line 7 (program order)",
         ),
         (
             "S 1 2 11 P E",
             "line 5 is too early: `main thread post job` has to follow `sub thread end  2`, which is \
-             missing: join",
+             missing (join)",
         ),
     ] {
         let expected = format!("impossible:\n  {fault}\n");
@@ -119,7 +119,7 @@ fn missing_repeated_unknown_and_torn_lines_are_told_apart_by_number() {
     for (output, fault) in [
         (
             fork_join("S 1 2 11 22 P"),
-            "a line is missing: `main thread end` has to come before the end of the program: end",
+            "a line is missing: `main thread end` has to come before the program ends (end)",
         ),
         (
             fork_join("S 1 2 11 22 P E E"),
@@ -127,9 +127,14 @@ fn missing_repeated_unknown_and_torn_lines_are_told_apart_by_number() {
              it no more often",
         ),
         (
-            format!("{known}sub thread end  3\n"),
-            "line 8 is unknown: \"sub thread end  3\" is no line of `fork-join`; `cargo xtask orders \
-             fork-join` lists them",
+            format!("{known}hello\n"),
+            "line 8 is unknown: \"hello\" is no line of `fork-join`; `cargo xtask orders fork-join` \
+             lists them",
+        ),
+        (
+            known.replace("start  1", "start 1"),
+            "line 2 is unknown: \"sub thread start 1\" is no line of `fork-join`; did you mean \
+             \"sub thread start  1\"?",
         ),
         (
             known.replace("end  1\nsub", "end  1sub"),
@@ -183,10 +188,21 @@ fn python_promises_no_start_line_before_start_returns() {
         &fork_join("1 S 2 11 22 P E"),
         1,
         "impossible:\n  line 1 is too early: `sub thread start  1` has to follow `main thread \
-         start`, which is line 2: start\n",
+         start`, which stands in line 2 (start)\n",
     );
     let nothing_but_main = "main thread start\nmain thread end\n";
     assert_verdict(&["daemon", "--python"], nothing_but_main, 0, "possible\n");
+}
+
+#[test]
+fn a_line_that_python_may_tear_proves_nothing() {
+    let torn = fork_join("S 1 2 11 22 P E")
+        .replace("end  1\nsub thread end  2\n", "end  1sub thread end  2\n\n");
+    let report = check(&["fork-join", "--python"], torn.as_bytes());
+    let words = "cannot be judged:\n  line 4 is torn: in \"sub thread end  1sub thread end  2\" one line \
+                 begins inside another; print each in one piece, in Python with `print(line + \"\\n\", \
+                 end=\"\")`\n";
+    assert_eq!((report.stdout.as_str(), report.status), (words, Some(1)));
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn what_a_daemon_may_not_get_to_is_said() {
     assert_eq!(missing.len(), 5, "{report}");
     assert_eq!(
         missing[0],
-        "  `sub thread end  thread 0`  nearly always is, with the sleeps"
+        "  `sub thread end  thread 0`  nearly always missing, because of the sleeps"
     );
 }
 
@@ -82,7 +82,7 @@ fn the_normal_form_is_listed_first_and_no_more_orders_than_the_limit() {
         ]
     );
     assert_eq!(
-        part(&report, "1 more without them"),
+        part(&report, "1 more without its sleeps"),
         ["   1   2   4   3   5   6   7"]
     );
     let listed = |limit: &str| {

@@ -30,6 +30,7 @@ main thread  ●━━━┯━━━┯━━━┄┄┄┄┄┄┄┄┄┄�
 2                    ●━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━●───╯
 
 ● prints a line  ━ works  ┄ waits  │ start or join  ■ the program ends
+(not to scale)
 ";
     assert_eq!(timeline(&["fork-join"]).stdout, picture);
 }

@@ -17,6 +17,9 @@ use crate::{
 /// How many groups of free lines are shown.
 const MOST_GROUPS: usize = 20;
 
+/// How many pairs of one kind are shown.
+const MOST_PAIRS: usize = 1000;
+
 /// The orders of a lesson.
 pub(crate) struct Orders {
     pub(crate) happens_before: HappensBefore,
@@ -187,6 +190,15 @@ pub(crate) fn preferred(order: &HappensBefore) -> Result<Vec<usize>, String> {
 
 /// Pairs below each other, with what is to be said of each.
 fn table(pairs: &[([String; 2], String)]) -> Vec<String> {
+    let shown = &pairs[..pairs.len().min(MOST_PAIRS)];
+    let mut rows = rows(shown);
+    if shown.len() < pairs.len() {
+        rows.push(format!("and {} more", pairs.len() - shown.len()));
+    }
+    rows
+}
+
+fn rows(pairs: &[([String; 2], String)]) -> Vec<String> {
     let widest = |column: usize| {
         let widths = pairs
             .iter()

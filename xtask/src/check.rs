@@ -46,6 +46,9 @@ Examples:
 Exit status: 0 if the output is possible, 1 if it is not, 2 for wrong usage.
 ";
 
+/// How many faults are said.
+const MOST_FAULTS: usize = 20;
+
 /// What `check` was asked to do.
 struct Options {
     lesson: String,
@@ -76,13 +79,22 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
         let verdict = format!("possible{}\n", unlikely.unwrap_or_default());
         return crate::print(&verdict);
     }
-    // CPython promises no whole lines, so a torn one is no proof of anything.
-    let verdict = if options.threads == Threads::CPython && output.is_torn {
+    // CPython promises no whole lines, so a torn one is no proof of anything. Nor is a
+    // line of a daemon that was given up.
+    let proves_nothing = options.threads == Threads::CPython && output.is_torn;
+    let verdict = if proves_nothing || order.is_endless {
         style("cannot be judged:").yellow()
     } else {
         style("impossible:").red()
     };
-    crate::print(&format!("{verdict}\n  {}\n", faults.join("\n  ")))?;
+    let mut words = faults[..faults.len().min(MOST_FAULTS)].join("\n  ");
+    if faults.len() > MOST_FAULTS {
+        words += &format!("\n  and {} more", faults.len() - MOST_FAULTS);
+    }
+    if order.is_endless {
+        words += "\n  a daemon of the lesson goes on for too long to know all its lines";
+    }
+    crate::print(&format!("{verdict}\n  {words}\n"))?;
     Ok(ExitCode::FAILURE)
 }
 
@@ -119,14 +131,18 @@ fn read(file: Option<OsString>) -> Result<Vec<u8>, Failure> {
     let (name, read) = match file {
         Some(file) => (
             format!("`{}`", file.display()),
-            File::open(file).and_then(|file| file.take(MOST_OUTPUT).read_to_end(&mut output)),
+            File::open(file).and_then(|file| file.take(MOST_OUTPUT + 1).read_to_end(&mut output)),
         ),
         None => (
             "standard input".to_owned(),
-            io::stdin().take(MOST_OUTPUT).read_to_end(&mut output),
+            io::stdin().take(MOST_OUTPUT + 1).read_to_end(&mut output),
         ),
     };
     match read {
+        Ok(size) if size as u64 > MOST_OUTPUT => Err(Failure::Failed(format!(
+            "{name} holds more than {} MiB, more than a lesson may print",
+            MOST_OUTPUT >> 20
+        ))),
         Ok(_) => Ok(output),
         Err(reason) => Err(Failure::Usage(format!(
             "{name} cannot be read: {reason}; name a file that holds the output"
@@ -155,6 +171,8 @@ impl<'a> Output<'a> {
         let mut lines = Vec::new();
         let mut bad_lines = Vec::new();
         let mut is_torn = false;
+        // Some systems begin a text with a mark.
+        let output = output.strip_prefix("\u{feff}".as_bytes()).unwrap_or(output);
         let text = output.split_inclusive(|&byte| byte == b'\n');
         for (number, bytes) in (1..).zip(text) {
             let text = match whole_line(bytes) {

@@ -202,8 +202,19 @@ fn interleave(one: &[u128], other: &[u128]) -> Result<Vec<u128>, TooLarge> {
 fn choices(all: usize, some: usize) -> Result<u128, TooLarge> {
     let some = some.min(all - some);
     (1..=some).try_fold(1, |ways, n| {
-        Ok(multiply(ways, (all - some + n) as u128)? / n as u128)
+        // The product is a multiple of `n`, and dividing first keeps it small.
+        let (factor, n) = ((all - some + n) as u128, n as u128);
+        let common = greatest_common_divisor(ways, n);
+        multiply(ways / common, factor / (n / common))
     })
+}
+
+fn greatest_common_divisor(a: u128, b: u128) -> u128 {
+    if b == 0 {
+        a
+    } else {
+        greatest_common_divisor(b, a % b)
+    }
 }
 
 fn add(a: u128, b: u128) -> Result<u128, TooLarge> {
@@ -212,4 +223,22 @@ fn add(a: u128, b: u128) -> Result<u128, TooLarge> {
 
 fn multiply(a: u128, b: u128) -> Result<u128, TooLarge> {
     a.checked_mul(b).ok_or(TooLarge::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_fits_is_counted_however_near_it_is() {
+        // From Pascal's rule, which only adds.
+        let mut row = vec![1_u128];
+        for _ in 0..128 {
+            let next = row.windows(2).map(|pair| pair[0] + pair[1]);
+            row = [1].into_iter().chain(next).chain([1]).collect();
+        }
+        for (some, &ways) in row.iter().enumerate() {
+            assert_eq!(choices(128, some), Ok(ways));
+        }
+    }
 }

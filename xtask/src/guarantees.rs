@@ -54,7 +54,9 @@ impl<'a> Pairs<'a> {
     fn of(text: &'a str) -> Pairs<'a> {
         let pairs = text.lines().filter_map(|line| {
             let (pair, promise) = line.rsplit_once(PROMISE)?;
-            let (before, after) = pair.split_once(BEFORE)?;
+            // A name may hold an arrow, but each ends with its quote.
+            let quote = pair.find(&format!("`{BEFORE}"))?;
+            let (before, after) = (&pair[..=quote], &pair[quote + 1 + BEFORE.len()..]);
             Some((before, after, promise))
         });
         let pairs: Vec<_> = pairs.collect();

@@ -25,12 +25,15 @@ pub(crate) struct HappensBefore {
     pub(crate) guaranteed: PartialOrder,
     pub(crate) guarantees: Vec<Guarantee>,
     exit: Duration,
+    /// Whether daemons may print more lines than these.
+    pub(crate) is_endless: bool,
 }
 
 /// A line of a lesson.
 pub(crate) struct Line {
     pub(crate) text: String,
-    /// Its text, and if another line has the same text, which of them it is.
+    /// Its text in quotes, and if another line has the same text, which of them it is.
+    /// It is the same on every run.
     pub(crate) name: String,
     pub(crate) thread: usize,
     /// Its place among the events of the trace.
@@ -137,6 +140,7 @@ impl HappensBefore {
             guaranteed,
             guarantees,
             exit: trace.exit,
+            is_endless: trace.is_endless,
         })
     }
 
@@ -243,7 +247,7 @@ impl HappensBefore {
     /// What a line, or the end of the program, is called.
     pub(crate) fn name(&self, line: Option<usize>) -> String {
         match line {
-            Some(line) => format!("`{}`", self.lines[line].name),
+            Some(line) => self.lines[line].name.clone(),
             None => "the end of the program".to_owned(),
         }
     }
@@ -272,21 +276,29 @@ fn lines(trace: &Trace) -> Vec<(usize, usize, usize)> {
 }
 
 fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
-    let mut times_seen = HashMap::<&str, usize>::new();
+    let mut threads_of = HashMap::<_, usize>::new();
+    for thread in &trace.threads {
+        *threads_of.entry(&thread.name).or_default() += 1;
+    }
+    let mut times_seen = HashMap::<_, usize>::new();
     let named = lines.iter().filter_map(|&(thread, _, number)| {
         let event = &trace.events[number];
         let What::Line(text) = &event.what else {
             return None;
         };
-        let seen = times_seen.entry(text).or_default();
+        let seen = times_seen.entry((thread, text)).or_default();
         *seen += 1;
-        let name = match *seen {
-            1 => text.clone(),
-            seen => format!("{text} ({seen})"),
+        // Which lines another thread has printed may be luck; what it is called is not.
+        let is_one_of_many = threads_of[&trace.threads[thread].name] > 1;
+        let which = match *seen {
+            1 if is_one_of_many => format!("worker no. {thread}'s "),
+            1 if thread == 0 && text.starts_with("sub thread ") => "the main thread's ".to_owned(),
+            1 => String::new(),
+            seen => format!("no. {seen} of "),
         };
         Some(Line {
             text: text.clone(),
-            name,
+            name: format!("{which}`{text}`"),
             thread,
             event: number,
             time: event.time,

@@ -1,6 +1,7 @@
 //! The tool of this workspace: `cargo xtask`.
 
 mod account;
+mod book;
 #[cfg(test)]
 mod brute_force;
 mod check;
@@ -36,6 +37,7 @@ Commands:
   orders   list and count every output that a lesson can have
   check    say whether a lesson could have printed an output
   timeline draw what the threads of a lesson do
+  book     build the book, with what it shows of the lessons
   model    try worker-core in the orders that its threads can run in
 
 Options:
@@ -99,6 +101,10 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 *help = timeline::HELP;
                 timeline::run(arguments)
             }
+            "book" => {
+                *help = book::HELP;
+                book::run(arguments)
+            }
             "model" => {
                 *help = model::HELP;
                 model::run(arguments)
@@ -108,7 +114,7 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 snapshot::assert(&name, arguments.value()?)
             }
             unknown => Err(Failure::Usage(format!(
-                "there is no command `{unknown}`; the commands are run-all, orders, check, timeline, model"
+                "there is no command `{unknown}`; the commands are run-all, orders, check, timeline, book, model"
             ))),
         },
         Some(argument) => Err(argument.unexpected().into()),

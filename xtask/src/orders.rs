@@ -179,6 +179,13 @@ fn write(orders: &Orders, name: &str, limit: usize, out: &mut impl Write) -> io:
             writeln!(out)?;
         }
     }
+    if orders.happens_before.is_endless {
+        writeln!(
+            out,
+            "a daemon went on for too long after the end of the program: lines that it would print \
+             after that are not in these orders\n"
+        )?;
+    }
     write_orders(orders, limit, out)?;
     writeln!(out, "{}", style(orders.summary(name)).bold())
 }
@@ -244,7 +251,10 @@ fn tally(orders: &Orders, seen: &BTreeMap<String, usize>, runs: usize) -> (Strin
     let inside = seen.len() - outside.len();
     let mut report = String::new();
     for (output, times) in &outside {
-        report += &format!("not one of its orders, seen {times} times:\n{output}\n");
+        report += &format!(
+            "not one of its orders, seen in {}:\n{output}\n",
+            number_of(**times, "run")
+        );
     }
     report += &format!(
         "saw {inside} of {} in {}; {} outside\n",

@@ -2,8 +2,9 @@
 //! wrote.
 
 use std::{
+    env,
     fmt::Write as _,
-    fs,
+    fs::File,
     io::{self, ErrorKind, Read},
     path::Path,
     process::{Command, ExitStatus, Stdio},
@@ -20,6 +21,9 @@ use crate::{report::human, trace::Trace};
 /// More than any lesson writes, in bytes. Beyond it nobody reads, so a program that
 /// writes without end fails there instead of filling the memory.
 pub(crate) const MOST_OUTPUT: u64 = 16 << 20;
+
+/// More than the trace of any lesson has, in bytes.
+const MOST_TRACE: u64 = 64 << 20;
 
 /// How long the pipes may stay open after the program has ended.
 const GRACE: Duration = Duration::from_secs(1);
@@ -50,7 +54,7 @@ impl Run {
                 ));
             }
             End::TimedOut => complaints.push(format!(
-                "it still ran after {} and was killed; above is its output so far",
+                "it still ran after {} and was killed",
                 human(self.time)
             )),
             End::LeftOpen => complaints.push(
@@ -139,7 +143,13 @@ pub(crate) fn run(
     timeout: Duration,
     seen: impl FnMut(&[u8]) + Send + 'static,
 ) -> io::Result<Run> {
-    let trace = NamedTempFile::new()?;
+    let trace = NamedTempFile::new().map_err(|error| {
+        let folder = env::temp_dir();
+        io::Error::other(format!(
+            "no trace can be written to {}: {error}",
+            folder.display()
+        ))
+    })?;
     let start = Instant::now();
     let clock = match clock {
         Clock::Real => "real",
@@ -174,7 +184,7 @@ pub(crate) fn run(
             Ok(Run {
                 stdout: stdout.bytes(),
                 stderr: stderr.bytes(),
-                trace: String::from_utf8_lossy(&fs::read(trace.path())?).into_owned(),
+                trace: read_trace(trace.path())?,
                 end,
                 time,
             })
@@ -183,6 +193,21 @@ pub(crate) fn run(
         let _ = child.kill();
     }
     run
+}
+
+/// A trace as far as it can be read.
+fn read_trace(path: &Path) -> io::Result<String> {
+    let mut trace = Vec::new();
+    let size = File::open(path)?
+        .take(MOST_TRACE + 1)
+        .read_to_end(&mut trace)?;
+    if size as u64 > MOST_TRACE {
+        return Err(io::Error::other(format!(
+            "its trace is larger than {} MiB; let its threads do less",
+            MOST_TRACE >> 20
+        )));
+    }
+    Ok(String::from_utf8_lossy(&trace).into_owned())
 }
 
 /// What has come out of a pipe so far.

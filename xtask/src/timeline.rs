@@ -73,6 +73,16 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The picture of a lesson as SVG.
+///
+/// # Errors
+///
+/// If it does not run well.
+pub(crate) fn svg(lesson: &Lesson) -> Result<String, Failure> {
+    let picture = Picture::of(&lesson.trace()?).map_err(|reason| lesson.failed(&reason))?;
+    Ok(svg::draw(&picture, &lesson.name))
+}
+
 /// The options, or nothing if help is asked for.
 fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
     use lexopt::prelude::*;

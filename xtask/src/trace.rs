@@ -11,6 +11,8 @@ pub(crate) struct Trace {
     pub(crate) events: Vec<Event>,
     /// When the program ended.
     pub(crate) exit: Duration,
+    /// Whether it is not known what the daemons would still have done.
+    pub(crate) is_endless: bool,
 }
 
 pub(crate) struct Thread {
@@ -38,6 +40,7 @@ pub(crate) enum What {
     Joined(usize),
     End,
     Exit,
+    Endless,
 }
 
 impl Trace {
@@ -52,6 +55,7 @@ impl Trace {
             }],
             events: Vec::new(),
             exit: Duration::ZERO,
+            is_endless: false,
         };
         let mut exits = false;
         for (number, line) in (1..).zip(text.lines()) {
@@ -62,6 +66,7 @@ impl Trace {
                 trace.exit = event.time;
                 exits = true;
             }
+            trace.is_endless |= event.what == What::Endless;
             trace.events.push(event);
         }
         if !exits {
@@ -110,6 +115,7 @@ impl Trace {
             ("joined", Some(worker)) => What::Joined(self.thread(worker)?),
             ("end", None) => What::End,
             ("exit", None) => What::Exit,
+            ("endless", None) => What::Endless,
             _ => return None,
         };
         Some(Event { time, thread, what })

@@ -57,7 +57,9 @@ use crate::{
 /// | `exit` | ends the program: it is the main thread, and all have ended whom it waits for |
 ///
 /// What comes after `exit` is cut off and was not printed. On the simulated clock that
-/// is all that the daemons would still have done, up to a thousand sleeps of each.
+/// is all that the daemons would still have done. A daemon that sleeps a thousand times
+/// more is given up with the event `endless`; so are all, by the main thread, if for two
+/// seconds one neither sleeps nor ends.
 ///
 /// # Panics
 ///
@@ -177,7 +179,7 @@ pub(crate) fn run_traced(
         report(error);
     }
 
-    let program = main.program;
+    let program = &main.program;
     if let Some(simulated) = &program.simulated {
         simulated.end_of_program().wait();
     }
@@ -187,8 +189,9 @@ pub(crate) fn run_traced(
     drop(counted);
     if let Some(simulated) = &program.simulated
         && program.output.is_traced()
+        && !simulated.wait_until_nobody_sleeps()
     {
-        simulated.wait_until_nobody_sleeps();
+        main.record(Event::Endless);
     }
 
     let mut written = true;

@@ -62,7 +62,10 @@ impl Member {
         let goes_on = self.record(Event::Sleep);
         match &self.program.simulated {
             Some(simulated) if goes_on => simulated.sleep(time),
-            Some(simulated) => simulated.sleep_for_ever(),
+            Some(simulated) => {
+                self.record(Event::Endless);
+                simulated.sleep_for_ever();
+            }
             None => std::thread::sleep(time),
         }
         self.record(Event::Wake);

@@ -21,7 +21,7 @@ use std::{
 
 use crate::sync::{Arc, Condvar, Mutex, lock, thread, wait, wait_for};
 
-/// How long to wait for threads that neither sleep nor end.
+/// How long simulated time may stand still after the end of the program.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A clock that all threads of one lesson share.
@@ -125,18 +125,25 @@ impl Simulated {
     }
 
     /// Waits, as a thread that is not counted, until nobody runs or sleeps any more
-    /// except for ever; or for some seconds if somebody does neither sleep nor end.
-    pub(crate) fn wait_until_nobody_sleeps(&self) {
+    /// except for ever. Gives up, and returns `false`, if time has stood still for some
+    /// seconds.
+    pub(crate) fn wait_until_nobody_sleeps(&self) -> bool {
         let mut state = lock(&self.0);
         let still = Arc::clone(state.still.get_or_insert_default());
-        let until = Instant::now() + PATIENCE;
+        let mut now = state.now;
+        let mut until = Instant::now() + PATIENCE;
         while state.running > 0 {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
+            if !left.is_zero() {
+                state = wait_for(&still, state, left);
+            } else if state.now > now {
+                now = state.now;
+                until = Instant::now() + PATIENCE;
+            } else {
+                return false;
             }
-            state = wait_for(&still, state, left);
         }
+        true
     }
 
     /// The end of every worker that is not a daemon.

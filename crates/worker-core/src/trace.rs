@@ -41,6 +41,8 @@ pub(crate) enum Event<'a> {
     End,
     /// Ends the program. What comes after it is cut off.
     Exit,
+    /// Goes on for so long after that that what it would still do is not known.
+    Endless,
 }
 
 impl fmt::Display for Event<'_> {
@@ -62,6 +64,7 @@ impl fmt::Display for Event<'_> {
             Event::Joined(worker) => write!(f, "joined\t{worker}"),
             Event::End => f.write_str("end"),
             Event::Exit => f.write_str("exit"),
+            Event::Endless => f.write_str("endless"),
         }
     }
 }
@@ -84,10 +87,10 @@ impl Trace {
     ///
     /// If its file cannot be written.
     pub(crate) fn from_env() -> Result<Option<Trace>, Error> {
-        let Some(path) = env::var_os("LESSON_TRACE") else {
-            return Ok(None);
-        };
-        Trace::create(Path::new(&path)).map(Some)
+        match env::var_os("LESSON_TRACE") {
+            Some(path) if !path.is_empty() => Trace::create(Path::new(&path)).map(Some),
+            _ => Ok(None),
+        }
     }
 
     pub(crate) fn create(path: &Path) -> Result<Trace, Error> {
@@ -273,6 +276,8 @@ mod tests {
         assert_eq!(printed.len(), 3);
         let slept = events.iter().filter(|event| event.2 == "sleep").count();
         assert!((1000..1010).contains(&slept), "{slept}");
+        assert!(place(&events, 1, "endless").is_some());
+        assert_eq!(place(&events, 2, "endless"), None);
         assert!(place(&events, 2, "line\tsub thread end  slow").is_some());
     }
 
@@ -282,7 +287,7 @@ mod tests {
             let worker = Worker::new("busy", || std::thread::sleep(SECOND * 60));
             main_thread.start(worker.daemon()).map(drop)
         });
-        assert_eq!(events.last().unwrap().2, "exit");
+        assert_eq!(events.last().unwrap().2, "endless");
     }
 
     #[test]
@@ -290,6 +295,17 @@ mod tests {
         let (_, events) = trace(Clock::Real, |main| main.print("main thread\tone\nand two"));
         assert_eq!(events[0].2, "line\tmain thread\tone");
         assert_eq!(events[1].2, "line\tand two");
+    }
+
+    #[test]
+    fn a_join_by_another_lesson_is_not_in_the_trace() {
+        let (_, events) = trace(Clock::Simulated, |main_thread| {
+            let worker = main_thread.start(Worker::new("1", || {}))?;
+            let _ = crate::run_to(Clock::Real, io::sink(), |_| worker.join());
+            Ok(())
+        });
+        assert_eq!(place(&events, 0, "join\t1"), None);
+        assert_eq!(place(&events, 0, "joined\t1"), None);
     }
 
     #[test]

@@ -67,8 +67,19 @@ impl Picture {
     pub(crate) fn of(trace: &Trace) -> Result<Picture, String> {
         let order = HappensBefore::of(trace, Threads::WorkerCore)?;
         let edges = edges(trace, Threads::WorkerCore);
-        let steps = steps(trace, &edges);
+        let mut steps = steps(trace, &edges);
         let cut_off = cut_off(trace, &order);
+        // What does not come before the end comes after it.
+        let exit = trace
+            .events
+            .iter()
+            .position(|event| event.what == What::Exit);
+        for &lost in &cut_off {
+            if trace.events[lost].time == trace.exit {
+                let exit = exit.map_or(0, |exit| steps[exit]);
+                steps[lost] = steps[lost].max(exit + 1);
+            }
+        }
         let shown = |number: usize| {
             let what = &trace.events[number].what;
             let is_line = matches!(what, What::Line(_));
@@ -92,10 +103,6 @@ impl Picture {
                 .get(place)
                 .map_or(columns, |(_, columns)| columns.start + steps[number])
         };
-        let exit = trace
-            .events
-            .iter()
-            .position(|event| event.what == What::Exit);
         let exit = exit.map_or(columns, column);
         let mut events = vec![Vec::new(); trace.threads.len()];
         for number in (0..trace.events.len()).filter(|&number| shown(number)) {
@@ -227,7 +234,7 @@ fn row(
             } else {
                 &mut lines
             };
-            lines.push((column, text.clone()));
+            lines.push((column, printable(text)));
         }
         let did = match trace.events[number].what {
             What::Join(_) => Bar::Works,
@@ -256,12 +263,23 @@ fn row(
     }
     bars.retain(|(columns, _)| !columns.is_empty());
     Row {
-        name: about.name.clone(),
+        name: printable(&about.name),
         daemon: about.daemon,
         bars,
         lines,
         cut_off: (!ended).then_some(lost),
     }
+}
+
+/// A text without what no page and no terminal can show.
+fn printable(text: &str) -> String {
+    let is_shown =
+        |character: char| !character.is_control() && !matches!(character, '\u{fffe}' | '\u{ffff}');
+    let shown = text.chars().map(|character| match is_shown(character) {
+        true => character,
+        false => char::REPLACEMENT_CHARACTER,
+    });
+    shown.collect()
 }
 
 fn arrows(

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use console::measure_text_width;
+use console::{measure_text_width, truncate_str};
 
 use super::picture::{Bar, Picture, Row};
+
+/// A longer name is cut.
+const LONGEST_NAME: usize = 24;
 
 /// Narrower than this, nothing can be seen any more.
 const NARROWEST: usize = 20;
@@ -95,10 +98,10 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
     text + "\n"
 }
 
-/// What a thread is called.
+/// What a thread is called, where there is little room.
 pub(crate) fn name(row: &Row) -> String {
     let daemon = if row.daemon { " (daemon)" } else { "" };
-    format!("{}{daemon}", row.name)
+    format!("{}{daemon}", truncate_str(&row.name, LONGEST_NAME, "…"))
 }
 
 /// A line with each time above its first column, where there is room for it.

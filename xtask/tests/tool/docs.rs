@@ -1,32 +1,14 @@
 //! Every command in the README and in the help, as its reader runs it.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::fs;
 
-use crate::workspace::{report, xtask};
-
-/// Runs a line of a shell in the workspace. Where it runs a lesson by itself, no time
-/// passes.
-fn shell(line: &str) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let line = line.replace("cargo ", "\"$CARGO\" --quiet ");
-    Command::new("sh")
-        .args(["-c", &line])
-        .current_dir(root)
-        .env("CARGO", env!("CARGO"))
-        .env("CI", "true")
-        .env("LESSON_CLOCK", "simulated")
-        .output()
-        .unwrap()
-}
+#[cfg(unix)]
+use crate::workspace::shell;
+use crate::workspace::{report, root, xtask};
 
 /// The blocks of this kind in a Markdown file.
 fn blocks(file: &str, kind: &str) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let text = fs::read_to_string(root.join(file)).unwrap();
+    let text = fs::read_to_string(root().join(file)).unwrap();
     let opening = format!("```{kind}\n");
     let blocks = text.split(&opening).skip(1);
     blocks
@@ -42,7 +24,7 @@ fn what_the_readme_shows_is_what_its_commands_print() {
     for block in blocks {
         for session in block.split("$ ").skip(1) {
             let (command, expected) = session.split_once('\n').unwrap();
-            let output = shell(command);
+            let output = shell(root(), command).output().unwrap();
             let stderr = String::from_utf8_lossy(&output.stderr);
             let stdout = String::from_utf8_lossy(&output.stdout);
             assert_eq!(stdout, expected, "{command}: {stderr}");
@@ -64,7 +46,7 @@ fn the_examples_of_the_help_run() {
         for example in examples {
             let folder = env!("CARGO_TARGET_TMPDIR");
             let example = example.replace(" picture.", &format!(" {folder}/picture."));
-            let output = shell(&example);
+            let output = shell(root(), &example).output().unwrap();
             assert!(output.status.success(), "{example}: {output:?}");
         }
     }
@@ -73,8 +55,7 @@ fn the_examples_of_the_help_run() {
 #[test]
 fn the_help_names_every_command_of_the_readme() {
     let help = report(&mut xtask()).stdout;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for command in readme.split("cargo xtask ").skip(1) {
         let name = |character: char| !character.is_ascii_alphanumeric() && character != '-';
         let command = command.split(name).next().unwrap();

@@ -196,6 +196,42 @@ fn a_lesson_whose_trace_does_not_tell_its_order_fails() {
 }
 
 #[test]
+fn guarantees_are_the_same_on_either_clock_whatever_workers_are_called() {
+    // The end line of the first is in the trace of the simulated clock only.
+    let body = r#"
+        for (worker, kind) in [(1, "daemon"), (2, "worker"), (3, "worker")] {
+            let name = ["x", "x", "c → d"][worker - 1];
+            trace(&format!("start\t{worker}\t{kind}\t{name}"));
+            println!("sub thread start  {name}");
+            trace_of(worker, &format!("line\tsub thread start  {name}"));
+            trace(&format!("started\t{worker}"));
+        }
+        for (worker, name) in [(2, "x"), (3, "c → d")] {
+            println!("sub thread end  {name}");
+            trace_of(worker, &format!("line\tsub thread end  {name}"));
+            trace_of(worker, "end");
+        }
+        say("main thread end\n");
+        trace("exit");
+        if env::var("LESSON_CLOCK").unwrap() == "simulated" {
+            trace_of(1, "line\tsub thread end  x");
+        }
+        std::process::exit(0);"#;
+    let workspace = Workspace::new("same-names").lesson("good", 1, body);
+    assert_eq!(workspace.run_all(&["--accept"]).status, Some(0));
+    for clock in [&[][..], &["--simulated"]] {
+        let report = workspace.run_all(clock);
+        assert_eq!(report.status, Some(0), "{report}");
+    }
+    // Nor does an arrow in a name confuse what has changed.
+    let joined = body.replace("say(", "trace(\"joined\\t3\");\n        say(");
+    workspace.write("crates/good/src/main.rs", &main(&joined));
+    let report = workspace.run_all(&[]);
+    let words = "\n  `sub thread end  c → d` always comes before `main thread end` now: join\n";
+    assert!(report.of("good").contains(words), "{report}");
+}
+
+#[test]
 fn what_a_lesson_says_of_another_thread_is_not_torn() {
     let line = "main thread waits for sub thread 1\n";
     let report = Workspace::new("other-thread")

@@ -141,7 +141,7 @@ fn an_output_outside_of_the_orders_is_shown_and_is_a_failure() {
             .args(["orders", "moody", "--observe", "2"]),
     );
     assert_eq!(report.status, Some(1), "{report}");
-    let words = "not one of its orders, seen 2 times:\nmain thread two\nmain thread one\n";
+    let words = "not one of its orders, seen in 2 runs:\nmain thread two\nmain thread one\n";
     assert!(report.stdout.contains(words), "{report}");
     assert_eq!(
         report.last_line(),
@@ -176,6 +176,31 @@ fn a_lesson_that_is_too_large_to_count_is_said_to_be() {
         let words = format!("{lesson}: {count} with its sleeps, ");
         assert!(report.last_line().starts_with(&words), "{report}");
     }
+}
+
+#[test]
+fn what_a_daemon_without_end_would_print_is_not_judged() {
+    let body = r#"
+        say("main thread end\n");
+        trace("exit");
+        trace("endless");
+        std::process::exit(0);"#;
+    let workspace = Workspace::new("endless").lesson("endless", 1, body);
+    let orders = report(workspace.xtask().args(["orders", "endless"]));
+    assert!(
+        orders.stdout.contains("a daemon went on for too long"),
+        "{orders}"
+    );
+    let file = format!("{}/endless.txt", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, "main thread end\nsub thread end  1\n").unwrap();
+    let check = report(workspace.xtask().args(["check", "endless", &file]));
+    assert!(
+        check
+            .stdout
+            .starts_with("cannot be judged:\n  line 2 is unknown"),
+        "{check}"
+    );
+    assert_eq!(check.status, Some(1), "{check}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fs};
 
 use tinyjson::JsonValue;
 
-use crate::workspace::{Report, report, xtask};
+use crate::workspace::{Report, Workspace, report, xtask};
 
 const LESSONS: [&str; 4] = ["threads", "daemon", "fork-join", "join-loop"];
 
@@ -16,8 +16,9 @@ fn timeline(arguments: &[&str]) -> Report {
 
 /// What the tool writes into a file with this option.
 fn written(lesson: &str, option: &str) -> String {
-    let file = format!("{}/{lesson}{option}", env!("CARGO_TARGET_TMPDIR"));
-    let report = timeline(&[lesson, option, &file]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(lesson);
+    let report = timeline(&[lesson, option, file.to_str().unwrap()]);
     assert_eq!(report.stdout, "", "{report}");
     fs::read_to_string(file).unwrap()
 }
@@ -72,9 +73,67 @@ fn the_svg_says_its_text_as_text() {
             svg.contains(&format!("<title>The threads of {lesson}</title>")),
             "{svg}"
         );
+        let crosses = svg.matches("class=\"cut\"").count();
+        // One more is in the legend.
+        assert_eq!(crosses, if lesson == "daemon" { 6 } else { 0 }, "{svg}");
         for words in ["\nmain thread\n", "\n0 s\n", "\nworks\n", "\nwaits\n"] {
             assert!(svg.contains(words), "{words:?} is missing in {svg}");
         }
+    }
+}
+
+#[test]
+fn a_line_at_the_very_end_of_the_program_is_drawn_behind_it() {
+    let body = r#"
+        say("main thread start\n");
+        trace("start\t1\tdaemon\t워커 1");
+        println!("sub thread start  워커 1");
+        trace_of(1, "line\tsub thread start  워커 1");
+        trace("started\t1");
+        trace("end");
+        trace("exit");
+        trace_of(1, "line\tsub thread end  워커 1");
+        std::process::exit(0);"#;
+    let workspace = Workspace::new("at-the-end").lesson("tie", 1, body);
+    let report = report(workspace.xtask().args(["timeline", "tie"]));
+    let rows: Vec<_> = report.stdout.lines().skip(1).take(2).collect();
+    // A Korean letter is two columns wide.
+    assert_eq!(rows[0].split('●').next().unwrap().len(), 17, "{report}");
+    assert!(rows[1].starts_with("워커 1 (daemon)  "), "{report}");
+    let place = |mark: char| rows[1].find(mark);
+    assert!(place('╳').is_some() && place('╳') < place('○'), "{report}");
+}
+
+#[test]
+fn a_long_name_or_a_sign_that_no_page_can_show_spoils_no_picture() {
+    let name = "n".repeat(200);
+    let body = format!(
+        "trace(\"start\t1\tworker\t{name}\");
+        println!(\"sub thread end  {name}\");
+        trace_of(1, \"line\tsub thread end  {name}\");
+        trace_of(1, \"end\");
+        say(\"main thread \\x1b<&>\n\");"
+    );
+    let workspace = Workspace::new("long-name").lesson("long", 1, &body);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("long.svg");
+    let mut xtask = workspace.xtask();
+    let report = report(xtask.args(["timeline", "long", "--svg"]).arg(&file));
+    assert_eq!(report.status, Some(0), "{report}");
+    let svg = fs::read_to_string(file).unwrap();
+    assert!(svg.contains("main thread \u{fffd}&lt;&amp;&gt;"), "{svg}");
+    for part in svg.split(" x1=\"").skip(1) {
+        let from: f64 = part.split('"').next().unwrap().parse().unwrap();
+        let to: f64 = part
+            .split("x2=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(from <= to && to <= 700.0, "{from} {to}");
     }
 }
 
@@ -89,6 +148,10 @@ fn the_trace_is_a_chrome_trace_with_an_arrow_for_each_start_and_join() {
         let trace: JsonValue = written(lesson, "--trace").parse().unwrap();
         let events: &Vec<JsonValue> = trace["traceEvents"].get().unwrap();
         let text = |event: &JsonValue, key: &str| event[key].get::<String>().unwrap().clone();
+        let lines = events.iter().filter(|event| {
+            text(event, "ph") == "i" && text(event, "name").starts_with("sub thread start")
+        });
+        assert_eq!(lines.count(), starts, "{lesson}");
         let number = |event: &JsonValue, key: &str| *event[key].get::<f64>().unwrap();
         for (name, expected) in [("start", starts), ("join", joins)] {
             let flows = |kind: &str| {

@@ -88,6 +88,14 @@ impl Workspace {
         fs::write(path, content).unwrap();
     }
 
+    /// A line of a shell in this workspace.
+    #[cfg(unix)]
+    pub fn shell(&self, line: &str) -> Command {
+        let mut shell = shell(&self.root, line);
+        shell.env("CARGO_TARGET_DIR", self.root.join("target"));
+        shell
+    }
+
     pub fn run_all(&self, arguments: &[&str]) -> Report {
         report(self.xtask().arg("run-all").args(arguments))
     }
@@ -153,8 +161,9 @@ pub fn guarantees(output: &str) -> String {
             let seen = seen.entry(line).or_default();
             *seen += 1;
             match *seen {
+                1 if line.starts_with("sub thread ") => format!("the main thread's `{line}`"),
                 1 => format!("`{line}`"),
-                seen => format!("`{line} ({seen})`"),
+                seen => format!("no. {seen} of `{line}`"),
             }
         })
         .collect();
@@ -174,9 +183,32 @@ pub fn content(snapshot: &Path) -> Option<String> {
     Some(content.to_owned())
 }
 
+/// The folder of the lessons themselves.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 /// The tool on the lessons themselves.
 pub fn xtask() -> Command {
-    xtask_in(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
+    xtask_in(root())
+}
+
+/// A line of a shell as a reader types it in this folder, with the tool and cargo of
+/// this test. A lesson that it runs by itself takes no time.
+#[cfg(unix)]
+pub fn shell(folder: &Path, line: &str) -> Command {
+    let line = line
+        .replace("cargo xtask ", "\"$XTASK\" ")
+        .replace("cargo ", "\"$CARGO\" --quiet ");
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &line])
+        .current_dir(folder)
+        .env("XTASK", env!("CARGO_BIN_EXE_xtask"))
+        .env("CARGO", env!("CARGO"))
+        .env("LESSON_CLOCK", "simulated")
+        .env_remove("CI");
+    shell
 }
 
 /// The tool in this folder, in an environment that tells it nothing.

@@ -1,0 +1,243 @@
+//! `cargo xtask book`: what the book shows of the lessons, and the book itself.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use console::measure_text_width;
+
+use crate::{
+    Failure, account::Orders, lessons, report::relative, simulate::Lesson, snapshot::Snapshot,
+    timeline,
+};
+
+pub(crate) const HELP: &str = "\
+Write what the book shows of the lessons, and build it in all its languages.
+
+Usage: cargo xtask book [--check] [--open]
+
+Options:
+      --check  only see whether what the book shows is up to date
+      --open   open the book in a browser
+  -h, --help   print this help
+
+Outputs, guarantees and pictures go to docs/generated/, where the pages include them.
+Then mdBook builds the book into target/book/.
+
+Exit status: 0 if all went well, 1 if not, 2 for wrong usage.
+";
+
+/// The languages of the book, the first of which is opened, and what each calls itself.
+const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("ko", "한국어")];
+
+/// The mdBook that the book is written for.
+const MDBOOK: &str = "0.5.4";
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// If it is used wrongly, something is out of date, or the book cannot be built.
+pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+    use lexopt::prelude::*;
+
+    let mut check = false;
+    let mut open = false;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Short('h') | Long("help") => return crate::print(HELP),
+            Long("check") => check = true,
+            Long("open") => open = true,
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let workspace = lessons::find()?;
+    let docs = workspace.root.join("docs");
+    let generated = generate(&workspace)?;
+    let folder = docs.join("generated");
+    let stale = stale(&folder, &generated).map_err(|error| cannot(&folder, "be read", &error))?;
+    if check {
+        return match stale.first() {
+            None => Ok(ExitCode::SUCCESS),
+            Some(file) => Err(Failure::Failed(format!(
+                "{} is out of date; run `cargo xtask book`, read how it has changed, and commit it",
+                relative(file, &workspace.root)
+            ))),
+        };
+    }
+    for file in stale {
+        let written = match generated.get(&file) {
+            Some(content) => fs::create_dir_all(file.parent().unwrap_or(&folder))
+                .and_then(|()| fs::write(&file, content)),
+            None => fs::remove_file(&file),
+        };
+        written.map_err(|error| cannot(&file, "be written", &error))?;
+    }
+    build(&docs, &workspace.root.join("target/book"), open)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The files that the pages show, and what has to be in them.
+fn generate(workspace: &lessons::Workspace) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    let docs = workspace.root.join("docs");
+    let folder = docs.join("generated");
+    let pages =
+        pages(&docs.join(LANGUAGES[0].0)).map_err(|error| cannot(&docs, "be read", &error))?;
+    let mut files = BTreeMap::new();
+    let mut all_orders = String::new();
+    for found in &workspace.lessons {
+        let lesson = Lesson::build(found.name.clone())?;
+        let orders = Orders::of(&lesson)?;
+        let summary = orders.summary(&lesson.name) + "\n";
+        all_orders += &summary;
+        let output = Snapshot::Output.accepted(found).ok_or_else(|| {
+            lesson
+                .failed("it has no accepted output; accept it with `cargo xtask run-all --accept`")
+        })?;
+        let likely = [orders.likely_pairs(), orders.missing_lines()].concat();
+        for (name, content) in [
+            ("output.txt", output),
+            ("guaranteed.txt", text(&orders.guaranteed_pairs())),
+            ("likely.txt", text(&likely)),
+            ("luck.txt", text(&orders.free_lines())),
+            ("orders.txt", summary),
+            ("normal-form.txt", two_outputs(&orders)),
+            ("timeline.svg", timeline::svg(&lesson)?),
+        ] {
+            if pages.contains(&format!("generated/{}/{name}", lesson.name)) {
+                files.insert(folder.join(&lesson.name).join(name), content);
+            }
+        }
+    }
+    files.insert(folder.join("orders.txt"), all_orders);
+    Ok(files)
+}
+
+/// The text of all pages in a folder.
+fn pages(folder: &Path) -> io::Result<String> {
+    let is_page = |file: &&PathBuf| file.extension().is_some_and(|extension| extension == "md");
+    let files = files(folder)?;
+    files
+        .iter()
+        .filter(is_page)
+        .map(fs::read_to_string)
+        .collect()
+}
+
+fn text(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The first two outputs that a lesson can have, side by side; nothing if there is only
+/// one.
+fn two_outputs(orders: &Orders) -> String {
+    let mut outputs = orders.with_the_sleeps.outputs(&orders.preferred);
+    let (Some(one), Some(other)) = (outputs.next(), outputs.next()) else {
+        return String::new();
+    };
+    let line = |line: usize| &orders.happens_before.lines[line].text;
+    let widths = one.iter().map(|&number| measure_text_width(line(number)));
+    let width = widths.max().unwrap_or_default();
+    let rows = one.iter().zip(&other).map(|(&one, &other)| {
+        let gap = " ".repeat(width + 6 - measure_text_width(line(one)));
+        format!("{}{gap}{}\n", line(one), line(other))
+    });
+    rows.collect()
+}
+
+/// The files of a folder that are not what they have to be, or should not be there.
+fn stale(folder: &Path, expected: &BTreeMap<PathBuf, String>) -> io::Result<Vec<PathBuf>> {
+    let mut stale: Vec<_> = expected
+        .iter()
+        .filter(|(file, content)| {
+            let text = fs::read_to_string(file).unwrap_or_default();
+            text.replace("\r\n", "\n") != **content
+        })
+        .map(|(file, _)| file.clone())
+        .collect();
+    let unknown = files(folder)?.into_iter();
+    stale.extend(unknown.filter(|file| !expected.contains_key(file)));
+    Ok(stale)
+}
+
+/// The files below a folder, if there is one.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(files),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(self::files(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Has mdBook build the book in each language, and puts beside them what they share.
+fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
+    let version = Command::new("mdbook").arg("--version").output();
+    let found = match &version {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        Err(_) => "no mdbook".to_owned(),
+    };
+    if found != format!("mdbook v{MDBOOK}") {
+        return Err(Failure::Failed(format!(
+            "the book is built with mdbook {MDBOOK}, and there is {found} on the PATH; install it \
+             with `cargo install mdbook --locked --version {MDBOOK}`"
+        )));
+    }
+    let shared = docs.join("generated");
+    let copied = files(&shared).and_then(|files| {
+        files.iter().try_for_each(|file| {
+            let below = file.strip_prefix(&shared).unwrap_or(file);
+            let copy = target.join("generated").join(below);
+            fs::create_dir_all(copy.parent().unwrap_or(target))?;
+            fs::copy(file, &copy).map(drop)
+        })
+    });
+    let links = LANGUAGES.map(|(code, name)| {
+        format!("<li><a lang=\"{code}\" href=\"{code}/index.html\">{name}</a></li>\n")
+    });
+    let index = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>Threads, and what they promise</title>\n<ul>\n{}</ul>\n</html>\n",
+        links.concat()
+    );
+    copied
+        .and_then(|()| fs::write(target.join("index.html"), index))
+        .map_err(|error| cannot(target, "be written", &error))?;
+    for (language, _) in LANGUAGES.iter().rev() {
+        let mut mdbook = Command::new("mdbook");
+        mdbook.arg("build").arg(docs.join(language));
+        if open && *language == LANGUAGES[0].0 {
+            mdbook.arg("--open");
+        }
+        let output = mdbook
+            .output()
+            .map_err(|error| Failure::Failed(format!("mdbook cannot be run: {error}")))?;
+        // It warns of what it leaves out of a page, and ends well all the same.
+        let words = String::from_utf8_lossy(&output.stderr);
+        let complains = ["WARN", "ERROR"].iter().any(|word| words.contains(word));
+        if !output.status.success() || complains {
+            return Err(Failure::Failed(format!(
+                "mdbook cannot build docs/{language}:\n{}",
+                words.trim_end()
+            )));
+        }
+    }
+    crate::print(&format!("{}\n", target.join("index.html").display())).map(drop)
+}
+
+fn cannot(path: &Path, what: &str, error: &io::Error) -> Failure {
+    Failure::Failed(format!("{} cannot {what}: {error}", path.display()))
+}

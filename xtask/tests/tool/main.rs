@@ -1,5 +1,6 @@
 //! The tool as a user meets it: what it says, and with which status it ends.
 
+mod book;
 mod check;
 mod docs;
 mod failures;

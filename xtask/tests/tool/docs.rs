@@ -1,5 +1,7 @@
 //! Every command in the README and in the help, as its reader runs it.
 
+#[cfg(unix)]
+use std::collections::BTreeSet;
 use std::fs;
 
 #[cfg(unix)]
@@ -62,6 +64,64 @@ fn the_help_names_every_command_of_the_readme() {
         assert!(
             help.contains(&format!("\n  {command} ")),
             "{command}: {help}"
+        );
+    }
+}
+
+/// The commands that a text tells its reader to type, in a block of their own or in a
+/// line, with none that stand for any: those name what they stand for in capitals.
+#[cfg(unix)]
+fn commands(text: &str) -> BTreeSet<String> {
+    let mut commands = BTreeSet::new();
+    for (number, part) in text.split("```").enumerate() {
+        if let Some(block) = part.strip_prefix("sh\n") {
+            commands.extend(block.lines().map(str::to_owned));
+        } else if number % 2 == 0 {
+            commands.extend(part.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    commands.retain(|command| {
+        let stands_for_any =
+            |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase());
+        let is_one = command.contains("cargo run") || command.contains("cargo xtask ");
+        is_one && !command.split([' ', '.']).any(stands_for_any)
+    });
+    commands
+}
+
+#[cfg(unix)]
+#[test]
+fn every_command_of_the_readme_and_the_book_runs() {
+    let mut pages = vec![root().join("README.md")];
+    for language in ["en", "ko"] {
+        let folder = fs::read_dir(root().join("docs").join(language)).unwrap();
+        pages.extend(folder.map(|entry| entry.unwrap().path()));
+    }
+    pages.retain(|page| page.extension().is_some_and(|kind| kind == "md"));
+    let texts = pages.iter().map(|page| fs::read_to_string(page).unwrap());
+    let commands: BTreeSet<_> = texts.flat_map(|text| commands(&text)).collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in commands {
+        // Two take minutes, or another program, and .ci/run runs them; the others are
+        // named only, without a lesson.
+        let names = ["model", "book", "orders", "check", "timeline"];
+        if names
+            .iter()
+            .any(|name| command == format!("cargo xtask {name}"))
+        {
+            continue;
+        }
+        let output = shell(root(), &command).output().unwrap();
+        // Nothing is no output of a lesson, and `check` says so.
+        let expected = if command.contains("xtask check") {
+            1
+        } else {
+            0
+        };
+        assert_eq!(
+            output.status.code(),
+            Some(expected),
+            "{command}: {output:?}"
         );
     }
 }

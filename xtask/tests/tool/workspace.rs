@@ -204,6 +204,7 @@ pub fn shell(folder: &Path, line: &str) -> Command {
     shell
         .args(["-c", &line])
         .current_dir(folder)
+        .stdin(Stdio::null())
         .env("XTASK", env!("CARGO_BIN_EXE_xtask"))
         .env("CARGO", env!("CARGO"))
         .env("LESSON_CLOCK", "simulated")

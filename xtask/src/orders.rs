@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, BufWriter, ErrorKind, Write},
+    io::{self, BufWriter, Write},
     num::NonZero,
     process::ExitCode,
     thread,
@@ -59,7 +59,8 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let orders = Orders::of(&lesson)?;
     let mut out = BufWriter::new(io::stdout());
     let written = write(&orders, &lesson.name, options.limit, &mut out).and_then(|()| out.flush());
-    if !written_or_closed(written)? || options.observe == 0 {
+    crate::written(written)?;
+    if options.observe == 0 {
         return Ok(ExitCode::SUCCESS);
     }
     let seen = observe(&lesson, options.observe)?;
@@ -70,17 +71,6 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::SUCCESS
     })
-}
-
-/// Whether there is still somebody who reads.
-fn written_or_closed(written: io::Result<()>) -> Result<bool, Failure> {
-    match written {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure::Failed(format!(
-            "standard output cannot be written: {error}"
-        ))),
-    }
 }
 
 /// The options, or nothing if help is asked for.

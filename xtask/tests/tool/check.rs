@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::workspace::{Report, report, xtask};
+use crate::workspace::{Report, Workspace, report, xtask};
 
 /// An output of fork-join by its lines: S and E of the main thread, P its post job, and
 /// a worker's name in small for its start line and doubled for its end line.
@@ -81,6 +81,31 @@ fn an_output_that_only_the_sleeps_speak_against_is_unlikely() {
         0,
         "possible, but the sleeps make it unlikely:\n  line 8, `sub thread end  thread 3`, is nearly \
          always cut off by the end of the program\n",
+    );
+}
+
+#[test]
+fn a_daemons_line_that_the_sleeps_leave_time_for_is_likely() {
+    let body = r#"
+        trace("start\t1\tdaemon\t1");
+        for (time, words) in [(0, "start"), (1, "end")] {
+            println!("sub thread {words}  1");
+            trace_at(time, 1, &format!("line\tsub thread {words}  1"));
+            if time == 0 { trace("started\t1"); }
+        }
+        trace_at(2, 0, "end");
+        trace_at(2, 0, "exit");
+        std::process::exit(0);"#;
+    let workspace = Workspace::new("likely-line").lesson("slow", 1, body);
+    let file = format!("{}/likely-line.txt", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, "sub thread start  1\n").unwrap();
+    let report = report(workspace.xtask().args(["check", "slow", &file]));
+    let words = "possible, but the sleeps make it unlikely:\n  `sub thread end  1`, which is missing, is \
+                 nearly always printed\n";
+    assert_eq!(
+        (report.stdout.as_str(), report.status),
+        (words, Some(0)),
+        "{report}"
     );
 }
 

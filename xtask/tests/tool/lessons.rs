@@ -50,6 +50,20 @@ fn every_lesson_prints_its_snapshot_on_either_clock() {
 }
 
 #[test]
+fn what_a_lesson_prints_in_real_time_is_one_of_its_orders() {
+    let runs =
+        LESSONS.map(|name| [(); 3].map(|()| lesson(name).stdout(Stdio::piped()).spawn().unwrap()));
+    for (name, runs) in LESSONS.into_iter().zip(runs) {
+        for mut run in runs {
+            let output = run.stdout.take().unwrap();
+            let report = report(xtask().args(["check", name]).stdin(output));
+            assert!(run.wait().unwrap().success(), "{name}");
+            assert_eq!(report.stdout, "possible\n", "{name}: {report}");
+        }
+    }
+}
+
+#[test]
 fn run_all_goes_by_the_clock_that_it_is_told_and_by_no_other() {
     let report = report(
         xtask()

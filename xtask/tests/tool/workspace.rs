@@ -119,8 +119,8 @@ fn snapshot_path(folder: &str) -> String {
 }
 
 /// The `main.rs` of a lesson that does not need worker-core. In its body, `say` prints
-/// and writes to the trace as if the main thread had printed it; `trace` and `trace_of`
-/// write an event of the main thread, or of another, to the trace.
+/// and writes to the trace as if the main thread had printed it; `trace`, `trace_of`
+/// and `trace_at` write an event of the main thread, of another, or of another time.
 pub fn main(body: &str) -> String {
     format!(
         "#![allow(dead_code, unused_imports, unreachable_code)]
@@ -131,9 +131,14 @@ pub fn main(body: &str) -> String {
         }}
 
         fn trace_of(thread: usize, event: &str) {{
+            trace_at(0, thread, event);
+        }}
+
+        fn trace_at(seconds: u64, thread: usize, event: &str) {{
             if let Some(path) = env::var_os(\"LESSON_TRACE\") {{
                 let file = File::options().append(true).create(true).open(path);
-                writeln!(file.unwrap(), \"0\\t{{thread}}\\t{{event}}\").unwrap();
+                let time = seconds * 1_000_000_000;
+                writeln!(file.unwrap(), \"{{time}}\\t{{thread}}\\t{{event}}\").unwrap();
             }}
         }}
 

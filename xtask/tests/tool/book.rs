@@ -120,28 +120,25 @@ fn every_page_is_in_the_table_of_contents() {
 }
 
 /// What a page consists of, apart from its prose: headings, includes, links, pictures
-/// and the kinds of its code blocks, in their order.
-fn skeleton(page: &str) -> Vec<String> {
+/// and the kinds of its code blocks, in their order, each with its line.
+fn skeleton(page: &str) -> Vec<(String, &str)> {
     let mut skeleton = Vec::new();
     let mut in_code = false;
     for line in page.lines() {
         if let Some(kind) = line.strip_prefix("```") {
             in_code = !in_code;
-            skeleton.push(format!("```{kind}"));
+            skeleton.push((format!("```{kind}"), line));
         } else if in_code {
-            skeleton.push(line.to_owned());
+            skeleton.push((line.to_owned(), line));
         } else if line.starts_with('#') {
             let level = line.split(' ').next().unwrap_or_default();
-            skeleton.push(format!("a heading {level}"));
+            skeleton.push((level.to_owned(), line));
         } else if line.starts_with('|') {
             let cells = line.matches('|').count();
-            skeleton.push(format!("a row of {cells} bars"));
+            skeleton.push((format!("{cells} bars"), line));
         }
-        skeleton.extend(
-            links(line)
-                .into_iter()
-                .map(|link| format!("a link to {link}")),
-        );
+        let links = links(line).into_iter();
+        skeleton.extend(links.map(|link| (format!("a link to {link}"), line)));
     }
     skeleton
 }
@@ -160,12 +157,12 @@ fn all_languages_have_the_same_pages_headings_code_and_pictures() {
         );
         for (name, page) in &original {
             let mut translated = skeleton(&translated[name]).into_iter();
-            for part in skeleton(page) {
+            for (part, line) in skeleton(page) {
                 let found = translated.next();
                 assert_eq!(
-                    found.as_ref(),
-                    Some(&part),
-                    "docs/{language}/{name} lacks what docs/{first}/{name} has: {part}"
+                    found.map(|(part, _)| part),
+                    Some(part),
+                    "docs/{language}/{name} lacks what docs/{first}/{name} has in this line: {line}"
                 );
             }
             assert_eq!(translated.next(), None, "docs/{language}/{name} has more");

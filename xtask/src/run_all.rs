@@ -82,18 +82,21 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
             let line = report.live_line(&lesson.name);
             let program = programs.get(&lesson.name);
             let runner = thread::Builder::new().spawn_scoped(scope, {
-                let line = line.clone();
-                move || run_lesson(program?, options.clock, options.timeout, &line)
+                let (line, root) = (line.clone(), &workspace.root);
+                move || {
+                    let run = run_lesson(program?, options.clock, options.timeout, &line);
+                    Some(judge(lesson, run, options.update, root))
+                }
             });
             running.push((lesson, line, runner.map_err(no_thread)?));
         }
         let mut failed = Vec::new();
         for (lesson, line, runner) in running {
-            let run = runner
+            let verdict = runner
                 .join()
-                .unwrap_or_else(|panic| panic::resume_unwind(panic));
+                .unwrap_or_else(|panic| panic::resume_unwind(panic))
+                .unwrap_or_else(not_built);
             line.clear();
-            let verdict = judge(lesson, run, options.update, &workspace.root);
             report.lesson(lesson, &verdict);
             if !verdict.passed() {
                 failed.push(lesson.name.as_str());
@@ -113,16 +116,11 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Runs one lesson's program; none, if it has not built.
-fn run_lesson(
-    program: &Path,
-    clock: Clock,
-    timeout: Duration,
-    line: &LiveLine,
-) -> Option<io::Result<Run>> {
+/// Runs one lesson's program.
+fn run_lesson(program: &Path, clock: Clock, timeout: Duration, line: &LiveLine) -> io::Result<Run> {
     let run = program::run(program, clock, timeout, line.show_last());
     line.ended();
-    Some(run)
+    run
 }
 
 fn no_thread(reason: io::Error) -> Failure {
@@ -175,20 +173,23 @@ fn seconds(value: &str) -> Result<Duration, Failure> {
     }
 }
 
-/// Judges one run of a lesson, on the main thread. An output is compared with its
-/// snapshot only if nothing else is wrong with the run: no other is worth
-/// accepting.
-fn judge(lesson: &Lesson, run: Option<io::Result<Run>>, update: Update, root: &Path) -> Verdict {
+fn not_built() -> Verdict {
+    Verdict {
+        complaints: vec!["it does not build; see cargo's message above".to_owned()],
+        ..Verdict::default()
+    }
+}
+
+/// Judges one run of a lesson. It is compared with its snapshots only if nothing else
+/// is wrong with it: no other run is worth accepting.
+fn judge(lesson: &Lesson, run: io::Result<Run>, update: Update, root: &Path) -> Verdict {
     let mut verdict = Verdict::default();
     match run {
-        None => verdict
-            .complaints
-            .push("it does not build; see cargo's message above".to_owned()),
-        Some(Err(error)) => verdict.complaints.push(format!(
+        Err(error) => verdict.complaints.push(format!(
             "it could not be run: {error}; see whether the machine is out of processes, threads or \
              files"
         )),
-        Some(Ok(run)) => {
+        Ok(run) => {
             verdict.complaints = run.complaints();
             match normal_form(&run.stdout) {
                 Ok(normal) if verdict.passed() => {

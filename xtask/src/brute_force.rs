@@ -23,7 +23,10 @@ use crate::{
 fn partial_order() -> impl Strategy<Value = PartialOrder> {
     (0..=6_usize).prop_flat_map(|lines| {
         let pairs = vec(any::<bool>(), lines * lines);
-        let certain = vec(any::<bool>(), lines);
+        let certain = prop_oneof![
+            vec(any::<bool>(), lines),
+            any::<bool>().prop_map(move |certain| vec![certain; lines]),
+        ];
         (pairs, certain).prop_map(move |(pairs, certain)| {
             let mut before = vec![FixedBitSet::with_capacity(lines); lines];
             for after in 0..lines {
@@ -179,15 +182,17 @@ impl Lesson {
                     joins,
                 } => {
                     let worker = lesson.acts.len();
+                    // By name, they come the other way round than by their starts.
+                    let name = 100 - worker;
                     main.extend([Act::Start(worker), Act::Started(worker)]);
                     let mut acts = vec![
-                        lesson.print(format!("sub thread start  {worker}")),
+                        lesson.print(format!("sub thread start  {name}")),
                         Act::Sleep(*sleep),
                     ];
                     if let Some(other) = joinable.pop_if(|_| *joins) {
                         acts.extend([Act::Join(other), Act::Joined(other)]);
                     }
-                    acts.push(lesson.print(format!("sub thread end  {worker}")));
+                    acts.push(lesson.print(format!("sub thread end  {name}")));
                     lesson.acts.push(acts);
                     lesson.daemons.push(*daemon);
                     joinable.push(worker);
@@ -292,7 +297,7 @@ impl State {
                 } else {
                     "worker"
                 };
-                format!("start\t{worker}\t{kind}\t{worker}")
+                format!("start\t{worker}\t{kind}\t{}", 100 - worker)
             }
             Act::Started(worker) => format!("started\t{worker}"),
             Act::Join(worker) => format!("join\t{worker}"),
@@ -406,6 +411,12 @@ proptest! {
         let trace = run(&lesson, &picks);
         for threads in [Threads::WorkerCore, Threads::CPython] {
             let order = order(&trace, threads);
+            for line in 0..order.lines.len() {
+                let pairs = order.guarantees.iter().filter(|pair| pair.after == Some(line));
+                let pairs: BTreeSet<_> = pairs.map(|pair| pair.before).collect();
+                let covered = order.guaranteed.covered_by(line);
+                prop_assert_eq!(pairs, covered.ones().collect());
+            }
             for sleeps in [false, true] {
                 let with_the_sleeps = order.with_the_sleeps();
                 let lesson = Lesson::of(&steps);
@@ -514,4 +525,23 @@ fn twenty_workers_are_counted_exactly() {
         assert_eq!(count(&order.with_the_sleeps()), Ok(likely));
         assert_eq!(count(&order.guaranteed), Ok(guaranteed));
     }
+}
+
+#[test]
+fn the_normal_form_is_listed_first_whatever_order_the_workers_are_started_in() {
+    let start = Step::Start {
+        daemon: false,
+        sleep: 1,
+        joins: false,
+    };
+    let steps = [start.clone(), Step::Print, start, Step::Print];
+    let happens_before = order(&run(&Lesson::of(&steps), &[]), Threads::WorkerCore);
+    let preferred = preferred(&happens_before).unwrap();
+    let order = happens_before.with_the_sleeps();
+    let first = order.outputs(&preferred).next().unwrap();
+    let text = first
+        .iter()
+        .map(|&line| format!("{}\n", happens_before.lines[line].text));
+    let text: String = text.collect();
+    assert_eq!(normal_form(text.as_bytes()).unwrap(), text);
 }

@@ -156,9 +156,10 @@ pub(crate) fn compare(
         let _ = fs::remove_file(snapshot.file(lesson).with_extension("snap.new"));
     }
     let words = String::from_utf8_lossy(&assertion.stdout);
+    let lines = words.lines().filter(|line| !is_hint(line)).map(fit);
     let mut difference = String::new();
-    for line in words.lines().filter(|line| !is_hint(line)) {
-        difference.push_str(&fit(line));
+    for line in without_same(lines.collect()) {
+        difference.push_str(&line);
         difference.push('\n');
     }
     difference.push_str(&stderr);
@@ -176,6 +177,39 @@ fn is_hint(line: &str) -> bool {
     ]
     .iter()
     .any(|words| line.starts_with(words))
+}
+
+/// Shows what is taken out and put in again as what it is: insta takes the last line of
+/// a text, which has no line break, for another than the same line further up.
+fn without_same(lines: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
+    let sides = |line: &str| {
+        let line = console::strip_ansi_codes(line).into_owned();
+        let (numbers, text) = line.split_once('│')?;
+        let (sign, text) = text.split_at_checked(1)?;
+        Some((numbers.trim().to_owned(), sign.to_owned(), text.to_owned()))
+    };
+    let mut shown = Vec::new();
+    let mut lines = lines.into_iter().peekable();
+    while let Some(line) = lines.next() {
+        let Some((old, _, text)) = sides(&line).filter(|(_, sign, _)| sign == "-") else {
+            shown.push(line);
+            continue;
+        };
+        let mut taken = vec![line];
+        let is_taken = |line: &Cow<'_, str>| sides(line).is_some_and(|(_, sign, _)| sign == "-");
+        while let Some(line) = lines.next_if(is_taken) {
+            taken.push(line);
+        }
+        let is_same = |line: &Cow<'_, str>| {
+            sides(line).is_some_and(|(_, sign, other)| sign == "+" && other == text)
+        };
+        if let Some((new, ..)) = lines.next_if(is_same).and_then(|line| sides(&line)) {
+            shown.push(format!("{old:>5} {new:>5} │ {text}").into());
+            taken.remove(0);
+        }
+        shown.extend(taken);
+    }
+    shown
 }
 
 /// Cuts a rule down to the terminal: insta, in its own process, does not see how

@@ -329,6 +329,29 @@ fn a_difference_is_shown_and_left_for_review() {
 }
 
 #[test]
+fn a_line_that_is_still_there_is_not_shown_as_changed() {
+    let longer = format!("{GOOD_OUTPUT}main thread goes on\n");
+    let shorter = "main thread start\nsub thread start  1\n";
+    for accepted in [&longer, shorter] {
+        let workspace = Workspace::new("still-there")
+            .lesson("good", 1, GOOD)
+            .snapshot("good", accepted);
+        let report = workspace.run_all(&[]);
+        let changed = report
+            .stdout
+            .lines()
+            .filter_map(|line| line.split_once('│'));
+        let changed = changed.filter(|(_, text)| text.starts_with(['-', '+']));
+        let changed: Vec<_> = changed.map(|(_, text)| text.split_at(1)).collect();
+        assert!(!changed.is_empty(), "{report}");
+        for (sign, text) in &changed {
+            let other = if *sign == "-" { "+" } else { "-" };
+            assert!(!changed.contains(&(other, text)), "{text:?} in {report}");
+        }
+    }
+}
+
+#[test]
 fn accept_accepts_and_leaves_nothing_pending() {
     for accepted in [None, Some("main thread end\n")] {
         let mut workspace = Workspace::new("accept").lesson("good", 1, GOOD);

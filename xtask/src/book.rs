@@ -11,8 +11,8 @@ use std::{
 use console::measure_text_width;
 
 use crate::{
-    Failure, account::Orders, lessons, report::relative, simulate::Lesson, snapshot::Snapshot,
-    timeline,
+    Failure, account::Orders, in_ci, lessons, report::relative, simulate::Lesson,
+    snapshot::Snapshot, timeline,
 };
 
 pub(crate) const HELP: &str = "\
@@ -60,14 +60,16 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let generated = generate(&workspace)?;
     let folder = docs.join("generated");
     let stale = stale(&folder, &generated).map_err(|error| cannot(&folder, "be read", &error))?;
-    if check {
-        return match stale.first() {
-            None => Ok(ExitCode::SUCCESS),
-            Some(file) => Err(Failure::Failed(format!(
+    if check || in_ci() {
+        if let Some(file) = stale.first() {
+            return Err(Failure::Failed(format!(
                 "{} is out of date; run `cargo xtask book`, read how it has changed, and commit it",
                 relative(file, &workspace.root)
-            ))),
-        };
+            )));
+        }
+        if check {
+            return Ok(ExitCode::SUCCESS);
+        }
     }
     for file in stale {
         let written = match generated.get(&file) {
@@ -154,8 +156,8 @@ fn stale(folder: &Path, expected: &BTreeMap<PathBuf, String>) -> io::Result<Vec<
     let mut stale: Vec<_> = expected
         .iter()
         .filter(|(file, content)| {
-            let text = fs::read_to_string(file).unwrap_or_default();
-            text.replace("\r\n", "\n") != **content
+            let text = fs::read_to_string(file);
+            !text.is_ok_and(|text| text.replace("\r\n", "\n") == **content)
         })
         .map(|(file, _)| file.clone())
         .collect();
@@ -164,7 +166,7 @@ fn stale(folder: &Path, expected: &BTreeMap<PathBuf, String>) -> io::Result<Vec<
     Ok(stale)
 }
 
-/// The files below a folder, if there is one.
+/// The files below a folder, if there is one. What a system hides there is its own.
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let entries = match fs::read_dir(folder) {
@@ -173,9 +175,11 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     };
     for entry in entries {
         let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_hidden = name.starts_with('.');
         if path.is_dir() {
             files.extend(self::files(&path)?);
-        } else {
+        } else if !is_hidden {
             files.push(path);
         }
     }

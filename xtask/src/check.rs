@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use console::style;
+use console::{style, truncate_str};
 use fixedbitset::FixedBitSet;
 
 use crate::{
@@ -80,16 +80,18 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
         return crate::print(&verdict);
     }
     // CPython promises no whole lines, so a torn one is no proof of anything. Nor is a
-    // line of a daemon that was given up.
-    let proves_nothing = options.threads == Threads::CPython && output.is_torn;
-    let verdict = if proves_nothing || order.is_endless {
+    // line of a daemon that was given up. But lines in a wrong order are.
+    let is_python = options.threads == Threads::CPython;
+    let proves_nothing = is_python && output.is_torn || order.is_endless;
+    let verdict = if proves_nothing && faults.len() == output.bad_lines.len() {
         style("cannot be judged:").yellow()
     } else {
         style("impossible:").red()
     };
     let mut words = faults[..faults.len().min(MOST_FAULTS)].join("\n  ");
-    if faults.len() > MOST_FAULTS {
-        words += &format!("\n  and {} more", faults.len() - MOST_FAULTS);
+    let more = faults.len().saturating_sub(MOST_FAULTS) + output.more_bad_lines;
+    if more > 0 {
+        words += &format!("\n  and {more} more");
     }
     if order.is_endless {
         words += "\n  a daemon of the lesson goes on for too long to know all its lines";
@@ -150,6 +152,11 @@ fn read(file: Option<OsString>) -> Result<Vec<u8>, Failure> {
     }
 }
 
+/// No more of a text than somebody reads.
+fn shortened(text: &str) -> String {
+    truncate_str(text, 300, "…").into_owned()
+}
+
 /// An output beside the lines that it should have.
 struct Output<'a> {
     order: &'a HappensBefore,
@@ -158,6 +165,8 @@ struct Output<'a> {
     lines: Vec<(usize, usize)>,
     /// What is wrong with the others.
     bad_lines: Vec<(usize, String)>,
+    /// How many others there are, of which nothing is said.
+    more_bad_lines: usize,
     is_torn: bool,
 }
 
@@ -170,20 +179,26 @@ impl<'a> Output<'a> {
         let mut times_seen = HashMap::<&str, Vec<usize>>::new();
         let mut lines = Vec::new();
         let mut bad_lines = Vec::new();
+        let mut more_bad_lines = 0;
         let mut is_torn = false;
         // Some systems begin a text with a mark.
         let output = output.strip_prefix("\u{feff}".as_bytes()).unwrap_or(output);
         let text = output.split_inclusive(|&byte| byte == b'\n');
         for (number, bytes) in (1..).zip(text) {
+            let has_said_enough = bad_lines.len() >= MOST_FAULTS;
             let text = match whole_line(bytes) {
                 Ok(text) => text.trim_end_matches('\r'),
                 Err(fault) => {
                     is_torn |= fault.is_torn();
+                    if has_said_enough {
+                        more_bad_lines += 1;
+                        continue;
+                    }
                     let mut fault = fault.to_string();
                     if threads == Threads::CPython {
                         fault += ", in Python with `print(line + \"\\n\", end=\"\")`";
                     }
-                    bad_lines.push((number, fault));
+                    bad_lines.push((number, shortened(&fault)));
                     continue;
                 }
             };
@@ -192,20 +207,27 @@ impl<'a> Output<'a> {
                 continue;
             }
             let Some((&text, same)) = known.get_key_value(text) else {
+                if has_said_enough {
+                    more_bad_lines += 1;
+                    continue;
+                }
                 let nearest = known
                     .keys()
+                    .filter(|known| known.len().abs_diff(text.len()) <= 6)
                     .map(|known| (strsim::osa_distance(text, known), known))
                     .min();
                 let hint = match nearest {
                     Some((1..=2, nearest)) => format!("did you mean {nearest:?}?"),
                     _ => format!("`cargo xtask orders {lesson}` lists them"),
                 };
+                let text = shortened(text);
                 let fault = format!("is unknown: {text:?} is no line of `{lesson}`; {hint}");
                 bad_lines.push((number, fault));
                 continue;
             };
             let seen = times_seen.entry(text).or_default();
             match (same.get(seen.len()), seen.last()) {
+                (None, Some(_)) if has_said_enough => more_bad_lines += 1,
                 (None, Some(last)) => bad_lines.push((
                     number,
                     format!(
@@ -221,6 +243,7 @@ impl<'a> Output<'a> {
             order,
             lines,
             bad_lines,
+            more_bad_lines,
             is_torn,
         }
     }

@@ -277,7 +277,7 @@ fn lines(trace: &Trace) -> Vec<(usize, usize, usize)> {
 
 fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
     let mut threads_of = HashMap::<_, usize>::new();
-    for thread in &trace.threads {
+    for thread in &trace.threads[1..] {
         *threads_of.entry(&thread.name).or_default() += 1;
     }
     let mut times_seen = HashMap::<_, usize>::new();
@@ -289,7 +289,7 @@ fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
         let seen = times_seen.entry((thread, text)).or_default();
         *seen += 1;
         // Which lines another thread has printed may be luck; what it is called is not.
-        let is_one_of_many = threads_of[&trace.threads[thread].name] > 1;
+        let is_one_of_many = thread > 0 && threads_of[&trace.threads[thread].name] > 1;
         let which = match *seen {
             1 if is_one_of_many => format!("worker no. {thread}'s "),
             1 if thread == 0 && text.starts_with("sub thread ") => "the main thread's ".to_owned(),

@@ -73,8 +73,8 @@ impl fmt::Display for Error {
         match self {
             Error::Name { worker } => write!(
                 f,
-                "worker {worker:?} has a name that does not make a whole line; use one without \
-                 control characters, and with no blank at either end"
+                "worker {worker:?} has a name that does not make a whole line; use one that \
+                 is not empty, without control characters, and with no blank at either end"
             ),
             Error::Start { worker, reason } => write!(
                 f,

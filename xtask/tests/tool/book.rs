@@ -69,6 +69,15 @@ fn a_generated_file_that_is_out_of_date_is_named_with_the_command_to_run() {
     );
     let check = || report(workspace.xtask().args(["book", "--check"]));
     assert_eq!(check().status, Some(0), "{}", check());
+    // Nothing is written in CI, and what is empty is a file too.
+    workspace.write("docs/en/more.md", "{{#include ../generated/good/luck.txt}}");
+    let report = report(workspace.xtask().arg("book").env("CI", "true"));
+    assert_eq!(report.status, Some(1), "{report}");
+    let words = "error: docs/generated/good/luck.txt is out of date";
+    assert!(report.stderr.contains(words), "{report}");
+    workspace.write("docs/generated/good/luck.txt", "");
+    workspace.write("docs/generated/.hidden", "of the system");
+    assert_eq!(check().status, Some(0), "{}", check());
     for (file, bad) in [
         ("docs/generated/good/output.txt", "main thread begin\n"),
         (

@@ -231,6 +231,30 @@ fn a_line_that_python_may_tear_proves_nothing() {
 }
 
 #[test]
+fn lines_in_a_wrong_order_are_a_proof_even_beside_a_torn_one() {
+    let output = fork_join("S 1 2 11 22 E P").replace("end  1\nsub", "end  1sub");
+    let report = check(&["fork-join", "--python"], output.as_bytes());
+    assert!(
+        report.stdout.starts_with("impossible:\n  line 4 is torn"),
+        "{report}"
+    );
+    assert!(
+        report
+            .stdout
+            .contains("\n  line 5 is too early: `main thread end`"),
+        "{report}"
+    );
+}
+
+#[test]
+fn of_many_faults_only_some_are_said() {
+    let report = check(&["fork-join"], "hello\n".repeat(100_000).as_bytes());
+    assert_eq!(report.status, Some(1), "{report}");
+    assert_eq!(report.stdout.lines().count(), 22, "{report}");
+    assert!(report.stdout.ends_with("\n  and 99980 more\n"), "{report}");
+}
+
+#[test]
 fn the_output_may_be_in_a_file() {
     let file = format!("{}/fork-join.txt", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&file, fork_join("S 1 2 11 22 P E")).unwrap();

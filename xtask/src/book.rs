@@ -25,8 +25,9 @@ Options:
       --open   open the book in a browser
   -h, --help   print this help
 
-Outputs, guarantees and pictures go to docs/generated/, where the pages include them.
-Then mdBook builds the book into target/book/.
+Outputs, guarantees and pictures go to docs/generated/, where the pages include them;
+with the variable CI set they are only checked. Then mdBook builds the book into
+target/book/.
 
 Exit status: 0 if all went well, 1 if not, 2 for wrong usage.
 ";

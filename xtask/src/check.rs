@@ -32,18 +32,20 @@ Arguments:
 
 Options:
       --python  judge by what the threads of CPython promise: `start` may return
-                before the new thread has printed its first line
+                before the new thread has printed its first line, and a torn line
+                proves nothing
   -h, --help    print this help
 
-An output is possible if every line comes after all those that start, join or the end
-of the program puts before it in the lesson as its source stands now. Line breaks may be those of any
-system.
+An output is possible if every line comes after all those that start, join or the
+end of the program puts before it, in the lesson as its source stands now. Line
+breaks may be those of any system.
 
 Examples:
   cargo run -q -p fork-join | cargo xtask check fork-join
   python3 docs/python/fork-join.py | cargo xtask check fork-join --python
 
-Exit status: 0 if the output is possible, 1 if it is not, 2 for wrong usage.
+Exit status: 0 if the output is possible, 1 if it is not or cannot be judged, 2 for
+wrong usage.
 ";
 
 /// How many faults are said.
@@ -172,10 +174,7 @@ struct Output<'a> {
 
 impl<'a> Output<'a> {
     fn read(order: &'a HappensBefore, output: &[u8], lesson: &str, threads: Threads) -> Output<'a> {
-        let mut known = HashMap::<&str, Vec<usize>>::new();
-        for (number, line) in order.lines.iter().enumerate() {
-            known.entry(&line.text).or_default().push(number);
-        }
+        let known = order.by_text();
         let mut times_seen = HashMap::<&str, Vec<usize>>::new();
         let mut lines = Vec::new();
         let mut bad_lines = Vec::new();
@@ -190,12 +189,13 @@ impl<'a> Output<'a> {
                 Ok(text) => text.trim_end_matches('\r'),
                 Err(fault) => {
                     is_torn |= fault.is_torn();
+                    let is_pythons = fault.is_torn() && threads == Threads::CPython;
                     if has_said_enough {
                         more_bad_lines += 1;
                         continue;
                     }
                     let mut fault = fault.to_string();
-                    if threads == Threads::CPython {
+                    if is_pythons {
                         fault += ", in Python with `print(line + \"\\n\", end=\"\")`";
                     }
                     bad_lines.push((number, shortened(&fault)));

@@ -197,17 +197,21 @@ impl HappensBefore {
         Ok(self)
     }
 
-    /// The lines of an output by their numbers; none, if it has another line, or one
-    /// too often. A thread's own lines come in their order, so that the same text a
-    /// second time is its next line of that text.
-    pub(crate) fn numbers(&self, output: &str) -> Option<Vec<usize>> {
+    /// The lines of each text, if they can be told apart. A thread's own lines come in
+    /// their order, so that the same text a second time is its next line of that text.
+    pub(crate) fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
         let mut lines = HashMap::<_, VecDeque<_>>::new();
         for (number, line) in self.lines.iter().enumerate() {
-            lines
-                .entry(line.text.as_str())
-                .or_default()
-                .push_back(number);
+            let same = lines.entry(line.text.as_str()).or_default();
+            same.push_back(number);
         }
+        lines
+    }
+
+    /// The lines of an output by their numbers; none, if it has another line, or one
+    /// too often.
+    pub(crate) fn numbers(&self, output: &str) -> Option<Vec<usize>> {
+        let mut lines = self.by_text();
         let numbers = output.lines().map(|line| lines.get_mut(line)?.pop_front());
         numbers.collect()
     }

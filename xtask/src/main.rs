@@ -33,12 +33,12 @@ Run the lessons and prove what they print.
 Usage: cargo xtask COMMAND
 
 Commands:
-  run-all  run lessons side by side and compare what they print with their snapshots
-  orders   list and count every output that a lesson can have
-  check    say whether a lesson could have printed an output
-  timeline draw what the threads of a lesson do
-  book     build the book, with what it shows of the lessons
-  model    try worker-core in the orders that its threads can run in
+  run-all   run lessons side by side and compare what they print with their snapshots
+  orders    list and count every output that a lesson can have
+  check     say whether a lesson could have printed an output
+  timeline  draw what the threads of a lesson do
+  book      build the book, with what it shows of the lessons
+  model     try worker-core in the orders that its threads can run in
 
 Options:
   -h, --help  print this help; `cargo xtask COMMAND --help` says more of a command

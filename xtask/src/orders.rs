@@ -27,9 +27,10 @@ Options:
   -h, --help       print this help
 
 One run on the simulated clock tells what comes before what. A pair of lines is
-guaranteed if one thread prints both (program order), or if start, join or the end of
-the program puts them in order; a pair that follows from two others is not shown. It is
-only likely if nothing but the sleeps puts it in order, and else left to the scheduler.
+guaranteed if one thread prints both (program order), or if start, join or the end
+of the program puts them in order; a pair that follows from two others is not shown.
+It is only likely if nothing but the sleeps puts it in order, and else left to the
+scheduler.
 
 Examples:
   cargo xtask orders threads --limit 120
@@ -224,8 +225,8 @@ fn write_orders(orders: &Orders, limit: usize, out: &mut impl Write) -> io::Resu
         _ => ("others without its sleeps".to_owned(), None),
     };
     let unlikely = |order: &Vec<usize>| !orders.with_the_sleeps.allows(order);
-    let mut rest = orders.happens_before.guaranteed.outputs(&orders.preferred);
-    list(title, more, &mut rest.by_ref().filter(unlikely))
+    let all = orders.happens_before.guaranteed.outputs(&orders.preferred);
+    list(title, more, &mut all.filter(unlikely))
 }
 
 /// What has been seen, in words, and whether some of it is outside of the orders.

@@ -90,7 +90,7 @@ impl PartialOrder {
 
     /// The allowed outputs, one at a time: those that begin with a line that stands
     /// earlier in `preferred` come first, and so on line by line.
-    pub(crate) fn outputs<'a>(&'a self, preferred: &'a [usize]) -> Outputs<'a> {
+    pub(crate) fn outputs(&self, preferred: &[usize]) -> Outputs<'_> {
         let mut preferred = preferred.to_vec();
         preferred.retain(|&line| self.possible.contains(line));
         Outputs {

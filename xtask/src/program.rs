@@ -59,7 +59,7 @@ impl Run {
             )),
             End::LeftOpen => complaints.push(
                 "it ended, but left a process behind that still holds its output; wait for every \
-             process that it starts"
+                 process that it starts"
                     .to_owned(),
             ),
             End::TooMuch => complaints.push(format!(
@@ -91,7 +91,7 @@ impl Run {
         if self.trace.is_empty() {
             return Err(
                 "it wrote no trace, which tells the order of its lines; run it with \
-             `worker_core::run`"
+                 `worker_core::run`"
                     .to_owned(),
             );
         }
@@ -102,7 +102,7 @@ impl Run {
             if traced.next() != Some(line) {
                 return Err(format!(
                     "line {number} is not in its trace: {line:?}; let only `main_thread.print` and \
-                 the workers themselves print"
+                     the workers themselves print"
                 ));
             }
         }

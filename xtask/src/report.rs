@@ -21,9 +21,9 @@ pub(crate) struct Verdict {
     pub(crate) run: Option<Run>,
     /// Why it failed, each in a sentence; none if it passed.
     pub(crate) complaints: Vec<String>,
-    /// How its output differs from the snapshot, in insta's words.
+    /// How it differs from its snapshots, in insta's words.
     pub(crate) difference: String,
-    /// Whether that difference has been accepted.
+    /// Whether that has been accepted.
     pub(crate) accepted: bool,
 }
 

@@ -27,8 +27,8 @@ Options:
 
 Without an option the picture is drawn as text, as wide as the terminal. It is made
 from a run on the simulated clock, and it is the same on every run: what happens at
-the same time stands in the order that start and join give it. It takes no time, but it
-takes room, so the picture is not to scale; in a trace its steps are 10 ms apart.
+the same time stands in the order that start and join give it. That takes no time
+but room, so the picture is not to scale; in a trace its steps are 10 ms apart.
 
 Examples:
   cargo xtask timeline daemon

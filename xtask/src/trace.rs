@@ -60,7 +60,10 @@ impl Trace {
         let mut exits = false;
         for (number, line) in (1..).zip(text.lines()) {
             let event = trace.event(line).ok_or_else(|| {
-                format!("line {number} of its trace cannot be read: {line:?}; is worker-core up to date?")
+                format!(
+                    "line {number} of its trace cannot be read: {line:?}; is worker-core up to \
+                     date?"
+                )
             })?;
             if event.what == What::Exit {
                 trace.exit = event.time;

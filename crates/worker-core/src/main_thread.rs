@@ -195,8 +195,8 @@ pub(crate) fn run_traced(
     }
 
     let mut written = true;
-    for error in [program.output.check(), program.output.end_trace()] {
-        match error {
+    for result in [program.output.check(), program.output.end_trace()] {
+        match result {
             Err(Error::Output { reason }) if reason.kind() == ErrorKind::BrokenPipe => {
                 // Whoever read the output has seen enough.
             }

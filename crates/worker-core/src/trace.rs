@@ -298,14 +298,18 @@ mod tests {
     }
 
     #[test]
-    fn a_join_by_another_lesson_is_not_in_the_trace() {
-        let (_, events) = trace(Clock::Simulated, |main_thread| {
+    fn a_join_by_another_lesson_is_in_neither_trace() {
+        let mut inner = Vec::new();
+        let (_, outer) = trace(Clock::Simulated, |main_thread| {
             let worker = main_thread.start(Worker::new("1", || {}))?;
-            let _ = crate::run_to(Clock::Real, io::sink(), |_| worker.join());
+            inner = trace(Clock::Real, |_| worker.join()).1;
             Ok(())
         });
-        assert_eq!(place(&events, 0, "join\t1"), None);
-        assert_eq!(place(&events, 0, "joined\t1"), None);
+        assert_eq!(inner.last().unwrap().2, "exit");
+        for events in [inner, outer] {
+            assert_eq!(place(&events, 0, "join\t1"), None);
+            assert_eq!(place(&events, 0, "joined\t1"), None);
+        }
     }
 
     #[test]

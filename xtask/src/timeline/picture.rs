@@ -36,7 +36,6 @@ pub(crate) struct Row {
 }
 
 /// What a thread does for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bar {
     Works,
     /// Waits for the end of another thread, or of all.
@@ -54,7 +53,6 @@ pub(crate) struct Edge {
     pub(crate) arrived: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EdgeKind {
     Fork,
     Join,
@@ -83,7 +81,9 @@ impl Picture {
         let shown = |number: usize| {
             let what = &trace.events[number].what;
             let is_line = matches!(what, What::Line(_));
-            is_line || !(cut_off.contains(&number) || matches!(what, What::Sleep | What::Wake))
+            is_line
+                || !(cut_off.contains(&number)
+                    || matches!(what, What::Sleep | What::Wake | What::Endless))
         };
         let mut last_step = BTreeMap::<Duration, usize>::new();
         for (number, event) in trace.events.iter().enumerate().filter(|(n, _)| shown(*n)) {
@@ -114,7 +114,7 @@ impl Picture {
             rows: rows.collect(),
             edges: arrows(trace, &edges, &cut_off, column),
             exit,
-            times: times.clone(),
+            times,
         })
     }
 

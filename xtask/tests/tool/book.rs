@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use crate::workspace::{Workspace, report, root, xtask};
+use crate::workspace::{Workspace, is_shown, report, root, xtask};
 
 const LANGUAGES: [&str; 2] = ["en", "ko"];
 
@@ -235,31 +235,6 @@ fn apply(listing: &str, change: &str) -> String {
         "this has to stand once in the listing:\n{before}"
     );
     listing.replace(&before, &after)
-}
-
-/// Whether a text is what a page shows of it, where `...` stands for any lines, and
-/// where no time is told from another.
-fn is_shown(text: &str, shown: &str) -> bool {
-    let timeless = |text: &str| {
-        let mut timeless = String::new();
-        for word in text.split_inclusive(' ') {
-            let is_time = word.contains('.') && word.trim().parse::<f64>().is_ok();
-            timeless.push_str(if is_time { "TIME " } else { word });
-        }
-        timeless
-    };
-    let (text, shown) = (timeless(text), timeless(shown));
-    let mut rest = text.as_str();
-    for (number, part) in shown.split("...\n").enumerate() {
-        let at = if number == 0 {
-            rest.starts_with(part).then_some(0)
-        } else {
-            rest.find(part)
-        };
-        let Some(at) = at else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.is_empty() || shown.ends_with("...\n")
 }
 
 /// A workspace with the four lessons in which they can be changed.

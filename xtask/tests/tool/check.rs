@@ -231,6 +231,13 @@ fn a_line_that_python_may_tear_proves_nothing() {
 }
 
 #[test]
+fn what_is_no_text_is_not_pythons_to_mend() {
+    let report = check(&["fork-join", "--python"], b"\xff\n");
+    let words = "impossible:\n  line 1 is not UTF-8, from its byte 1 on; print text only\n";
+    assert_eq!(report.stdout, words, "{report}");
+}
+
+#[test]
 fn lines_in_a_wrong_order_are_a_proof_even_beside_a_torn_one() {
     let output = fork_join("S 1 2 11 22 E P").replace("end  1\nsub", "end  1sub");
     let report = check(&["fork-join", "--python"], output.as_bytes());

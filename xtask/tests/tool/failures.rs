@@ -218,7 +218,10 @@ fn guarantees_are_the_same_on_either_clock_whatever_workers_are_called() {
         }
         std::process::exit(0);"#;
     let workspace = Workspace::new("same-names").lesson("good", 1, body);
-    assert_eq!(workspace.run_all(&["--accept"]).status, Some(0));
+    let report = workspace.run_all(&["--accept"]);
+    assert_eq!(report.status, Some(0), "{report}");
+    let words = "│+worker no. 2's `sub thread end  x` → the end of the program: end";
+    assert!(report.stdout.contains(words), "{report}");
     for clock in [&[][..], &["--simulated"]] {
         let report = workspace.run_all(clock);
         assert_eq!(report.status, Some(0), "{report}");

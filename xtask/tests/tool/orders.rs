@@ -204,6 +204,20 @@ fn what_a_daemon_without_end_would_print_is_not_judged() {
 }
 
 #[test]
+fn a_worker_called_main_thread_takes_no_name_from_the_main_thread() {
+    let body = r#"
+        say("main thread start\n");
+        trace("start\t1\tworker\tmain thread");
+        println!("sub thread end  1");
+        trace_of(1, "line\tsub thread end  1");
+        trace_of(1, "end");"#;
+    let workspace = Workspace::new("main-thread").lesson("named", 1, body);
+    let report = report(workspace.xtask().args(["orders", "named"]));
+    let words = "  `main thread start` → `sub thread end  1`";
+    assert!(report.stdout.contains(words), "{report}");
+}
+
+#[test]
 fn two_workers_of_one_name_cannot_be_told_apart() {
     let body = r#"
         trace("start\t1\tworker\t1");

@@ -26,7 +26,7 @@ pub struct Workspace {
 impl Workspace {
     pub fn new(name: &str) -> Workspace {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        for stale in ["crates", ".config"] {
+        for stale in ["crates", "docs", ".config"] {
             let _ = fs::remove_dir_all(root.join(stale));
         }
         let workspace = Workspace { root };
@@ -239,6 +239,31 @@ pub fn xtask_in(folder: &Path) -> Command {
         }
     }
     command
+}
+
+/// Whether a text is what a page shows of it, where `...` stands for any lines, and
+/// where no time is told from another.
+pub fn is_shown(text: &str, shown: &str) -> bool {
+    let timeless = |text: &str| {
+        let mut timeless = String::new();
+        for word in text.split_inclusive(' ') {
+            let is_time = word.contains('.') && word.trim().parse::<f64>().is_ok();
+            timeless.push_str(if is_time { "TIME " } else { word });
+        }
+        timeless
+    };
+    let (text, shown) = (timeless(text), timeless(shown));
+    let mut rest = text.as_str();
+    for (number, part) in shown.split("...\n").enumerate() {
+        let at = if number == 0 {
+            rest.starts_with(part).then_some(0)
+        } else {
+            rest.find(part)
+        };
+        let Some(at) = at else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty() || shown.ends_with("...\n")
 }
 
 /// What the tool said.

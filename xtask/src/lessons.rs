@@ -10,13 +10,21 @@ use std::{
 
 use tinyjson::JsonValue;
 
-use crate::Failure;
+use crate::{
+    Failure,
+    memory::{self, Memory, Said},
+};
 
 /// The workspace of the current folder.
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// In the order of their chapters.
     pub(crate) lessons: Vec<Lesson>,
+    /// What `cargo metadata` says.
+    metadata: JsonValue,
+    /// What `cargo build` would say of all lessons, if that is known.
+    built: Option<Vec<JsonValue>>,
+    memory: Option<Memory>,
 }
 
 impl Workspace {
@@ -44,6 +52,85 @@ impl Workspace {
         let selected = |lesson: &&Lesson| names.is_empty() || names.contains(&lesson.name);
         Ok(self.lessons.iter().filter(selected).collect())
     }
+
+    /// Builds the lessons in one `cargo build` and returns the program of each that
+    /// built, by the lesson's name. Cargo says on standard error why another did
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// If cargo cannot be run, or fails although every lesson has built.
+    pub(crate) fn build(&self, lessons: &[&Lesson]) -> Result<HashMap<String, PathBuf>, Failure> {
+        if let Some(built) = &self.built {
+            return Ok(programs(lessons, built));
+        }
+        let mut build = cargo_build(lessons, "json-render-diagnostics");
+        let build = build
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(cannot_run_cargo)?;
+        let programs = programs(lessons, &messages(&build.stdout));
+        if programs.len() == lessons.len() {
+            if !build.status.success() {
+                return Err(Failure::Failed(
+                    "the lessons cannot be built; see cargo's message above".to_owned(),
+                ));
+            }
+            if lessons.len() == self.lessons.len() {
+                self.remember(lessons);
+            }
+        }
+        Ok(programs)
+    }
+
+    /// Remembers what cargo says, unless it has something to say to the user each time,
+    /// such as a warning. That it cannot be remembered is no failure.
+    fn remember(&self, lessons: &[&Lesson]) {
+        let Some(memory) = &self.memory else { return };
+        let Ok(build) = cargo_build(lessons, "json").stderr(Stdio::null()).output() else {
+            return;
+        };
+        let mut built = messages(&build.stdout);
+        let is_for_the_user =
+            |message: &JsonValue| text(message, "reason") == Some("compiler-message");
+        if build.status.success() && !built.iter().any(is_for_the_user) {
+            built.retain(|message| text(message, "executable").is_some());
+            let _ = memory.keep(&self.metadata, &built);
+        }
+    }
+}
+
+/// Cargo, about to build these lessons and to say so in this format.
+fn cargo_build(lessons: &[&Lesson], format: &str) -> Command {
+    // By its id, since a name may be that of a dependency too.
+    let targets = lessons
+        .iter()
+        .flat_map(|lesson| ["--package", &lesson.id, "--bin", &lesson.name]);
+    let mut build = Command::new(cargo());
+    build
+        .args(["build", "--keep-going", "--message-format", format])
+        .args(targets);
+    build
+}
+
+/// What cargo says on standard output, message by message.
+fn messages(stdout: &[u8]) -> Vec<JsonValue> {
+    let lines = stdout.split(|&byte| byte == b'\n');
+    lines.filter_map(json).collect()
+}
+
+/// The program of each lesson that was built, by the lesson's name.
+fn programs(lessons: &[&Lesson], built: &[JsonValue]) -> HashMap<String, PathBuf> {
+    let mut programs = HashMap::new();
+    for lesson in lessons {
+        let program = built.iter().find_map(|message| {
+            let mine = text(message, "package_id") == Some(&lesson.id)
+                && is_program(child(message, "target")?, &lesson.name);
+            text(message, "executable").filter(|_| mine)
+        });
+        programs.extend(program.map(|program| (lesson.name.clone(), program.into())));
+    }
+    programs
 }
 
 /// A package with a `[package.metadata.lesson]` in its manifest.
@@ -61,17 +148,16 @@ pub(crate) struct Lesson {
 ///
 /// If there is no workspace, cargo cannot read it, or it holds no lesson.
 pub(crate) fn find() -> Result<Workspace, Failure> {
-    let metadata = Command::new(cargo())
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(cannot_run_cargo)?;
-    if !metadata.status.success() {
-        return Err(Failure::Failed(
-            "the workspace cannot be read; see cargo's message above".to_owned(),
-        ));
-    }
-    let metadata = json(&metadata.stdout).ok_or_else(unreadable)?;
+    let said = memory::recall();
+    let memory = if said.is_none() {
+        Memory::begin()
+    } else {
+        None
+    };
+    let (metadata, built) = match said {
+        Some(Said { metadata, built }) => (metadata, Some(built)),
+        None => (ask()?, None),
+    };
     let root = text(&metadata, "workspace_root")
         .ok_or_else(unreadable)?
         .into();
@@ -98,7 +184,28 @@ pub(crate) fn find() -> Result<Workspace, Failure> {
         }
     }
     lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
-    Ok(Workspace { root, lessons })
+    Ok(Workspace {
+        root,
+        lessons,
+        metadata,
+        built,
+        memory,
+    })
+}
+
+/// What `cargo metadata` says.
+fn ask() -> Result<JsonValue, Failure> {
+    let metadata = Command::new(cargo())
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(cannot_run_cargo)?;
+    if !metadata.status.success() {
+        return Err(Failure::Failed(
+            "the workspace cannot be read; see cargo's message above".to_owned(),
+        ));
+    }
+    json(&metadata.stdout).ok_or_else(unreadable)
 }
 
 /// The lesson that a package of `cargo metadata` is, if it is one.
@@ -146,51 +253,6 @@ fn is_program(target: &JsonValue, name: &str) -> bool {
         && field::<Vec<JsonValue>>(target, "kind").is_some_and(|kinds| kinds.iter().any(is_bin))
 }
 
-/// Builds the lessons in one `cargo build` and returns the program of each that
-/// built, by the lesson's name. Cargo says on standard error why another did
-/// not.
-///
-/// # Errors
-///
-/// If cargo cannot be run, or fails although every lesson has built.
-pub(crate) fn build(lessons: &[&Lesson]) -> Result<HashMap<String, PathBuf>, Failure> {
-    // By its id, since a name may be that of a dependency too.
-    let targets = lessons
-        .iter()
-        .flat_map(|lesson| ["--package", &lesson.id, "--bin", &lesson.name]);
-    let build = Command::new(cargo())
-        .args([
-            "build",
-            "--keep-going",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
-        .args(targets)
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(cannot_run_cargo)?;
-    let messages: Vec<_> = build
-        .stdout
-        .split(|&byte| byte == b'\n')
-        .filter_map(json)
-        .collect();
-    let mut programs = HashMap::new();
-    for lesson in lessons {
-        let program = messages.iter().find_map(|message| {
-            let mine = text(message, "package_id") == Some(&lesson.id)
-                && is_program(child(message, "target")?, &lesson.name);
-            text(message, "executable").filter(|_| mine)
-        });
-        programs.extend(program.map(|program| (lesson.name.clone(), program.into())));
-    }
-    if !build.status.success() && programs.len() == lessons.len() {
-        return Err(Failure::Failed(
-            "the lessons cannot be built; see cargo's message above".to_owned(),
-        ));
-    }
-    Ok(programs)
-}
-
 pub(crate) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
@@ -205,7 +267,7 @@ fn unreadable() -> Failure {
     Failure::Failed("what `cargo metadata` prints cannot be read; is cargo up to date?".to_owned())
 }
 
-fn json(bytes: &[u8]) -> Option<JsonValue> {
+pub(crate) fn json(bytes: &[u8]) -> Option<JsonValue> {
     std::str::from_utf8(bytes).ok()?.parse().ok()
 }
 
@@ -213,10 +275,13 @@ fn child<'a>(object: &'a JsonValue, key: &str) -> Option<&'a JsonValue> {
     object.get::<HashMap<String, JsonValue>>()?.get(key)
 }
 
-fn field<'a, T: tinyjson::InnerAsRef>(object: &'a JsonValue, key: &str) -> Option<&'a T> {
+pub(crate) fn field<'a, T: tinyjson::InnerAsRef>(
+    object: &'a JsonValue,
+    key: &str,
+) -> Option<&'a T> {
     child(object, key)?.get()
 }
 
-fn text<'a>(object: &'a JsonValue, key: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(object: &'a JsonValue, key: &str) -> Option<&'a str> {
     field::<String>(object, key).map(String::as_str)
 }

@@ -9,6 +9,7 @@ mod count;
 mod guarantees;
 mod happens_before;
 mod lessons;
+mod memory;
 mod model;
 mod normal_form;
 mod orders;

@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     } else {
         Vec::new()
     };
-    let programs = lessons::build(&lessons)?;
+    let programs = workspace.build(&lessons)?;
 
     let mut report = Report::new();
     let start = Instant::now();

@@ -26,7 +26,7 @@ impl Lesson {
     pub(crate) fn build(name: String) -> Result<Lesson, Failure> {
         let workspace = lessons::find()?;
         let names = [name];
-        let mut programs = lessons::build(&workspace.select(&names)?)?;
+        let mut programs = workspace.build(&workspace.select(&names)?)?;
         let [name] = names;
         match programs.remove(&name) {
             Some(program) => Ok(Lesson { name, program }),

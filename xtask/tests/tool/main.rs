@@ -5,6 +5,7 @@ mod check;
 mod docs;
 mod failures;
 mod lessons;
+mod memory;
 mod mutants;
 mod orders;
 mod timeline;

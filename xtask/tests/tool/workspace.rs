@@ -82,8 +82,12 @@ impl Workspace {
         let _ = fs::remove_file(self.root.join(path));
     }
 
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
     pub fn write(&self, path: &str, content: &str) {
-        let path = self.root.join(path);
+        let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }

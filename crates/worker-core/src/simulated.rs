@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::sync::{Arc, Condvar, Mutex, lock, thread, wait, wait_for};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, lock, thread, wait, wait_for};
 
 /// How long simulated time may stand still after the end of the program.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -105,7 +105,8 @@ impl Simulated {
         let sleepers = state.sleepers.entry(due).or_default();
         sleepers.number += 1;
         let woken = Arc::clone(&sleepers.woken);
-        rest(&mut state);
+        rest(state);
+        let mut state = lock(&self.0);
         while state.now < due {
             state = wait(&woken, state);
         }
@@ -118,7 +119,7 @@ impl Simulated {
 
     /// Sleeps, and is not woken.
     pub(crate) fn sleep_for_ever(&self) -> ! {
-        rest(&mut lock(&self.0));
+        rest(lock(&self.0));
         loop {
             thread::park();
         }
@@ -169,7 +170,7 @@ impl End {
         let mut state = lock(&self.clock.0);
         if let Some(waiting) = state.waits.get_mut(&self.wait) {
             waiting.waiting += 1;
-            rest(&mut state);
+            rest(state);
         }
     }
 }
@@ -204,22 +205,27 @@ impl Drop for Thread {
                 }
             }
         }
-        rest(&mut state);
+        rest(state);
     }
 }
 
 /// Counts one thread less that could run. If it was the last, time goes on to
 /// when the next sleepers are due.
-fn rest(state: &mut State) {
+fn rest(mut state: MutexGuard<'_, State>) {
     state.running -= 1;
     if state.running > 0 {
         return;
     }
-    if let Some((due, sleepers)) = state.sleepers.pop_first() {
+    let told = if let Some((due, sleepers)) = state.sleepers.pop_first() {
         state.now = due;
         state.running = sleepers.number;
-        sleepers.woken.notify_all();
-    } else if let Some(still) = &state.still {
-        still.notify_all();
+        Some(sleepers.woken)
+    } else {
+        state.still.clone()
+    };
+    // Whoever is woken would else have to wait for the lock at once.
+    drop(state);
+    if let Some(told) = told {
+        told.notify_all();
     }
 }

@@ -1,7 +1,7 @@
 //! The normal form: the one output that stands for all that differ from it only in
 //! the order of the workers between two lines of the main thread.
 
-use std::{cmp::Ordering, collections::HashMap, fmt, str};
+use std::{collections::HashMap, fmt, str};
 
 /// What a line of the main thread begins with.
 const MAIN: &str = "main thread ";
@@ -64,30 +64,29 @@ fn order(lines: &[Line<'_>]) -> Vec<usize> {
     order
 }
 
-/// The workers' lines between two fences.
+/// The workers' lines between two fences: for each worker the places of its own, in
+/// their order.
 #[derive(Default)]
-struct Stretch<'a> {
-    /// For each line its rank among its worker's lines, the worker's name, and
-    /// its place.
-    lines: Vec<(usize, &'a str, usize)>,
-    lines_of: HashMap<&'a str, usize>,
-}
+struct Stretch<'a>(HashMap<&'a str, Vec<usize>>);
 
 impl<'a> Stretch<'a> {
     fn push(&mut self, name: &'a str, place: usize) {
-        let rank = self.lines_of.entry(name).or_default();
-        self.lines.push((*rank, name, place));
-        *rank += 1;
+        self.0.entry(name).or_default().push(place);
     }
 
     fn move_to(&mut self, order: &mut Vec<usize>) {
-        self.lines
-            .sort_by(|(rank, name, _), (other_rank, other_name, _)| {
-                rank.cmp(other_rank)
-                    .then_with(|| natural_order(name, other_name))
+        let mut workers: Vec<_> = self.0.drain().collect();
+        workers.sort_by_cached_key(|(name, _)| natural_key(name));
+        let mut workers: Vec<_> = workers
+            .into_iter()
+            .map(|(_, places)| places.into_iter())
+            .collect();
+        while !workers.is_empty() {
+            workers.retain_mut(|places| {
+                order.extend(places.next());
+                places.len() > 0
             });
-        order.extend(self.lines.drain(..).map(|(_, _, place)| place));
-        self.lines_of.clear();
+        }
     }
 }
 
@@ -131,10 +130,11 @@ pub(crate) fn whole_line(bytes: &[u8]) -> Result<&str, Fault> {
     };
     // A tear puts one line's beginning behind another's. One that leaves this line
     // looking whole leaves the rest of a line as the next.
-    if [MAIN, START, END]
-        .iter()
-        .any(|words| line.rfind(words).is_some_and(|at| at > 0))
-    {
+    let words = [MAIN, START, END];
+    let rest = words.iter().find_map(|words| line.strip_prefix(words));
+    let rest = rest.unwrap_or(line);
+    // All of them have this in them, and hardly a rest has.
+    if rest.contains(" thread ") && words.iter().any(|words| rest.contains(words)) {
         return Err(Fault::TwoInOne(line.to_owned()));
     }
     Ok(line)
@@ -142,27 +142,41 @@ pub(crate) fn whole_line(bytes: &[u8]) -> Result<&str, Fault> {
 
 /// Whether this can be all of a worker's name or of what the main thread says.
 fn is_whole(rest: &str) -> bool {
-    !rest.is_empty() && rest.trim() == rest && !rest.contains(char::is_control)
+    let is_plain = rest.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let is_text = is_plain || !rest.contains(char::is_control);
+    !rest.is_empty() && rest.trim() == rest && is_text
 }
 
-/// The order of names in which a number in a name counts as a number.
+/// What brings names into the order in which a number in a name counts as a number.
 ///
 /// Names that differ only in leading zeros are told apart as text.
-fn natural_order(a: &str, b: &str) -> Ordering {
-    // A longer number is a larger one once its leading zeros are gone, and every
-    // number comes before every text.
-    fn parts(name: &str) -> impl Iterator<Item = (usize, &[u8])> {
-        let same_kind = |a: &u8, b: &u8| a.is_ascii_digit() == b.is_ascii_digit();
-        name.as_bytes().chunk_by(same_kind).map(|part| {
-            if part[0].is_ascii_digit() {
-                let zeros = part.iter().take_while(|&&digit| digit == b'0').count();
-                (part.len() - zeros, &part[zeros..])
-            } else {
-                (usize::MAX, part)
-            }
-        })
+fn natural_key(name: &str) -> (Vec<u8>, &str) {
+    let mut key = Vec::with_capacity(name.len() + 16);
+    let mut rest = name.as_bytes();
+    while let Some(first) = rest.first() {
+        let is_number = first.is_ascii_digit();
+        let length = rest
+            .iter()
+            .position(|byte| byte.is_ascii_digit() != is_number)
+            .unwrap_or(rest.len());
+        let (part, after) = rest.split_at(length);
+        rest = after;
+        if is_number {
+            // A longer number is a larger one once its leading zeros are gone, and every
+            // number comes before every text.
+            let zeros = part.iter().take_while(|&&digit| digit == b'0').count();
+            key.push(1);
+            key.extend((part.len() - zeros).to_be_bytes());
+            key.extend(&part[zeros..]);
+        } else {
+            // A name has no control character, so this ends a text that another begins
+            // with before the other.
+            key.push(2);
+            key.extend(part);
+            key.push(0);
+        }
     }
-    parts(a).cmp(parts(b)).then_with(|| a.cmp(b))
+    (key, name)
 }
 
 /// A line that no lesson prints, and where it stands.

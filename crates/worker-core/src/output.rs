@@ -2,18 +2,23 @@
 
 use std::{
     io::{self, Write},
-    sync::Arc,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
     Error,
-    sync::{Mutex, MutexGuard},
+    error::end_panic,
+    sync::{Mutex, lock},
     trace::{Event, Trace},
 };
 
 /// The lines of all threads on their way to one sink, and the trace.
 pub(crate) struct Output {
     lines: Mutex<Lines>,
+    /// Why a line could not be written. Who asks does not wait for a thread that
+    /// writes one.
+    broken: OnceLock<Arc<io::Error>>,
     /// Whether there is a trace. A thread that has no line to write does not take
     /// the lock for nothing.
     traced: bool,
@@ -21,7 +26,6 @@ pub(crate) struct Output {
 
 struct Lines {
     sink: Box<dyn Write + Send>,
-    broken: Option<Arc<io::Error>>,
     trace: Option<Trace>,
 }
 
@@ -29,9 +33,9 @@ impl Output {
     pub(crate) fn new(sink: impl Write + Send + 'static, trace: Option<Trace>) -> Output {
         Output {
             traced: trace.is_some(),
+            broken: OnceLock::new(),
             lines: Mutex::new(Lines {
                 sink: Box::new(sink),
-                broken: None,
                 trace,
             }),
         }
@@ -43,16 +47,12 @@ impl Output {
     /// in several bites. After the first line that could not be written there
     /// are no more: what came after a gap would look like another order.
     pub(crate) fn print(&self, thread: u64, text: &str) -> Result<(), Error> {
-        let mut lines = self.lock()?;
-        if lines.broken.is_none() {
-            let line = format!("{text}\n");
-            let written = lines
-                .sink
-                .write_all(line.as_bytes())
-                .and_then(|()| lines.sink.flush());
-            lines.broken = written.err().map(Arc::new);
+        let mut lines = lock(&self.lines);
+        self.check()?;
+        if let Err(reason) = lines.write(text) {
+            let _ = self.broken.set(Arc::new(reason));
         }
-        lines.check()?;
+        self.check()?;
         if let Some(trace) = &mut lines.trace {
             for line in text.split('\n') {
                 trace.write(thread, Event::Line(line));
@@ -65,8 +65,7 @@ impl Output {
     /// whether anything more is to be expected of the thread.
     pub(crate) fn record(&self, thread: u64, event: Event<'_>) -> bool {
         if self.traced
-            && let Ok(mut lines) = self.lock()
-            && let Some(trace) = &mut lines.trace
+            && let Some(trace) = &mut lock(&self.lines).trace
         {
             trace.write(thread, event);
             return !trace.has_enough_of(thread);
@@ -76,18 +75,22 @@ impl Output {
 
     /// Whether every line so far has been written.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.lock()?.check()
+        match self.broken.get() {
+            Some(reason) => Err(Error::Output {
+                reason: Arc::clone(reason),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Ends the output: what a daemon writes from now on goes nowhere, and no
     /// daemon is in the middle of a line. In the trace it comes after the end of
     /// the program.
     pub(crate) fn end(&self) {
-        if let Ok(mut lines) = self.lock() {
-            lines.sink = Box::new(io::sink());
-            if let Some(trace) = &mut lines.trace {
-                trace.write(0, Event::Exit);
-            }
+        let mut lines = lock(&self.lines);
+        lines.sink = Box::new(io::sink());
+        if let Some(trace) = &mut lines.trace {
+            trace.write(0, Event::Exit);
         }
     }
 
@@ -97,28 +100,25 @@ impl Output {
     ///
     /// If not all of it could be written.
     pub(crate) fn end_trace(&self) -> Result<(), Error> {
-        let trace = self.lock().ok().and_then(|mut lines| lines.trace.take());
+        let trace = lock(&self.lines).trace.take();
         trace.map_or(Ok(()), |trace| trace.check())
     }
 
     pub(crate) fn is_traced(&self) -> bool {
         self.traced
     }
-
-    fn lock(&self) -> Result<MutexGuard<'_, Lines>, Error> {
-        self.lines.lock().map_err(|_| Error::Output {
-            reason: Arc::new(io::Error::other("the sink panicked inside a line")),
-        })
-    }
 }
 
 impl Lines {
-    fn check(&self) -> Result<(), Error> {
-        match &self.broken {
-            Some(reason) => Err(Error::Output {
-                reason: Arc::clone(reason),
-            }),
-            None => Ok(()),
-        }
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let line = format!("{text}\n");
+        let written = panic::catch_unwind(AssertUnwindSafe(|| {
+            let sink = &mut self.sink;
+            sink.write_all(line.as_bytes()).and_then(|()| sink.flush())
+        }));
+        written.unwrap_or_else(|payload| {
+            end_panic(payload);
+            Err(io::Error::other("the sink panicked inside a line"))
+        })
     }
 }

@@ -108,7 +108,7 @@ fn join_returns_after_the_end_line() {
 fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
     explore_lesson(
         "end",
-        Some(4),
+        Some(6),
         Clock::Real,
         |main_thread, _| {
             main_thread.start(Worker::new("1", || {}))?;
@@ -123,7 +123,7 @@ fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
 fn a_lesson_on_the_simulated_clock_ends_in_the_order_of_its_durations() {
     explore_lesson(
         "lesson on the simulated clock",
-        Some(4),
+        Some(5),
         Clock::Simulated,
         |main_thread, _| {
             let first = main_thread.start(Worker::new("1", || sleep(SECOND)))?;

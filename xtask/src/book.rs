@@ -117,7 +117,33 @@ fn generate(workspace: &lessons::Workspace) -> Result<BTreeMap<PathBuf, String>,
         }
     }
     files.insert(folder.join("orders.txt"), all_orders);
+    let measured = docs.join("measured.tsv");
+    if measured.exists() {
+        let text =
+            fs::read_to_string(&measured).map_err(|error| cannot(&measured, "be read", &error))?;
+        files.insert(
+            folder.join("measured.txt"),
+            text.lines().map(figure).collect(),
+        );
+    }
     Ok(files)
+}
+
+/// A figure that `cargo xtask bench` has kept, for the pages to include by its name.
+fn figure(line: &str) -> String {
+    let mut fields = line.split('\t');
+    let name = fields.next().unwrap_or_default();
+    let short = |field: &str| match field.parse::<f64>() {
+        Ok(small) if small < 0.1 => format!("{small:.3}"),
+        Ok(number) => format!("{number:.2}"),
+        Err(_) => field.to_owned(),
+    };
+    let fields: Vec<_> = fields.map(short).collect();
+    let words = match &fields[..] {
+        [median, least, most] if least != most => format!("{median} ({least}–{most})"),
+        _ => fields.first().cloned().unwrap_or_default(),
+    };
+    format!("ANCHOR: {name}\n{words}\nANCHOR_END: {name}\n")
 }
 
 /// The text of all pages in a folder.

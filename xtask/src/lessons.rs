@@ -114,7 +114,7 @@ fn cargo_build(lessons: &[&Lesson], format: &str) -> Command {
 }
 
 /// What cargo says on standard output, message by message.
-fn messages(stdout: &[u8]) -> Vec<JsonValue> {
+pub(crate) fn messages(stdout: &[u8]) -> Vec<JsonValue> {
     let lines = stdout.split(|&byte| byte == b'\n');
     lines.filter_map(json).collect()
 }
@@ -271,7 +271,7 @@ pub(crate) fn json(bytes: &[u8]) -> Option<JsonValue> {
     std::str::from_utf8(bytes).ok()?.parse().ok()
 }
 
-fn child<'a>(object: &'a JsonValue, key: &str) -> Option<&'a JsonValue> {
+pub(crate) fn child<'a>(object: &'a JsonValue, key: &str) -> Option<&'a JsonValue> {
     object.get::<HashMap<String, JsonValue>>()?.get(key)
 }
 

@@ -1,6 +1,7 @@
 //! The tool of this workspace: `cargo xtask`.
 
 mod account;
+mod bench;
 mod book;
 #[cfg(test)]
 mod brute_force;
@@ -39,6 +40,7 @@ Commands:
   check     say whether a lesson could have printed an output
   timeline  draw what the threads of a lesson do
   book      build the book, with what it shows of the lessons
+  bench     measure what a worker, a lesson and the tool cost
   model     try worker-core in the orders that its threads can run in
 
 Options:
@@ -106,6 +108,10 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 *help = book::HELP;
                 book::run(arguments)
             }
+            "bench" => {
+                *help = bench::HELP;
+                bench::run(arguments)
+            }
             "model" => {
                 *help = model::HELP;
                 model::run(arguments)
@@ -115,7 +121,7 @@ fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCo
                 snapshot::assert(&name, arguments.value()?)
             }
             unknown => Err(Failure::Usage(format!(
-                "there is no command `{unknown}`; the commands are run-all, orders, check, timeline, book, model"
+                "there is no command `{unknown}`; the commands are run-all, orders, check, timeline, book, bench, model"
             ))),
         },
         Some(argument) => Err(argument.unexpected().into()),

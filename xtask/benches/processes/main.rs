@@ -1,0 +1,180 @@
+//! The measurements of `cargo xtask bench`.
+
+mod parts;
+mod rounds;
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    io::{self, ErrorKind, Write},
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    thread,
+};
+
+use parts::PARTS;
+
+/// One line of the table.
+struct Row {
+    /// What the book knows it by.
+    name: String,
+    what: String,
+    beside: String,
+    /// One from each round.
+    figures: Vec<f64>,
+    unit: &'static str,
+    /// What the median must not exceed.
+    most: Option<f64>,
+}
+
+impl Row {
+    fn ratio(
+        name: impl Into<String>,
+        what: impl Into<String>,
+        beside: &str,
+        figures: Vec<f64>,
+    ) -> Row {
+        Row {
+            name: name.into(),
+            what: what.into(),
+            beside: beside.to_owned(),
+            figures,
+            unit: "×",
+            most: None,
+        }
+    }
+
+    fn at_most(self, most: f64) -> Row {
+        Row {
+            most: Some(most),
+            ..self
+        }
+    }
+
+    /// The median, the least and the most.
+    fn summary(&self) -> [f64; 3] {
+        let mut figures = self.figures.clone();
+        figures.sort_by(f64::total_cmp);
+        let last = figures.len().saturating_sub(1);
+        [last / 2, 0, last].map(|place| figures.get(place).copied().unwrap_or(f64::NAN))
+    }
+}
+
+/// Where things are.
+struct Place {
+    root: PathBuf,
+    /// The folder of what cargo builds.
+    target: PathBuf,
+    /// A folder of our own.
+    scratch: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((status, message)) => {
+            eprintln!("error: {message}");
+            ExitCode::from(status)
+        }
+    }
+}
+
+fn run() -> Result<(), (u8, String)> {
+    // `cargo bench` adds an option of its own.
+    let mut named: BTreeSet<_> = env::args()
+        .skip(1)
+        .filter(|name| name != "--bench")
+        .collect();
+    let accept = named.remove("--accept");
+    let known: Vec<_> = PARTS.iter().map(|(name, _)| *name).collect();
+    if let Some(unknown) = named.iter().find(|name| !known.contains(&name.as_str())) {
+        let known = known.join(", ");
+        return Err((
+            2,
+            format!("there is no part `{unknown}`; the parts are {known}"),
+        ));
+    }
+    if accept && !named.is_empty() {
+        return Err((
+            2,
+            "--accept keeps the figures of all parts; name none".to_owned(),
+        ));
+    }
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let place = Place {
+        root: root.parent().unwrap_or(root).to_owned(),
+        target: scratch.parent().unwrap_or(scratch).to_owned(),
+        scratch: scratch.join("bench"),
+    };
+    let mut rows = Vec::new();
+    for (name, measure) in PARTS {
+        if named.is_empty() || named.contains(name) {
+            eprintln!("measuring: {name}");
+            let measured = measure(&place).map_err(|message| (1, message))?;
+            rows.extend(measured);
+        }
+    }
+    let machine = machine();
+    match io::stdout().write_all(table(&rows, &machine).as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            return Err((1, format!("the table cannot be written: {error}")));
+        }
+        _ => {}
+    }
+    if accept {
+        let file = place.root.join("docs/measured.tsv");
+        fs::write(&file, kept(&rows, &machine))
+            .map_err(|error| (1, format!("{} cannot be written: {error}", file.display())))?;
+    }
+    Ok(())
+}
+
+/// What the figures were taken on.
+fn machine() -> String {
+    let version = |program: &str| {
+        let output = Command::new(program).arg("--version").output();
+        let words = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        words.unwrap_or_default().trim().to_owned()
+    };
+    let processors = thread::available_parallelism().map_or(1, Into::into);
+    format!(
+        "{} on {}, {processors} processors, {}, {}",
+        env::consts::OS,
+        env::consts::ARCH,
+        version("rustc"),
+        version("python3")
+    )
+}
+
+/// The rows as a reader sees them.
+fn table(rows: &[Row], machine: &str) -> String {
+    let width = |text: fn(&Row) -> &str| {
+        let widths = rows.iter().map(|row| text(row).chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let (what, beside) = (width(|row| &row.what), width(|row| &row.beside));
+    let mut table = format!("{machine}\n\n");
+    for row in rows {
+        let [median, least, most] = row.summary();
+        let limit = row.most.map_or(String::new(), |limit| {
+            let verdict = if median > limit { "missed: " } else { "" };
+            format!("  {verdict}at most {limit} {}", row.unit)
+        });
+        table += &format!(
+            "{:what$}  {:beside$}  {median:>7.3} {}  ({least:.3} to {most:.3}){limit}\n",
+            row.what, row.beside, row.unit
+        );
+    }
+    table
+}
+
+/// The rows as the book reads them.
+fn kept(rows: &[Row], machine: &str) -> String {
+    let mut kept = format!("machine\t{machine}\n");
+    for row in rows {
+        let [median, least, most] = row.summary();
+        kept += &format!("{}\t{median:.3}\t{least:.3}\t{most:.3}\n", row.name);
+    }
+    kept
+}

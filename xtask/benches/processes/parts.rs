@@ -1,0 +1,435 @@
+//! What is measured, beside what, and what it must reach.
+
+#[allow(dead_code)]
+#[path = "../../src/normal_form.rs"]
+mod normal_form;
+
+use std::{
+    fs,
+    hint::black_box,
+    io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use crate::{
+    Place, Row,
+    rounds::{Program, ratios, rounds},
+};
+use normal_form::normal_form;
+
+type Part = (&'static str, fn(&Place) -> Result<Vec<Row>, String>);
+
+pub const PARTS: [Part; 8] = [
+    ("workers", workers),
+    ("lessons", lessons),
+    ("simulated", simulated),
+    ("first-run", first_run),
+    ("tests", tests),
+    ("normal-form", normal_forms),
+    ("orders", orders),
+    ("size", size),
+];
+
+/// How many workers there are at a time.
+const WORKERS: [usize; 4] = [1, 100, 1_000, 10_000];
+
+/// Starting and joining workers, so many at a time, in all ways.
+fn workers(place: &Place) -> Result<Vec<Row>, String> {
+    let many = "crates/worker-core/examples/many";
+    cargo(
+        &place.root,
+        "build --release --package worker-core --example many",
+    )?;
+    let program = place.target.join("release/examples/many");
+    let ways = ["worker-core", "spawn", "scope", "simulated", "alive"];
+    let mut programs = Vec::new();
+    for at_a_time in WORKERS.map(|workers| workers.to_string()) {
+        for way in ways {
+            programs.push(Program::new(
+                format!("{way} {at_a_time}"),
+                &program,
+                &[way, &at_a_time],
+            ));
+        }
+        let script = format!("{many}.py");
+        let python = Program::new(&script, "python3", &[&script, &at_a_time]);
+        programs.push(python.folder(&place.root));
+    }
+    let seconds = rounds(9, &mut programs, Program::time)?;
+    let sizes: Vec<_> = seconds.chunks(ways.len() + 1).collect();
+    let mut rows = Vec::new();
+    for (workers, seconds) in WORKERS.into_iter().zip(&sizes) {
+        let [ours, spawn, scope, simulated, alive, python] = seconds else {
+            unreachable!("as many as there are ways")
+        };
+        let what = format!("start and join workers, {workers} at a time");
+        let asleep = format!("the same with a 3 s sleep, simulated, {workers}");
+        let row = |name: &str, what: &str, beside, a: &[f64], b: &[f64]| {
+            Row::ratio(format!("{name}-{workers}"), what, beside, ratios(a, b))
+        };
+        rows.extend([
+            row("spawn", &what, "std, same wait", ours, spawn).at_most(1.1),
+            row("scope", &what, "std, scoped, no wait", ours, scope),
+            row("python", &what, "CPython", ours, python).at_most(1.0),
+            row(
+                "simulated",
+                &asleep,
+                "std, same wait, no sleep",
+                simulated,
+                spawn,
+            )
+            .at_most(1.5),
+            row("alive", &asleep, "std, all alive at once", simulated, alive),
+        ]);
+    }
+    let growth = ratios(&sizes[3][0], &sizes[1][0]);
+    let growth = growth.iter().map(|ratio| ratio * 2_000.0 / 10_000.0);
+    let row = Row::ratio(
+        "growth",
+        "one of 10000 workers",
+        "one of 100",
+        growth.collect(),
+    );
+    rows.push(row.at_most(1.5));
+
+    // Of 10,000 at a time, the simulated clock's and std's that are alive at once.
+    let alive = programs.len() - 3;
+    let kib = rounds(3, &mut programs[alive..alive + 2], Program::peak)?;
+    let what = "peak memory, 10000 asleep, simulated";
+    let figures = ratios(&kib[0], &kib[1]);
+    rows.push(Row::ratio(
+        "alive-memory",
+        what,
+        "std, all alive at once",
+        figures,
+    ));
+    Ok(rows)
+}
+
+/// The lessons beside the Python programs of their chapters, and run-all beside the
+/// longest of them.
+fn lessons(place: &Place) -> Result<Vec<Row>, String> {
+    cargo(&place.root, "build --workspace --bins")?;
+    let names = lesson_names(place)?;
+    let mut programs = vec![run_all(place, &[])];
+    let mut sleeps = Vec::new();
+    for name in &names {
+        let program = place.target.join("debug").join(name);
+        let script = format!("docs/python/{name}.py");
+        sleeps.push(sleep_of(place, name)?);
+        programs.push(Program::new(name, program, &[]));
+        programs.push(Program::new(&script, "python3", &[&script]).folder(&place.root));
+    }
+    let seconds = rounds(3, &mut programs, Program::time)?;
+    let kib = rounds(1, &mut programs[1..], Program::peak)?;
+    let mut rows = Vec::new();
+    for (number, (name, sleep)) in names.iter().zip(&sleeps).enumerate() {
+        let beyond =
+            |seconds: &[f64]| -> Vec<f64> { seconds.iter().map(|time| time - sleep).collect() };
+        let (ours, python) = (&seconds[1 + 2 * number], &seconds[2 + 2 * number]);
+        let time = ratios(&beyond(ours), &beyond(python));
+        let memory = ratios(&kib[2 * number], &kib[2 * number + 1]);
+        let row = |name: String, what: &str, figures| {
+            let what = format!("{what} of lesson `{}`", names[number]);
+            Row::ratio(name, what, "its program in Python", figures)
+        };
+        rows.push(row(format!("time-{name}"), "time beyond the sleeps", time).at_most(0.1));
+        rows.push(row(format!("memory-{name}"), "peak memory", memory).at_most(0.2));
+    }
+    let longest = (0..seconds[0].len()).map(|round| {
+        let lessons = seconds[1..].iter().step_by(2).map(|seconds| seconds[round]);
+        lessons.fold(0.0, f64::max)
+    });
+    let longest: Vec<f64> = longest.collect();
+    let run_all = ratios(&seconds[0], &longest);
+    rows.push(Row::ratio("run-all", "run-all", "the longest lesson", run_all).at_most(1.02));
+    Ok(rows)
+}
+
+/// The lessons are those of the book, which has a program in Python for each.
+fn lesson_names(place: &Place) -> Result<Vec<String>, String> {
+    let folder = place.root.join("docs/python");
+    let read = || {
+        let files = fs::read_dir(&folder)?.collect::<io::Result<Vec<_>>>()?;
+        let stem = |file: fs::DirEntry| Some(file.path().file_stem()?.to_str()?.to_owned());
+        let mut names: Vec<_> = files.into_iter().filter_map(stem).collect();
+        names.sort();
+        Ok(names)
+    };
+    read().map_err(|error: io::Error| format!("{} cannot be read: {error}", folder.display()))
+}
+
+/// How long a lesson sleeps, in seconds: that is when it ends on the simulated clock.
+fn sleep_of(place: &Place, lesson: &str) -> Result<f64, String> {
+    let trace = place.scratch.join("trace");
+    prepare(&place.scratch)?;
+    Program::new(lesson, place.target.join("debug").join(lesson), &[])
+        .env("LESSON_CLOCK", "simulated")
+        .env("LESSON_TRACE", &trace)
+        .time()?;
+    let text = fs::read_to_string(&trace).unwrap_or_default();
+    let exit = text.lines().find_map(|line| line.strip_suffix("\t0\texit"));
+    let nanoseconds: Option<f64> = exit.and_then(|time| time.parse().ok());
+    let nanoseconds =
+        nanoseconds.ok_or_else(|| format!("the trace of lesson `{lesson}` has no end"));
+    Ok(nanoseconds? / 1e9)
+}
+
+/// Run-all on the simulated clock beside what cargo itself takes.
+fn simulated(place: &Place) -> Result<Vec<Row>, String> {
+    cargo(&place.root, "build --package worker-core --example many")?;
+    let nothing = "run --quiet --package worker-core --example many spawn 0";
+    let nothing: Vec<_> = nothing.split(' ').collect();
+    let seconds = rounds(
+        15,
+        &mut [
+            run_all(place, &["--simulated"]),
+            Program::new("`cargo run` of nothing", "cargo", &nothing).folder(&place.root),
+        ],
+        Program::time,
+    )?;
+    let figures = ratios(&seconds[0], &seconds[1]);
+    let beside = "`cargo run`, doing nothing";
+    Ok(vec![
+        Row::ratio("run-all-simulated", "run-all --simulated", beside, figures).at_most(1.5),
+    ])
+}
+
+/// The first run-all beside compiling the two packages that it has to have.
+fn first_run(place: &Place) -> Result<Vec<Row>, String> {
+    let mut longest = 0.0_f64;
+    for name in lesson_names(place)? {
+        longest = longest.max(sleep_of(place, &name)?);
+    }
+    let target = place.scratch.join("first-run");
+    let two = ["build", "--package", "crossbeam", "--package", "insta"];
+    let seconds = rounds(
+        3,
+        &mut [
+            (
+                run_all(place, &[]).env("CARGO_TARGET_DIR", &target),
+                longest,
+            ),
+            (
+                Program::new("cargo build", "cargo", &two)
+                    .folder(&place.root)
+                    .env("CARGO_TARGET_DIR", &target),
+                0.0,
+            ),
+        ],
+        |(program, sleeps)| {
+            let _ = fs::remove_dir_all(&target);
+            Ok(program.time()? - *sleeps)
+        },
+    )?;
+    let what = "first run-all, less the longest lesson's sleeps";
+    let figures = ratios(&seconds[0], &seconds[1]);
+    let beside = "compiling crossbeam and insta";
+    Ok(vec![
+        Row::ratio("first-run", what, beside, figures).at_most(2.0),
+    ])
+}
+
+fn tests(place: &Place) -> Result<Vec<Row>, String> {
+    let tests = Program::new("cargo test", "cargo", &["test", "--workspace"]).folder(&place.root);
+    let seconds = rounds(3, &mut [tests, run_all(place, &[])], Program::time)?;
+    let figures = ratios(&seconds[0], &seconds[1]);
+    Ok(vec![
+        Row::ratio("tests", "cargo test --workspace", "run-all", figures).at_most(5.0),
+    ])
+}
+
+/// The normal form of an output without a fence, beside sorting its lines.
+fn normal_forms(_: &Place) -> Result<Vec<Row>, String> {
+    const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
+    type Work = fn(&[u8]) -> String;
+    let normal: Work = |output| normal_form(output).unwrap_or_default();
+    let sorted: Work = |output| {
+        let mut lines: Vec<_> = str::from_utf8(output).unwrap_or_default().lines().collect();
+        lines.sort();
+        lines.join("\n")
+    };
+    let outputs = SIZES.map(shuffled);
+    let mut work: Vec<_> = outputs
+        .iter()
+        .flat_map(|output| [(normal, output), (sorted, output)])
+        .collect();
+    let seconds = rounds(5, &mut work, |(work, output)| {
+        let start = Instant::now();
+        black_box(work(output.as_bytes()));
+        Ok(start.elapsed().as_secs_f64())
+    })?;
+    let mut rows = Vec::new();
+    for (size, seconds) in SIZES.into_iter().zip(seconds.chunks(2)) {
+        let what = format!("normal form of {size} lines");
+        let figures = ratios(&seconds[0], &seconds[1]);
+        let name = format!("normal-form-{size}");
+        rows.push(Row::ratio(name, what, "sorting them", figures).at_most(3.0));
+    }
+    let growth = ratios(
+        &ratios(&seconds[4], &seconds[0]),
+        &ratios(&seconds[5], &seconds[1]),
+    );
+    let what = "its growth from 10000 to 1000000 lines";
+    rows.push(Row::ratio("normal-form-growth", what, "that of sorting", growth).at_most(1.0));
+    Ok(rows)
+}
+
+/// The lines of so many workers, none of which is where it was.
+fn shuffled(lines: usize) -> String {
+    // It shares no factor with a power of ten, so every line comes once.
+    let places = (0..lines).map(|place| place * 7_919 % lines);
+    let line = |place: usize| match place % 2 {
+        0 => format!("sub thread start  thread {}\n", place / 2),
+        _ => format!("sub thread end  thread {}\n", place / 2),
+    };
+    places.map(line).collect()
+}
+
+/// Counting the orders of a lesson, and listing many of them.
+fn orders(place: &Place) -> Result<Vec<Row>, String> {
+    let folder = place.scratch.join("crowd");
+    write_lesson(place, &folder)?;
+    let program = |workers: u32, limit: &str| {
+        let arguments = ["orders", "crowd", "--limit", limit];
+        Program::new("orders", env!("CARGO_BIN_EXE_xtask"), &arguments)
+            .folder(&folder)
+            .env("CARGO_TARGET_DIR", folder.join("target"))
+            .env("WORKERS", workers.to_string())
+    };
+    let counts = [2, 5, 10, 20];
+    let seconds = rounds(
+        5,
+        &mut counts.map(|workers| program(workers, "0")),
+        Program::time,
+    )?;
+    let mut rows = Vec::new();
+    for (workers, seconds) in counts.into_iter().zip(seconds) {
+        let row = Row {
+            unit: "s",
+            ..Row::ratio(
+                format!("orders-{workers}"),
+                format!("orders of {workers} workers, counted"),
+                "",
+                seconds,
+            )
+        };
+        rows.push(if workers == 20 { row.at_most(1.0) } else { row });
+    }
+    let kib = rounds(
+        3,
+        &mut [program(20, "100000"), program(20, "10")],
+        Program::peak,
+    )?;
+    let figures = ratios(&kib[0], &kib[1]);
+    rows.push(
+        Row::ratio(
+            "orders-memory",
+            "peak memory, 100000 orders listed",
+            "10 listed",
+            figures,
+        )
+        .at_most(1.1),
+    );
+    Ok(rows)
+}
+
+/// A lesson of as many workers as the variable `WORKERS` says.
+fn write_lesson(place: &Place, folder: &Path) -> Result<(), String> {
+    let worker_core = place.root.join("crates/worker-core");
+    let manifest = format!(
+        "[package]\nname = \"crowd\"\nedition = \"2024\"\n\n\
+         [package.metadata.lesson]\nchapter = 1\n\n\
+         [dependencies]\nworker-core = {{ path = {worker_core:?} }}\n\n[workspace]\n"
+    );
+    let main = "\
+        use std::{env, process::ExitCode, time::Duration};\n\
+        use worker_core::{Worker, sleep};\n\
+        fn main() -> ExitCode {\n\
+            let workers = env::var(\"WORKERS\").ok().and_then(|number| number.parse().ok());\n\
+            worker_core::run(|main_thread| {\n\
+                main_thread.print(\"main thread start\")?;\n\
+                for n in 0..workers.unwrap_or(1) {\n\
+                    let work = || sleep(Duration::from_secs(3));\n\
+                    main_thread.start(Worker::new(format!(\"thread {n}\"), work))?;\n\
+                }\n\
+                main_thread.print(\"main thread end\")\n\
+            })\n\
+        }\n";
+    prepare(&folder.join("src"))?;
+    for (file, content) in [("Cargo.toml", manifest.as_str()), ("src/main.rs", main)] {
+        let file = folder.join(file);
+        let same = fs::read_to_string(&file).is_ok_and(|text| text == content);
+        if !same {
+            fs::write(&file, content).map_err(|error| cannot_write(&file, &error))?;
+        }
+    }
+    let lock = folder.join("Cargo.lock");
+    fs::copy(place.root.join("Cargo.lock"), &lock).map_err(|error| cannot_write(&lock, &error))?;
+    Ok(())
+}
+
+/// The lessons' programs beside the smallest that there is.
+fn size(place: &Place) -> Result<Vec<Row>, String> {
+    cargo(&place.root, "build --release --workspace --bins")?;
+    prepare(&place.scratch)?;
+    let source = place.scratch.join("nothing.rs");
+    fs::write(&source, "fn main() {}").map_err(|error| cannot_write(&source, &error))?;
+    let nothing = place.scratch.join("nothing");
+    let mut rustc = Command::new("rustc");
+    run(rustc
+        .args(["-O", "-C", "strip=debuginfo"])
+        .arg(&source)
+        .arg("-o")
+        .arg(&nothing))?;
+    let bytes = |program: PathBuf| match fs::metadata(&program) {
+        Ok(metadata) => Ok(metadata.len() as f64),
+        Err(error) => Err(format!("{} cannot be read: {error}", program.display())),
+    };
+    let nothing = bytes(nothing)?;
+    let mut rows = Vec::new();
+    for name in lesson_names(place)? {
+        let figures = vec![bytes(place.target.join("release").join(&name))? / nothing];
+        let what = format!("size of lesson `{name}`, optimized");
+        rows.push(Row::ratio(
+            format!("size-{name}"),
+            what,
+            "a program that does nothing",
+            figures,
+        ));
+    }
+    Ok(rows)
+}
+
+/// `cargo xtask run-all`, as one types it.
+fn run_all(place: &Place, arguments: &[&str]) -> Program {
+    let arguments = [&["xtask", "run-all"], arguments].concat();
+    Program::new("run-all", "cargo", &arguments).folder(&place.root)
+}
+
+fn cargo(folder: &Path, arguments: &str) -> Result<(), String> {
+    let mut cargo = Command::new("cargo");
+    run(cargo
+        .current_dir(folder)
+        .arg("--quiet")
+        .args(arguments.split(' ')))
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let status = command.stdin(Stdio::null()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{command:?} ended with {status}; see above")),
+        Err(error) => Err(format!("{command:?} cannot be run: {error}")),
+    }
+}
+
+fn prepare(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> String {
+    format!("{} cannot be written: {error}", path.display())
+}

@@ -1,0 +1,80 @@
+//! `cargo xtask bench`: what the lessons, a worker and the tool cost.
+
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::{
+    Failure,
+    lessons::{cannot_run_cargo, cargo, child, messages, text},
+};
+
+pub(crate) const HELP: &str = "\
+Measure what a worker, a lesson and the tool cost, beside what one would use instead.
+
+Usage: cargo xtask bench [PART]... [--accept]
+
+Arguments:
+  [PART]...    what to measure; all of it if nothing is named:
+                 workers      starting and joining up to 10,000 workers
+                 lessons      the lessons, and run-all, which runs them
+                 simulated    run-all on the simulated clock
+                 first-run    the first run-all, which compiles everything
+                 tests        cargo test
+                 normal-form  the normal form of up to a million lines
+                 orders       counting and listing orders
+                 size         the lessons' programs
+
+Options:
+      --accept  keep the figures for the book, in docs/measured.tsv
+  -h, --help    print this help
+
+Each figure is a ratio of two measurements that are taken in turn, several times; the
+table says the median and the least and most of them. All parts together take some ten
+minutes, in which the machine should have nothing else to do. It needs python3, and
+takes the peak of memory from /proc, where there is one.
+
+Exit status: 0 if everything could be measured, whatever the figures are, 1 if not, 2
+for wrong usage.
+";
+
+/// The program that measures, in `xtask/benches`.
+const PROGRAM: &str = "processes";
+
+/// Runs the command.
+///
+/// It is a program of its own, so that nobody compiles it who only runs the lessons.
+///
+/// # Errors
+///
+/// If it is used wrongly, or cargo cannot be run.
+pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+    use lexopt::prelude::*;
+
+    let mut options = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Short('h') | Long("help") => return crate::print(HELP),
+            Long("accept") => options.push("--accept".into()),
+            Value(part) => options.push(part),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    // Cargo would say on its own how a program ended that it runs.
+    let build = Command::new(cargo())
+        .args("bench --quiet --no-run --profile dev --package xtask --bench".split(' '))
+        .args([PROGRAM, "--message-format", "json-render-diagnostics"])
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(cannot_run_cargo)?;
+    let built = messages(&build.stdout);
+    let program = built.iter().find_map(|message| {
+        let name = text(child(message, "target")?, "name")?;
+        text(message, "executable").filter(|_| name == PROGRAM)
+    });
+    let program = program.ok_or_else(|| {
+        Failure::Failed("what measures does not build; see cargo's message above".to_owned())
+    })?;
+    let status = Command::new(program).args(options).status();
+    let status =
+        status.map_err(|error| Failure::Failed(format!("`{program}` cannot be run: {error}")))?;
+    Ok(ExitCode::from(status.code().map_or(1, |code| code as u8)))
+}

@@ -107,20 +107,16 @@ fn run() -> Result<(), (u8, String)> {
         target: scratch.parent().unwrap_or(scratch).to_owned(),
         scratch: scratch.join("bench"),
     };
+    let machine = machine();
+    print(&format!("{machine}\n"))?;
     let mut rows = Vec::new();
     for (name, measure) in PARTS {
         if named.is_empty() || named.contains(name) {
             eprintln!("measuring: {name}");
             let measured = measure(&place).map_err(|message| (1, message))?;
+            print(&table(&measured))?;
             rows.extend(measured);
         }
-    }
-    let machine = machine();
-    match io::stdout().write_all(table(&rows, &machine).as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            return Err((1, format!("the table cannot be written: {error}")));
-        }
-        _ => {}
     }
     if accept {
         let file = place.root.join("docs/measured.tsv");
@@ -128,6 +124,16 @@ fn run() -> Result<(), (u8, String)> {
             .map_err(|error| (1, format!("{} cannot be written: {error}", file.display())))?;
     }
     Ok(())
+}
+
+/// Prints to standard output; a reader who has seen enough is no failure.
+fn print(text: &str) -> Result<(), (u8, String)> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err((1, format!("the table cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the figures were taken on.
@@ -148,13 +154,13 @@ fn machine() -> String {
 }
 
 /// The rows as a reader sees them.
-fn table(rows: &[Row], machine: &str) -> String {
+fn table(rows: &[Row]) -> String {
     let width = |text: fn(&Row) -> &str| {
         let widths = rows.iter().map(|row| text(row).chars().count());
         widths.max().unwrap_or_default()
     };
     let (what, beside) = (width(|row| &row.what), width(|row| &row.beside));
-    let mut table = format!("{machine}\n\n");
+    let mut table = "\n".to_owned();
     for row in rows {
         let [median, least, most] = row.summary();
         let limit = row.most.map_or(String::new(), |limit| {

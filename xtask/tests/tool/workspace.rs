@@ -1,10 +1,11 @@
 //! Small workspaces of lessons for the tool to run on.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, Once},
 };
 
 const MANIFEST: &str = "\
@@ -17,19 +18,21 @@ debug = false
 incremental = false
 ";
 
-/// A workspace below the target folder. Its build stays there for the next
-/// run; its sources are written anew, so nothing of them can be stale.
+/// A workspace below the target folder. Its build stays there for the next run, and so
+/// do those of its sources that are the same then: cargo need not build them again.
 pub struct Workspace {
     root: PathBuf,
+    written: Mutex<BTreeSet<PathBuf>>,
+    swept: Once,
 }
 
 impl Workspace {
     pub fn new(name: &str) -> Workspace {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        for stale in ["crates", "docs", ".config"] {
-            let _ = fs::remove_dir_all(root.join(stale));
-        }
-        let workspace = Workspace { root };
+        let workspace = Workspace {
+            root: Path::new(env!("CARGO_TARGET_TMPDIR")).join(name),
+            written: Mutex::default(),
+            swept: Once::new(),
+        };
         workspace.write("Cargo.toml", MANIFEST);
         workspace
     }
@@ -89,12 +92,25 @@ impl Workspace {
     pub fn write(&self, path: &str, content: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        if !fs::read(&path).is_ok_and(|old| old == content.as_bytes()) {
+            fs::write(&path, content).unwrap();
+        }
+        self.written.lock().unwrap().insert(path);
+    }
+
+    /// Removes what an earlier run has left, before the first command of this one.
+    fn sweep(&self) {
+        self.swept.call_once(|| {
+            for folder in ["crates", "docs", ".config"] {
+                remove_others(&self.path(folder), &self.written.lock().unwrap());
+            }
+        });
     }
 
     /// A line of a shell in this workspace.
     #[cfg(unix)]
     pub fn shell(&self, line: &str) -> Command {
+        self.sweep();
         let mut shell = shell(&self.root, line);
         shell.env("CARGO_TARGET_DIR", self.root.join("target"));
         shell
@@ -111,10 +127,28 @@ impl Workspace {
 
     /// The tool in a folder of this workspace.
     pub fn xtask_in(&self, folder: &str) -> Command {
+        self.sweep();
         let mut xtask = xtask_in(&self.root.join(folder));
         // Another workspace has programs of the same names.
         xtask.env("CARGO_TARGET_DIR", self.root.join("target"));
         xtask
+    }
+}
+
+/// Removes the files below a folder that are none of these, and folders without a file.
+fn remove_others(folder: &Path, files: &BTreeSet<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.is_symlink() {
+            remove_others(&path, files);
+            // Nothing happens to a folder that is not empty.
+            let _ = fs::remove_dir(&path);
+        } else if !files.contains(&path) {
+            fs::remove_file(&path).unwrap();
+        }
     }
 }
 

@@ -94,12 +94,6 @@ fn run() -> Result<(), (u8, String)> {
             format!("there is no part `{unknown}`; the parts are {known}"),
         ));
     }
-    if accept && !named.is_empty() {
-        return Err((
-            2,
-            "--accept keeps the figures of all parts; name none".to_owned(),
-        ));
-    }
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let place = Place {
@@ -120,7 +114,9 @@ fn run() -> Result<(), (u8, String)> {
     }
     if accept {
         let file = place.root.join("docs/measured.tsv");
-        fs::write(&file, kept(&rows, &machine))
+        let known = fs::read_to_string(&file).unwrap_or_default();
+        let kept = kept(&known, &rows, &machine).map_err(|message| (1, message))?;
+        fs::write(&file, kept)
             .map_err(|error| (1, format!("{} cannot be written: {error}", file.display())))?;
     }
     Ok(())
@@ -175,12 +171,35 @@ fn table(rows: &[Row]) -> String {
     table
 }
 
-/// The rows as the book reads them.
-fn kept(rows: &[Row], machine: &str) -> String {
-    let mut kept = format!("machine\t{machine}\n");
-    for row in rows {
+/// The rows as the book reads them, in the place of those of the same name.
+///
+/// # Errors
+///
+/// If the others were measured on another machine.
+fn kept(known: &str, rows: &[Row], machine: &str) -> Result<String, String> {
+    let machine = format!("machine\t{machine}");
+    let name = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+    let measured = rows.iter().map(|row| {
         let [median, least, most] = row.summary();
-        kept += &format!("{}\t{median:.3}\t{least:.3}\t{most:.3}\n", row.name);
+        format!("{}\t{median:.3}\t{least:.3}\t{most:.3}", row.name)
+    });
+    let mut lines: Vec<String> = known.lines().map(str::to_owned).collect();
+    for line in measured {
+        match lines.iter_mut().find(|known| name(known) == name(&line)) {
+            Some(known) => *known = line,
+            None => lines.push(line),
+        }
     }
-    kept
+    let others = lines.iter().any(|line| {
+        let is_new = rows.iter().any(|row| row.name == name(line));
+        !is_new && name(line) != "machine"
+    });
+    if others && lines.first() != Some(&machine) {
+        return Err(
+            "docs/measured.tsv has figures of another machine; measure all parts, name none"
+                .to_owned(),
+        );
+    }
+    lines.retain(|line| name(line) != "machine");
+    Ok(format!("{machine}\n{}\n", lines.join("\n")))
 }

@@ -37,66 +37,53 @@ const WORKERS: [usize; 4] = [1, 100, 1_000, 10_000];
 
 /// Starting and joining workers, so many at a time, in all ways.
 fn workers(place: &Place) -> Result<Vec<Row>, String> {
-    let many = "crates/worker-core/examples/many";
-    cargo(
-        &place.root,
-        "build --release --package worker-core --example many",
-    )?;
-    let program = place.target.join("release/examples/many");
-    let ways = ["worker-core", "spawn", "scope", "simulated", "alive"];
-    let mut programs = Vec::new();
-    for at_a_time in WORKERS.map(|workers| workers.to_string()) {
-        for way in ways {
-            programs.push(Program::new(
-                format!("{way} {at_a_time}"),
-                &program,
-                &[way, &at_a_time],
-            ));
-        }
-        let script = format!("{many}.py");
-        let python = Program::new(&script, "python3", &[&script, &at_a_time]);
-        programs.push(python.folder(&place.root));
-    }
-    let seconds = rounds(9, &mut programs, Program::time)?;
-    let sizes: Vec<_> = seconds.chunks(ways.len() + 1).collect();
+    let build = "build --release --package worker-core --example many";
+    cargo(&place.root, build)?;
+    let many = place.target.join("release/examples/many");
+    let way = |way: &str, workers: &str| Program::new(way, &many, &[way, workers]);
     let mut rows = Vec::new();
-    for (workers, seconds) in WORKERS.into_iter().zip(&sizes) {
-        let [ours, spawn, scope, simulated, alive, python] = seconds else {
-            unreachable!("as many as there are ways")
+    for workers in WORKERS {
+        let at_a_time = &workers.to_string();
+        let script = "crates/worker-core/examples/many.py";
+        let mut programs = [
+            way("worker-core", at_a_time),
+            way("spawn", at_a_time),
+            way("scope", at_a_time),
+            Program::new(script, "python3", &[script, at_a_time]).folder(&place.root),
+            way("simulated", at_a_time),
+            way("alive", at_a_time),
+        ];
+        // Of what takes less time there is time for more.
+        let number = if workers < 10_000 { 25 } else { 9 };
+        let seconds = rounds(number, &mut programs, Program::time)?;
+        let [ours, spawn, scope, python, simulated, alive] = &seconds[..] else {
+            unreachable!("as many as there are programs")
         };
         let what = format!("start and join workers, {workers} at a time");
         let asleep = format!("the same with a 3 s sleep, simulated, {workers}");
         let row = |name: &str, what: &str, beside, a: &[f64], b: &[f64]| {
             Row::ratio(format!("{name}-{workers}"), what, beside, ratios(a, b))
         };
+        let no_sleep = "std, same wait, no sleep";
         rows.extend([
             row("spawn", &what, "std, same wait", ours, spawn).at_most(1.1),
             row("scope", &what, "std, scoped, no wait", ours, scope),
             row("python", &what, "CPython", ours, python).at_most(1.0),
-            row(
-                "simulated",
-                &asleep,
-                "std, same wait, no sleep",
-                simulated,
-                spawn,
-            )
-            .at_most(1.5),
+            row("simulated", &asleep, no_sleep, simulated, spawn).at_most(1.5),
             row("alive", &asleep, "std, all alive at once", simulated, alive),
         ]);
     }
-    let growth = ratios(&sizes[3][0], &sizes[1][0]);
-    let growth = growth.iter().map(|ratio| ratio * 2_000.0 / 10_000.0);
-    let row = Row::ratio(
-        "growth",
-        "one of 10000 workers",
-        "one of 100",
-        growth.collect(),
-    );
-    rows.push(row.at_most(1.5));
 
-    // Of 10,000 at a time, the simulated clock's and std's that are alive at once.
-    let alive = programs.len() - 3;
-    let kib = rounds(3, &mut programs[alive..alive + 2], Program::peak)?;
+    // The programs start 10,000 and 2,000 in all.
+    let mut two = ["10000", "100"].map(|workers| way("worker-core", workers));
+    let seconds = rounds(9, &mut two, Program::time)?;
+    let growth = ratios(&seconds[0], &seconds[1]);
+    let growth = growth.iter().map(|ratio| ratio * 2_000.0 / 10_000.0);
+    let what = "one of 10000 workers";
+    rows.push(Row::ratio("growth", what, "one of 100", growth.collect()).at_most(1.5));
+
+    let mut two = ["simulated", "alive"].map(|name| way(name, "10000"));
+    let kib = rounds(3, &mut two, Program::peak)?;
     let what = "peak memory, 10000 asleep, simulated";
     let figures = ratios(&kib[0], &kib[1]);
     rows.push(Row::ratio(

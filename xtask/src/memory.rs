@@ -2,9 +2,10 @@
 //!
 //! Cargo takes longer each time it is asked than the lessons do on the simulated clock.
 //! Its `.d` files name every source of a program, and are made to tell without it
-//! whether the program is up to date (The Cargo Book, "Build Cache"). What is none of
-//! the workspace's, such as another compiler or other flags, changes this tool too, and
-//! `cargo xtask` has cargo see to that.
+//! whether the program is up to date (The Cargo Book, "Build Cache"). What they do not
+//! name is the variables that a source reads while it is compiled; nothing is remembered
+//! then. What is none of the workspace's, such as another compiler or other flags,
+//! changes this tool too, and `cargo xtask` has cargo see to that.
 
 use std::{
     env, fs,
@@ -49,8 +50,16 @@ impl Memory {
     ///
     /// If it cannot be written.
     pub(crate) fn keep(&self, metadata: &JsonValue, built: &[JsonValue]) -> io::Result<()> {
-        let unreadable = || io::Error::other("a program cannot be found");
-        let mut text = programs(built).ok_or_else(unreadable)?;
+        let nothing = || io::Error::other("not to be remembered");
+        let inputs = inputs(metadata, built).ok_or_else(nothing)?;
+        let reads_variables = |input: &PathBuf| {
+            let is_source = input.extension().is_some_and(|extension| extension == "rs");
+            is_source && !fs::read_to_string(input).is_ok_and(|text| !text.contains("env!("))
+        };
+        if inputs.iter().any(reads_variables) {
+            return Err(nothing());
+        }
+        let mut text = stamp(metadata, built, &inputs).ok_or_else(nothing)?;
         for value in [metadata].into_iter().chain(built) {
             text.push('\n');
             text += &value.stringify().map_err(io::Error::other)?;
@@ -75,8 +84,9 @@ pub(crate) fn recall() -> Option<Said> {
     let built = lines
         .map(|line| json(line.as_bytes()))
         .collect::<Option<Vec<_>>>()?;
-    let is_older = |input: PathBuf| modified(&input).is_some_and(|time| time < begun);
-    let holds = programs(&built)? == known && inputs(&metadata, &built)?.into_iter().all(is_older);
+    let inputs = inputs(&metadata, &built)?;
+    let is_older = |input: &PathBuf| modified(input).is_some_and(|time| time < begun);
+    let holds = stamp(&metadata, &built, &inputs)? == known && inputs.iter().all(is_older);
     holds.then_some(Said { metadata, built })
 }
 
@@ -96,14 +106,21 @@ fn file() -> Option<PathBuf> {
     Some(env::current_exe().ok()?.with_file_name(name))
 }
 
-/// This tool and the programs that were built, each with its time: another one in the
-/// place of one of them is not the one that cargo spoke of.
-fn programs(built: &[JsonValue]) -> Option<String> {
-    let mut programs = format!("{:?}", modified(&env::current_exe().ok()?)?);
+/// A number for the time and the size of all that cargo goes by, of this tool, and of
+/// the programs that were built: another file in the place of one of them is not the one
+/// that cargo spoke of, even if it is older.
+fn stamp(metadata: &JsonValue, built: &[JsonValue], inputs: &[PathBuf]) -> Option<String> {
+    let mut files = vec![env::current_exe().ok()?];
     for message in built {
-        programs += &format!(" {:?}", modified(text(message, "executable")?.as_ref())?);
+        files.push(text(message, "executable")?.into());
     }
-    Some(programs)
+    let config = Path::new(text(metadata, "workspace_root")?).join(".cargo/config.toml");
+    let mut hasher = DefaultHasher::new();
+    modified(&config).hash(&mut hasher);
+    for file in files.iter().chain(inputs) {
+        (file, modified(file)?, fs::metadata(file).ok()?.len()).hash(&mut hasher);
+    }
+    Some(format!("{:016x}", hasher.finish()))
 }
 
 /// All that decides what cargo says.

@@ -264,7 +264,7 @@ fn normal_forms(_: &Place) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// The lines of so many workers, none of which is where it was.
+/// The lines of so many workers, out of order.
 fn shuffled(lines: usize) -> String {
     // It shares no factor with a power of ten, so every line comes once.
     let places = (0..lines).map(|place| place * 7_919 % lines);

@@ -4,7 +4,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
-use super::workspace::{Report, Workspace, report};
+use super::workspace::{self, Report, Workspace, report};
 
 const OUTPUT: &str = "main thread start\nmain thread end\n";
 const BODY: &str = "say(\"main thread start\\n\"); say(\"main thread end\\n\");";
@@ -14,10 +14,14 @@ struct Watched(Workspace);
 
 impl Watched {
     fn new(name: &str) -> Watched {
+        Watched::of(name, BODY)
+    }
+
+    fn of(name: &str, body: &str) -> Watched {
         let workspace = Workspace::new(name)
-            .lesson("one", 1, BODY)
+            .lesson("one", 1, body)
             .snapshot("one", OUTPUT);
-        for stale in ["extra", "Cargo.lock"] {
+        for stale in ["extra", "Cargo.lock", ".cargo/config.toml"] {
             workspace.forget(stale);
         }
         let cargo = format!(
@@ -89,6 +93,10 @@ fn cargo_is_asked_again_only_when_something_has_changed() {
             vec![("crates/one/build.rs", "fn main() {}".to_owned())],
         ),
         ("its program", vec![("target/debug/one", String::new())]),
+        (
+            "what cargo is told for this workspace",
+            vec![(".cargo/config.toml", "# nothing new\n".to_owned())],
+        ),
     ] {
         for (path, content) in files {
             workspace.forget(path);
@@ -141,5 +149,33 @@ fn a_lesson_that_does_not_build_is_told_on_every_run() {
         let report = workspace.run_all(&["--simulated"]);
         assert_eq!(report.status, Some(1), "{report}");
         assert!(report.stderr.contains("mismatched types"), "{report}");
+    }
+}
+
+#[test]
+fn an_older_source_that_takes_the_place_of_another_is_judged() {
+    let watched = Watched::new("memory-older");
+    let source = watched.0.path("crates/one/src/main.rs");
+    let other = watched.0.path("crates/one/src/other.rs");
+    watched.0.forget("crates/one/src/main.rs");
+    let main = workspace::main(BODY);
+    watched.0.write("crates/one/src/main.rs", &main);
+    watched.run_all();
+    let changed = main.replace("main thread end", "main thread over");
+    watched.0.write("crates/one/src/other.rs", &changed);
+    watched.settle();
+    fs::rename(other, source).unwrap();
+    let (report, calls) = watched.run_all();
+    assert!(calls.contains(&"build".to_owned()), "{calls:?}");
+    assert_eq!(report.status, Some(1), "{report}");
+}
+
+#[test]
+fn a_source_that_reads_a_variable_while_it_is_compiled_is_not_remembered() {
+    let body = format!("let _ = option_env!(\"LAST\"); {BODY}");
+    let watched = Watched::of("memory-variable", &body);
+    for _ in 0..3 {
+        let (_, calls) = watched.run_all();
+        assert!(calls.contains(&"build".to_owned()), "{calls:?}");
     }
 }

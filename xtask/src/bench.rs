@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(crate) const HELP: &str = "\
-Measure what a worker, a lesson and the tool cost, beside what one would use instead.
+Measure what a worker, a lesson and the tool cost, beside something comparable.
 
 Usage: cargo xtask bench [PART]... [--accept]
 
@@ -27,8 +27,9 @@ Options:
       --accept  keep the figures for the book, in docs/measured.tsv
   -h, --help    print this help
 
-Each figure is a ratio of two measurements that are taken in turn, several times; the
-table says the median and the least and most of them. All parts together take some ten
+A figure is a ratio of two measurements that are taken in turn, several times where they
+vary; only the times of counting orders are in seconds. The table says the median and
+the least and most of them, and what the median should be at most. All parts together take some ten
 minutes, in which the machine should have nothing else to do. It needs python3, and
 takes the peak of memory from /proc, where there is one.
 

@@ -24,6 +24,7 @@ pub(crate) struct Workspace {
     metadata: JsonValue,
     /// What `cargo build` would say of all lessons, if that is known.
     built: Option<Vec<JsonValue>>,
+    /// Where that is to be remembered, if it is not known.
     memory: Option<Memory>,
 }
 
@@ -148,15 +149,12 @@ pub(crate) struct Lesson {
 ///
 /// If there is no workspace, cargo cannot read it, or it holds no lesson.
 pub(crate) fn find() -> Result<Workspace, Failure> {
-    let said = memory::recall();
-    let memory = if said.is_none() {
-        Memory::begin()
-    } else {
-        None
-    };
-    let (metadata, built) = match said {
-        Some(Said { metadata, built }) => (metadata, Some(built)),
-        None => (ask()?, None),
+    let (metadata, built, memory) = match memory::recall() {
+        Some(Said { metadata, built }) => (metadata, Some(built), None),
+        None => {
+            let memory = Memory::begin();
+            (ask()?, None, memory)
+        }
     };
     let root = text(&metadata, "workspace_root")
         .ok_or_else(unreadable)?

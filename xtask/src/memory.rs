@@ -48,7 +48,7 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// If it cannot be written.
+    /// If it cannot be written, or it could not be told later whether it still holds.
     pub(crate) fn keep(&self, metadata: &JsonValue, built: &[JsonValue]) -> io::Result<()> {
         let nothing = || io::Error::other("not to be remembered");
         let inputs = inputs(metadata, built).ok_or_else(nothing)?;

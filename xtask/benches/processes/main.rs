@@ -163,10 +163,15 @@ fn table(rows: &[Row]) -> String {
             let verdict = if median > limit { "missed: " } else { "" };
             format!("  {verdict}at most {limit} {}", row.unit)
         });
-        table += &format!(
-            "{:what$}  {:beside$}  {median:>7.3} {}  ({least:.3} to {most:.3}){limit}\n",
-            row.what, row.beside, row.unit
-        );
+        let figure = if median.is_nan() {
+            "cannot be measured on this system".to_owned()
+        } else {
+            format!(
+                "{median:>7.3} {}  ({least:.3} to {most:.3}){limit}",
+                row.unit
+            )
+        };
+        table += &format!("{:what$}  {:beside$}  {figure}\n", row.what, row.beside);
     }
     table
 }

@@ -186,6 +186,7 @@ fn simulated(place: &Place) -> Result<Vec<Row>, String> {
 
 /// The first run-all beside compiling the two packages that it has to have.
 fn first_run(place: &Place) -> Result<Vec<Row>, String> {
+    cargo(&place.root, "build --workspace --bins")?;
     let mut longest = 0.0_f64;
     for name in lesson_names(place)? {
         longest = longest.max(sleep_of(place, &name)?);

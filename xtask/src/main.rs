@@ -1,160 +1,85 @@
 //! The tool of this workspace: `cargo xtask`.
 
-mod account;
-mod bench;
-mod book;
-#[cfg(test)]
-mod brute_force;
-mod check;
-mod count;
-mod guarantees;
-mod happens_before;
-mod lessons;
-mod memory;
-mod model;
-mod normal_form;
-mod orders;
-mod partial_order;
-mod program;
-mod report;
-mod run_all;
-mod simulate;
-mod snapshot;
+mod cli;
+mod commands;
+mod lesson;
 mod timeline;
-mod trace;
 
-use std::{
-    env,
-    io::{self, ErrorKind, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
-const HELP: &str = "\
-Run the lessons and prove what they print.
+use cli::Failure;
+use commands::{bench, book, check, model, orders, run_all, timeline as draw};
 
-Usage: cargo xtask COMMAND
-
-Commands:
-  run-all   run lessons side by side and compare what they print with their snapshots
-  orders    list and count every output that a lesson can have
-  check     say whether a lesson could have printed an output
-  timeline  draw what the threads of a lesson do
-  book      build the book, with what it shows of the lessons
-  bench     measure what a worker, a lesson and the tool cost
-  model     try worker-core in the orders that its threads can run in
-
-Options:
-  -h, --help  print this help; `cargo xtask COMMAND --help` says more of a command
-";
-
-/// Why a command did not come to its end.
-enum Failure {
-    /// It was used wrongly: exit status 2.
-    Usage(String),
-    /// It could not do its work: exit status 1.
-    Failed(String),
+/// A command: its name, what it does in half a line, its help, and the function that
+/// runs it.
+struct Command {
+    name: &'static str,
+    summary: &'static str,
+    help: &'static str,
+    function: fn(&mut lexopt::Parser) -> Result<ExitCode, Failure>,
 }
 
-impl From<lexopt::Error> for Failure {
-    fn from(error: lexopt::Error) -> Failure {
-        Failure::Usage(error.to_string())
-    }
-}
+#[rustfmt::skip]
+const COMMANDS: [Command; 7] = [
+    Command { name: "run-all", summary: "run lessons side by side and compare what they print with their snapshots", help: run_all::HELP, function: run_all::run_all },
+    Command { name: "orders", summary: "list and count every output that a lesson can have", help: orders::HELP, function: orders::orders },
+    Command { name: "check", summary: "say whether a lesson could have printed an output", help: check::HELP, function: check::check },
+    Command { name: "timeline", summary: "draw what the threads of a lesson do", help: draw::HELP, function: draw::timeline },
+    Command { name: "book", summary: "build the book, with what it shows of the lessons", help: book::HELP, function: book::book },
+    Command { name: "bench", summary: "measure what a worker, a lesson and the tool cost", help: bench::HELP, function: bench::bench },
+    Command { name: "model", summary: "try worker-core in the orders that its threads can run in", help: model::HELP, function: model::model },
+];
 
 fn main() -> ExitCode {
-    let mut help = HELP;
-    match run(&mut lexopt::Parser::from_env(), &mut help) {
-        Ok(status) => status,
-        Err(Failure::Usage(message)) => {
-            let usage = help
-                .lines()
-                .find(|line| line.starts_with("Usage:"))
-                .unwrap_or(help);
-            complain(&format!("{message}\n\n{usage}\nFor more, add --help."));
-            ExitCode::from(2)
-        }
-        Err(Failure::Failed(message)) => {
-            complain(&message);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Runs the command that the arguments name, and says in `help` whose usage an
-/// error is about.
-fn run(arguments: &mut lexopt::Parser, help: &mut &'static str) -> Result<ExitCode, Failure> {
-    use lexopt::prelude::*;
-
-    match arguments.next()? {
-        None | Some(Short('h') | Long("help")) => print(HELP),
-        Some(Value(command)) => match command.string()?.as_str() {
-            "run-all" => {
-                *help = run_all::HELP;
-                run_all::run(arguments)
-            }
-            "orders" => {
-                *help = orders::HELP;
-                orders::run(arguments)
-            }
-            "check" => {
-                *help = check::HELP;
-                check::run(arguments)
-            }
-            "timeline" => {
-                *help = timeline::HELP;
-                timeline::run(arguments)
-            }
-            "book" => {
-                *help = book::HELP;
-                book::run(arguments)
-            }
-            "bench" => {
-                *help = bench::HELP;
-                bench::run(arguments)
-            }
-            "model" => {
-                *help = model::HELP;
-                model::run(arguments)
-            }
-            snapshot::ASSERT => {
-                let name = arguments.value()?.string()?;
-                snapshot::assert(&name, arguments.value()?)
-            }
-            unknown => Err(Failure::Usage(format!(
-                "there is no command `{unknown}`; the commands are run-all, orders, check, timeline, book, bench, model"
-            ))),
+    let mut help = help();
+    match dispatch(&mut lexopt::Parser::from_env(), &mut help) {
+        Ok(status) => return status,
+        Err(Failure::Help) => match cli::print(&help) {
+            Err(Failure::Failed(message)) => cli::complain(&message),
+            _ => return ExitCode::SUCCESS,
         },
-        Some(argument) => Err(argument.unexpected().into()),
+        Err(Failure::Usage(message)) => {
+            let usage = help.lines().find(|line| line.starts_with("Usage:"));
+            let usage = usage.unwrap_or_default();
+            cli::complain(&format!("{message}\n\n{usage}\nFor more, add --help."));
+            return ExitCode::from(2);
+        }
+        Err(Failure::Failed(message)) => cli::complain(&message),
     }
+    ExitCode::FAILURE
 }
 
-/// Prints to standard output.
-fn print(text: &str) -> Result<ExitCode, Failure> {
-    written(io::stdout().write_all(text.as_bytes()))?;
-    Ok(ExitCode::SUCCESS)
+/// Runs the command that the arguments name, and leaves its help in `help`.
+fn dispatch(arguments: &mut lexopt::Parser, help: &mut String) -> Result<ExitCode, Failure> {
+    let name = match arguments.next()? {
+        None => return Err(Failure::Help),
+        Some(lexopt::Arg::Value(name)) => name,
+        Some(argument) => return Err(cli::unexpected(argument)),
+    };
+    let Some(command) = COMMANDS.iter().find(|command| name == command.name) else {
+        let names = COMMANDS.map(|command| command.name);
+        return Err(Failure::Usage(format!(
+            "there is no command `{}`; the commands are {}",
+            name.display(),
+            names.join(", ")
+        )));
+    };
+    *help = command.help.to_owned();
+    (command.function)(arguments)
 }
 
-/// What came of writing to standard output; a reader who has seen enough is no failure.
-fn written(result: io::Result<()>) -> Result<(), Failure> {
-    match result {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Failed(format!(
-            "standard output cannot be written: {error}"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// Whether a CI service runs this, by the variable that insta goes by too.
-fn in_ci() -> bool {
-    env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "0" && ci != "false")
-}
-
-/// Says something that is no error.
-fn note(message: &str) {
-    let _ = writeln!(io::stderr(), "{message}");
-}
-
-fn complain(message: &str) {
-    // Standard error is the last resort: there is nowhere to say that it failed.
-    let _ = writeln!(io::stderr(), "error: {message}");
+/// The help of the tool itself.
+fn help() -> String {
+    let widest = COMMANDS.iter().map(|command| command.name.len()).max();
+    let width = widest.unwrap_or_default();
+    let commands: String = COMMANDS
+        .iter()
+        .map(|command| format!("  {:width$}  {}\n", command.name, command.summary))
+        .collect();
+    format!(
+        "Run the lessons and prove what they print.\n\n\
+         Usage: cargo xtask COMMAND\n\n\
+         Commands:\n{commands}\n\
+         Options:\n  -h, --help  print this help; `cargo xtask COMMAND --help` says more of a command\n"
+    )
 }

@@ -1,9 +1,5 @@
 //! What is measured, beside what, and what it must reach.
 
-#[allow(dead_code)]
-#[path = "../../src/normal_form.rs"]
-mod normal_form;
-
 use std::{
     fs,
     hint::black_box,
@@ -13,11 +9,12 @@ use std::{
     time::Instant,
 };
 
+use xtask::order::normal_form::normal_form;
+
 use crate::{
     Place, Row,
     rounds::{Program, ratios, rounds},
 };
-use normal_form::normal_form;
 
 type Part = (&'static str, fn(&Place) -> Result<Vec<Row>, String>);
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tinyjson::JsonValue;
 
-use super::{
-    picture::{Bar, EdgeKind, Picture},
+use crate::timeline::{
+    picture::{ArrowKind, Bar, Picture},
     text::name,
 };
 
@@ -47,15 +47,15 @@ pub(crate) fn write(picture: &Picture, lesson: &str) -> String {
     }
     for (number, edge) in picture.edges.iter().enumerate() {
         let what = match edge.kind {
-            EdgeKind::Fork => "start",
-            EdgeKind::Join => "join",
+            ArrowKind::Fork => "start",
+            ArrowKind::Join => "join",
         };
         let id = format!(r#","cat":"happens-before","id":{number}"#);
         // Each end of an arrow hangs on the bar that is there at its time, and at the
         // very end of a bar it no longer is.
         let left = match edge.kind {
-            EdgeKind::Fork => times[edge.left],
-            EdgeKind::Join => times[edge.left] - 1.0,
+            ArrowKind::Fork => times[edge.left],
+            ArrowKind::Join => times[edge.left] - 1.0,
         };
         let arrives = format!(r#"{id},"bp":"e""#);
         events.push(event("s", edge.from, left, what, &id));

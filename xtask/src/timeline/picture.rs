@@ -7,16 +7,16 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    happens_before::{Edges, HappensBefore, Threads, edges},
-    trace::{Event, Trace, What},
+use xtask::order::{
+    happens_before::{Edges, HappensBefore, Promises, edges},
+    trace::{Event, EventKind, Trace},
 };
 
 /// A picture: rows for threads, and columns from left to right. What happens at the
 /// same time has a column for each step that start and join make of it.
 pub(crate) struct Picture {
     pub(crate) rows: Vec<Row>,
-    pub(crate) edges: Vec<Edge>,
+    pub(crate) edges: Vec<Arrow>,
     /// The times at which something happens, and the columns of each.
     pub(crate) times: Vec<(Duration, Range<usize>)>,
     /// The column of the end of the program.
@@ -43,8 +43,8 @@ pub(crate) enum Bar {
 }
 
 /// A fork or a join.
-pub(crate) struct Edge {
-    pub(crate) kind: EdgeKind,
+pub(crate) struct Arrow {
+    pub(crate) kind: ArrowKind,
     /// The rows that it leads from and to.
     pub(crate) from: usize,
     pub(crate) to: usize,
@@ -53,7 +53,7 @@ pub(crate) struct Edge {
     pub(crate) arrived: usize,
 }
 
-pub(crate) enum EdgeKind {
+pub(crate) enum ArrowKind {
     Fork,
     Join,
 }
@@ -63,15 +63,15 @@ impl Picture {
     ///
     /// If there are too many lines to tell their order.
     pub(crate) fn of(trace: &Trace) -> Result<Picture, String> {
-        let order = HappensBefore::of(trace, Threads::WorkerCore)?;
-        let edges = edges(trace, Threads::WorkerCore);
+        let order = HappensBefore::of(trace, Promises::WorkerCore)?;
+        let edges = edges(trace, Promises::WorkerCore);
         let mut steps = steps(trace, &edges);
         let cut_off = cut_off(trace, &order);
         // What does not come before the end comes after it.
         let exit = trace
             .events
             .iter()
-            .position(|event| event.what == What::Exit);
+            .position(|event| event.kind == EventKind::Exit);
         for &lost in &cut_off {
             if trace.events[lost].time == trace.exit {
                 let exit = exit.map_or(0, |exit| steps[exit]);
@@ -79,11 +79,14 @@ impl Picture {
             }
         }
         let shown = |number: usize| {
-            let what = &trace.events[number].what;
-            let is_line = matches!(what, What::Line(_));
+            let what = &trace.events[number].kind;
+            let is_line = matches!(what, EventKind::Line(_));
             is_line
                 || !(cut_off.contains(&number)
-                    || matches!(what, What::Sleep | What::Wake | What::Endless))
+                    || matches!(
+                        what,
+                        EventKind::Sleep | EventKind::Wake | EventKind::Endless
+                    ))
         };
         let mut last_step = BTreeMap::<Duration, usize>::new();
         for (number, event) in trace.events.iter().enumerate().filter(|(n, _)| shown(*n)) {
@@ -163,12 +166,14 @@ fn cut_off(trace: &Trace, order: &HappensBefore) -> BTreeSet<usize> {
     let mut cut_off = BTreeSet::new();
     for daemon in (0..trace.threads.len()).filter(|&thread| trace.threads[thread].daemon) {
         let events = (0..trace.events.len()).filter(|&n| trace.events[n].thread == daemon);
-        let is_line = |n: &usize| matches!(trace.events[*n].what, What::Line(_));
+        let is_line = |n: &usize| matches!(trace.events[*n].kind, EventKind::Line(_));
         let (certain, uncertain): (Vec<_>, Vec<_>) = events
             .clone()
             .filter(is_line)
             .partition(|&line| order.is_certain(line));
-        let ends = events.clone().any(|n| trace.events[n].what == What::End);
+        let ends = events
+            .clone()
+            .any(|n| trace.events[n].kind == EventKind::End);
         if ends && uncertain.is_empty() {
             continue;
         }
@@ -186,19 +191,19 @@ fn steps(trace: &Trace, edges: &Edges) -> Vec<usize> {
     for (number, event) in trace.events.iter().enumerate() {
         let across = edges.get(&number).map(|&(source, _)| source);
         let mut before: Vec<usize> = last[event.thread].into_iter().chain(across).collect();
-        if event.what == What::Exit {
+        if event.kind == EventKind::Exit {
             let waited_for =
-                |other: &Event| other.what == What::End && !trace.threads[other.thread].daemon;
+                |other: &Event| other.kind == EventKind::End && !trace.threads[other.thread].daemon;
             before.extend((0..number).filter(|&other| waited_for(&trace.events[other])));
         }
         last[event.thread] = Some(number);
         let behind = before.into_iter().map(|earlier| {
             let from = &trace.events[earlier];
-            let is_step = match (&from.what, &event.what) {
+            let is_step = match (&from.kind, &event.kind) {
                 // A thread ends with its last line.
-                (What::Line(_), What::End) => 0,
-                (What::Line(_), _) | (What::Joined(_), What::Line(_)) => 1,
-                (What::End, What::Joined(_) | What::Exit) => 1,
+                (EventKind::Line(_), EventKind::End) => 0,
+                (EventKind::Line(_), _) | (EventKind::Joined(_), EventKind::Line(_)) => 1,
+                (EventKind::End, EventKind::Joined(_) | EventKind::Exit) => 1,
                 _ => 0,
             };
             if from.time == event.time {
@@ -228,7 +233,7 @@ fn row(
     let mut ended = false;
     for &(column, number) in events {
         let time = trace.events[number].time;
-        if let What::Line(text) = &trace.events[number].what {
+        if let EventKind::Line(text) = &trace.events[number].kind {
             let lines = if cut_off.contains(&number) {
                 &mut lost
             } else {
@@ -236,15 +241,15 @@ fn row(
             };
             lines.push((column, printable(text)));
         }
-        let did = match trace.events[number].what {
-            What::Join(_) => Bar::Works,
-            What::End => {
+        let did = match trace.events[number].kind {
+            EventKind::Join(_) => Bar::Works,
+            EventKind::End => {
                 ended = true;
                 Bar::Works
             }
             // It goes on at once if there is nothing to wait for any more.
-            What::Exit if time == since_time => Bar::Works,
-            What::Joined(_) | What::Exit => Bar::Waits,
+            EventKind::Exit if time == since_time => Bar::Works,
+            EventKind::Joined(_) | EventKind::Exit => Bar::Waits,
             _ => continue,
         };
         bars.push((since..column, did));
@@ -255,9 +260,9 @@ fn row(
             events
                 .iter()
                 .rev()
-                .map(|&(_, number)| &trace.events[number].what)
-                .find(|what| { matches!(what, What::Join(_) | What::Joined(_)) }),
-            Some(What::Join(_))
+                .map(|&(_, number)| &trace.events[number].kind)
+                .find(|what| { matches!(what, EventKind::Join(_) | EventKind::Joined(_)) }),
+            Some(EventKind::Join(_))
         );
         bars.push((since..exit, if waits { Bar::Waits } else { Bar::Works }));
     }
@@ -287,16 +292,16 @@ fn arrows(
     edges: &Edges,
     cut_off: &BTreeSet<usize>,
     column: impl Fn(usize) -> usize,
-) -> Vec<Edge> {
+) -> Vec<Arrow> {
     let mut arrows = Vec::new();
     for (&to, &(from, _)) in edges {
-        let kind = match (&trace.events[from].what, &trace.events[to].what) {
+        let kind = match (&trace.events[from].kind, &trace.events[to].kind) {
             _ if cut_off.contains(&to) => continue,
-            (What::Start(_), _) => EdgeKind::Fork,
-            (What::End, What::Joined(_)) => EdgeKind::Join,
+            (EventKind::Start(_), _) => ArrowKind::Fork,
+            (EventKind::End, EventKind::Joined(_)) => ArrowKind::Join,
             _ => continue,
         };
-        arrows.push(Edge {
+        arrows.push(Arrow {
             kind,
             from: trace.events[from].thread,
             to: trace.events[to].thread,

@@ -9,8 +9,8 @@ use svg::{
     },
 };
 
-use super::{
-    picture::{Bar, Edge, EdgeKind, Picture, Row},
+use crate::timeline::{
+    picture::{Arrow, ArrowKind, Bar, Picture, Row},
     text::{name, seconds},
 };
 
@@ -162,13 +162,13 @@ fn draw_lines(row: &Row, number: usize, columns: &[f64], exit: f64) -> Group {
     group
 }
 
-fn draw_edge(edge: &Edge, columns: &[f64]) -> Group {
+fn draw_edge(edge: &Arrow, columns: &[f64]) -> Group {
     let (from, to) = (y(edge.from), y(edge.to));
     let (left, arrived) = (columns[edge.left], columns[edge.arrived]);
     // The arrow ends above or below the row that it points to.
     let tip = match edge.kind {
-        EdgeKind::Fork => to - 5.0,
-        EdgeKind::Join => to + 5.0,
+        ArrowKind::Fork => to - 5.0,
+        ArrowKind::Join => to + 5.0,
     };
     let way = Data::new().move_to((left, from)).line_to((arrived, from));
     let way = Path::new().set("class", "edge").set("d", way);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use console::{measure_text_width, truncate_str};
 
-use super::picture::{Bar, Picture, Row};
+use crate::timeline::picture::{Bar, Picture, Row};
 
 /// A longer name is cut.
 const LONGEST_NAME: usize = 24;

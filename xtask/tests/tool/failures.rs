@@ -483,7 +483,9 @@ fn a_snapshot_that_cannot_be_read_does_not_pass() {
     let report = workspace.run_all(&[]);
     assert_eq!(report.status, Some(1), "{report}");
     assert!(
-        report.stdout.contains("Failed to parse snapshot file"),
+        report
+            .stdout
+            .contains("crates/good/snapshots/output.snap cannot be read: Failed parsing the YAML"),
         "{report}"
     );
 }
@@ -494,7 +496,7 @@ fn a_snapshot_that_cannot_be_written_is_not_accepted() {
     workspace.write("crates/good/snapshots/output.snap/in-the-way", "");
     let report = workspace.run_all(&["--accept"]);
     assert_eq!(report.status, Some(1), "{report}");
-    let words = "\n  crates/good/snapshots/output.snap could not be compared: FileIo";
+    let words = "\n  crates/good/snapshots/output.snap cannot be read: Is a directory";
     assert!(report.stdout.contains(words), "{report}");
     assert!(!report.stdout.contains("good accepted"), "{report}");
 }

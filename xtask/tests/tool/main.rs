@@ -5,7 +5,6 @@ mod check;
 mod docs;
 mod failures;
 mod lessons;
-mod memory;
 mod mutants;
 mod orders;
 mod timeline;

@@ -112,7 +112,7 @@ fn a_long_name_or_a_sign_that_no_page_can_show_spoils_no_picture() {
         println!(\"sub thread end  {name}\");
         trace_of(1, \"line\tsub thread end  {name}\");
         trace_of(1, \"end\");
-        say(\"main thread \\x1b<&>\n\");"
+        say(\"main thread \\u{{fffe}}<&>\n\");"
     );
     let workspace = Workspace::new("long-name").lesson("long", 1, &body);
     let folder = tempfile::tempdir().unwrap();

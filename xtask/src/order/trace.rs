@@ -4,33 +4,33 @@
 use std::time::Duration;
 
 /// A trace.
-pub(crate) struct Trace {
+pub struct Trace {
     /// The main thread first, and the workers in the order of their starts.
-    pub(crate) threads: Vec<Thread>,
+    pub threads: Vec<Thread>,
     /// In the order in which they happened.
-    pub(crate) events: Vec<Event>,
+    pub events: Vec<Event>,
     /// When the program ended.
-    pub(crate) exit: Duration,
+    pub exit: Duration,
     /// Whether it is not known what the daemons would still have done.
-    pub(crate) is_endless: bool,
+    pub is_endless: bool,
 }
 
-pub(crate) struct Thread {
-    pub(crate) name: String,
-    pub(crate) daemon: bool,
+pub struct Thread {
+    pub name: String,
+    pub daemon: bool,
 }
 
-pub(crate) struct Event {
+pub struct Event {
     /// Since the beginning of the program.
-    pub(crate) time: Duration,
+    pub time: Duration,
     /// Its number among the threads.
-    pub(crate) thread: usize,
-    pub(crate) what: What,
+    pub thread: usize,
+    pub kind: EventKind,
 }
 
 /// What a thread does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub enum EventKind {
     Start(usize),
     Started(usize),
     Line(String),
@@ -47,7 +47,7 @@ impl Trace {
     /// # Errors
     ///
     /// What cannot be read, in a sentence.
-    pub(crate) fn parse(text: &str) -> Result<Trace, String> {
+    pub fn parse(text: &str) -> Result<Trace, String> {
         let mut trace = Trace {
             threads: vec![Thread {
                 name: "main thread".to_owned(),
@@ -65,11 +65,11 @@ impl Trace {
                      date?"
                 )
             })?;
-            if event.what == What::Exit {
+            if event.kind == EventKind::Exit {
                 trace.exit = event.time;
                 exits = true;
             }
-            trace.is_endless |= event.what == What::Endless;
+            trace.is_endless |= event.kind == EventKind::Endless;
             trace.events.push(event);
         }
         if !exits {
@@ -83,11 +83,11 @@ impl Trace {
     }
 
     /// The lines that were printed: those before the end of the program.
-    pub(crate) fn printed(&self) -> impl Iterator<Item = &str> {
-        let before_exit = |event: &&Event| event.what != What::Exit;
+    pub fn printed(&self) -> impl Iterator<Item = &str> {
+        let before_exit = |event: &&Event| event.kind != EventKind::Exit;
         let events = self.events.iter().take_while(before_exit);
-        events.filter_map(|event| match &event.what {
-            What::Line(text) => Some(text.as_str()),
+        events.filter_map(|event| match &event.kind {
+            EventKind::Line(text) => Some(text.as_str()),
             _ => None,
         })
     }
@@ -100,7 +100,7 @@ impl Trace {
             (nanoseconds % 1_000_000_000) as u32,
         );
         let thread = self.thread(fields.next()?)?;
-        let what = match (fields.next()?, fields.next()) {
+        let kind = match (fields.next()?, fields.next()) {
             ("start", Some(worker)) => {
                 let (number, worker) = worker.split_once('\t')?;
                 let (kind, name) = worker.split_once('\t')?;
@@ -108,20 +108,20 @@ impl Trace {
                     name: name.to_owned(),
                     daemon: kind == "daemon",
                 });
-                What::Start(self.thread(number)?)
+                EventKind::Start(self.thread(number)?)
             }
-            ("started", Some(worker)) => What::Started(self.thread(worker)?),
-            ("line", Some(text)) => What::Line(text.to_owned()),
-            ("sleep", None) => What::Sleep,
-            ("wake", None) => What::Wake,
-            ("join", Some(worker)) => What::Join(self.thread(worker)?),
-            ("joined", Some(worker)) => What::Joined(self.thread(worker)?),
-            ("end", None) => What::End,
-            ("exit", None) => What::Exit,
-            ("endless", None) => What::Endless,
+            ("started", Some(worker)) => EventKind::Started(self.thread(worker)?),
+            ("line", Some(text)) => EventKind::Line(text.to_owned()),
+            ("sleep", None) => EventKind::Sleep,
+            ("wake", None) => EventKind::Wake,
+            ("join", Some(worker)) => EventKind::Join(self.thread(worker)?),
+            ("joined", Some(worker)) => EventKind::Joined(self.thread(worker)?),
+            ("end", None) => EventKind::End,
+            ("exit", None) => EventKind::Exit,
+            ("endless", None) => EventKind::Endless,
             _ => return None,
         };
-        Some(Event { time, thread, what })
+        Some(Event { time, thread, kind })
     }
 
     fn thread(&self, number: &str) -> Option<usize> {

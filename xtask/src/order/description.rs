@@ -5,45 +5,46 @@ use std::fmt;
 use console::measure_text_width;
 use fixedbitset::FixedBitSet;
 
-use crate::{
-    Failure,
+use crate::order::{
     count::{TooLarge, count},
-    happens_before::{HappensBefore, Threads},
-    normal_form::normal_order,
+    happens_before::{HappensBefore, Promises},
+    normal_form::normal_places,
     partial_order::PartialOrder,
-    simulate::Lesson,
+    trace::Trace,
 };
 
-/// How many groups of free lines are shown.
-const MOST_GROUPS: usize = 20;
+/// How many antichains are shown.
+const MOST_ANTICHAINS: usize = 20;
 
 /// How many pairs of one kind are shown.
 const MOST_PAIRS: usize = 1000;
 
-/// The orders of a lesson.
-pub(crate) struct Orders {
-    pub(crate) happens_before: HappensBefore,
-    pub(crate) with_the_sleeps: PartialOrder,
+/// The order of a lesson's lines, described.
+pub struct Description {
+    /// What start, join and the end of the program say of it.
+    pub happens_before: HappensBefore,
+    /// What the sleeps say of it too.
+    pub with_the_sleeps: PartialOrder,
     /// The lines in the order of the normal form of a likely output.
-    pub(crate) preferred: Vec<usize>,
-    pub(crate) likely: Count,
-    pub(crate) guaranteed: Count,
+    pub normal_order: Vec<usize>,
+    /// How many outputs there are with the sleeps.
+    pub likely: Count,
+    /// How many there are by start and join alone.
+    pub guaranteed: Count,
 }
 
-impl Orders {
-    /// Reads them from a run of the lesson on the simulated clock.
+impl Description {
+    /// Reads it from a run of the lesson on the simulated clock.
     ///
     /// # Errors
     ///
-    /// If it does not run well, or its lines cannot be told apart.
-    pub(crate) fn of(lesson: &Lesson) -> Result<Orders, Failure> {
-        let trace = lesson.trace()?;
-        let happens_before = HappensBefore::of(&trace, Threads::WorkerCore)
-            .and_then(HappensBefore::told_apart)
-            .map_err(|reason| lesson.failed(&reason))?;
+    /// If its lines cannot be told apart.
+    pub fn of(trace: &Trace) -> Result<Description, String> {
+        let happens_before = HappensBefore::of(trace, Promises::WorkerCore)
+            .and_then(HappensBefore::require_distinct_lines)?;
         let with_the_sleeps = happens_before.with_the_sleeps();
-        Ok(Orders {
-            preferred: preferred(&happens_before).map_err(|reason| lesson.failed(&reason))?,
+        Ok(Description {
+            normal_order: normal_order(&happens_before)?,
             likely: Count(count(&with_the_sleeps)),
             guaranteed: Count(count(&happens_before.guaranteed)),
             happens_before,
@@ -53,17 +54,20 @@ impl Orders {
 
     /// The lines in the order of the first output that is listed, and then those that
     /// are not in it.
-    pub(crate) fn numbered(&self) -> Vec<usize> {
-        let mut outputs = self.with_the_sleeps.outputs(&self.preferred);
+    pub fn numbered(&self) -> Vec<usize> {
+        let mut outputs = self.with_the_sleeps.outputs(&self.normal_order);
         let mut lines = outputs.next().unwrap_or_default();
-        let missing = self.preferred.iter().filter(|line| !lines.contains(line));
+        let missing = self
+            .normal_order
+            .iter()
+            .filter(|line| !lines.contains(line));
         let missing: Vec<_> = missing.copied().collect();
         lines.extend(missing);
         lines
     }
 
     /// How many there are, in one line.
-    pub(crate) fn summary(&self, lesson: &str) -> String {
+    pub fn summary(&self, lesson: &str) -> String {
         format!(
             "{lesson}: {} with its sleeps, {} by start and join alone",
             self.likely.orders(),
@@ -72,7 +76,7 @@ impl Orders {
     }
 
     /// The pairs of lines that are guaranteed, with the promise behind each.
-    pub(crate) fn guaranteed_pairs(&self) -> Vec<String> {
+    pub fn guaranteed_pairs(&self) -> Vec<String> {
         let order = &self.happens_before;
         let pairs = order.guarantees.iter().map(|pair| {
             let names = [order.name(Some(pair.before)), order.name(pair.after)];
@@ -87,14 +91,14 @@ impl Orders {
     }
 
     /// The pairs of lines that only the sleeps put in order.
-    pub(crate) fn likely_pairs(&self) -> Vec<String> {
+    pub fn likely_pairs(&self) -> Vec<String> {
         let order = &self.happens_before;
         let with = &self.with_the_sleeps;
         let mut likely = Vec::new();
-        for &after in &self.preferred {
+        for &after in &self.normal_order {
             if with.possible().contains(after) {
                 let covered = with.covered_by(after);
-                let only_likely = |before: &usize| order.guaranteed.is_free(*before, after);
+                let only_likely = |before: &usize| order.guaranteed.incomparable(*before, after);
                 let pairs = covered.ones().filter(only_likely);
                 likely.extend(pairs.map(|before| {
                     let names = [order.name(Some(before)), order.name(Some(after))];
@@ -106,10 +110,10 @@ impl Orders {
     }
 
     /// The lines that the end of the program may cut off.
-    pub(crate) fn missing_lines(&self) -> Vec<String> {
+    pub fn missing_lines(&self) -> Vec<String> {
         let certain = self.happens_before.guaranteed.certain();
         let missing = self
-            .preferred
+            .normal_order
             .iter()
             .filter(|&&line| !certain.contains(line));
         let missing = missing.map(|&line| {
@@ -125,66 +129,71 @@ impl Orders {
         missing.collect()
     }
 
-    /// The groups of lines that may come in any order.
-    pub(crate) fn free_lines(&self) -> Vec<String> {
+    /// The antichains of the order: groups of lines that may come in any order.
+    pub fn incomparable_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        let groups = self.free_groups();
-        for group in groups.iter().take(MOST_GROUPS) {
+        let antichains = self.antichains();
+        for antichain in antichains.iter().take(MOST_ANTICHAINS) {
             lines.push("any order of".to_owned());
-            let names = group
+            let names = antichain
                 .iter()
                 .map(|&line| self.happens_before.name(Some(line)));
             lines.extend(names.map(|name| format!("  {name}")));
         }
-        if groups.len() > MOST_GROUPS {
+        if antichains.len() > MOST_ANTICHAINS {
             lines.push("and more".to_owned());
         }
         lines
     }
 
-    /// Groups of lines of which each can come before or after each other one, until
-    /// every such pair is in a group, or there are more than [`MOST_GROUPS`].
-    fn free_groups(&self) -> Vec<Vec<usize>> {
+    /// Antichains, until every pair of incomparable lines is in one, or there are more
+    /// than [`MOST_ANTICHAINS`].
+    fn antichains(&self) -> Vec<Vec<usize>> {
         let order = &self.with_the_sleeps;
         let possible = |line: &&usize| order.possible().contains(**line);
-        let lines: Vec<_> = self.preferred.iter().filter(possible).copied().collect();
-        let mut groups: Vec<FixedBitSet> = Vec::new();
+        let lines: Vec<_> = self.normal_order.iter().filter(possible).copied().collect();
+        let mut antichains: Vec<FixedBitSet> = Vec::new();
         'pairs: for (place, &one) in lines.iter().enumerate() {
             for &other in &lines[place + 1..] {
-                let is_known = |group: &FixedBitSet| group.contains(one) && group.contains(other);
-                if !order.is_free(one, other) || groups.iter().any(is_known) {
+                let is_known =
+                    |antichain: &FixedBitSet| antichain.contains(one) && antichain.contains(other);
+                if !order.incomparable(one, other) || antichains.iter().any(is_known) {
                     continue;
                 }
-                let mut group = FixedBitSet::with_capacity(order.len());
-                group.extend([one, other]);
+                let mut antichain = FixedBitSet::with_capacity(order.lines());
+                antichain.extend([one, other]);
                 for &line in &lines {
-                    let is_free = |of: usize| of != line && order.is_free(of, line);
-                    if group.ones().all(is_free) {
-                        group.insert(line);
+                    let incomparable = |of: usize| of != line && order.incomparable(of, line);
+                    if antichain.ones().all(incomparable) {
+                        antichain.insert(line);
                     }
                 }
-                groups.push(group);
-                if groups.len() > MOST_GROUPS {
+                antichains.push(antichain);
+                if antichains.len() > MOST_ANTICHAINS {
                     break 'pairs;
                 }
             }
         }
-        let in_order = |group: FixedBitSet| {
-            let is_in = |line: &usize| group.contains(*line);
+        let in_order = |antichain: FixedBitSet| {
+            let is_in = |line: &usize| antichain.contains(*line);
             lines.iter().copied().filter(is_in).collect()
         };
-        groups.into_iter().map(in_order).collect()
+        antichains.into_iter().map(in_order).collect()
     }
 }
 
 /// The lines in the order in which a likely output has them in its normal form.
-pub(crate) fn preferred(order: &HappensBefore) -> Result<Vec<usize>, String> {
+///
+/// # Errors
+///
+/// The first of them that no lesson prints.
+pub fn normal_order(order: &HappensBefore) -> Result<Vec<usize>, String> {
     let likely = order.likely_output();
     let text: String = likely
         .iter()
         .map(|&line| format!("{}\n", order.lines[line].text))
         .collect();
-    let places = normal_order(text.as_bytes()).map_err(|bad_line| bad_line.to_string())?;
+    let places = normal_places(text.as_bytes()).map_err(|bad_line| bad_line.to_string())?;
     Ok(places.into_iter().map(|place| likely[place]).collect())
 }
 
@@ -219,11 +228,14 @@ fn rows(pairs: &[([String; 2], String)]) -> Vec<String> {
 }
 
 /// How many orders there are, as far as they can be counted.
-pub(crate) struct Count(pub(crate) Result<u128, TooLarge>);
+pub struct Count(
+    /// The number, or why there is none.
+    pub Result<u128, TooLarge>,
+);
 
 impl Count {
     /// The number with its noun.
-    pub(crate) fn orders(&self) -> String {
+    pub fn orders(&self) -> String {
         match self.0 {
             Ok(1) => "1 order".to_owned(),
             Err(TooLarge::Order) => "too many orders to count".to_owned(),

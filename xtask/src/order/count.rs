@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use fixedbitset::FixedBitSet;
 
-use crate::partial_order::PartialOrder;
+use crate::order::partial_order::PartialOrder;
 
 /// More lines than any lesson has that somebody wants to count.
 const MOST_LINES: usize = 500;
@@ -21,7 +21,7 @@ const MOST_PARTS: usize = 20_000;
 
 /// Why outputs could not be counted.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum TooLarge {
+pub enum TooLarge {
     /// There are more than fit into 128 bits.
     Number,
     /// Their order has more lines, or falls apart into more parts, than can be
@@ -34,7 +34,7 @@ pub(crate) enum TooLarge {
 /// # Errors
 ///
 /// If there are too many, or their order is too large.
-pub(crate) fn count(order: &PartialOrder) -> Result<u128, TooLarge> {
+pub fn count(order: &PartialOrder) -> Result<u128, TooLarge> {
     if order.possible().count_ones(..) > MOST_LINES {
         return Err(TooLarge::Order);
     }

@@ -1,15 +1,12 @@
 //! `cargo xtask timeline`: a picture of a lesson, one row a thread.
 
-mod chrome;
-mod picture;
-mod svg;
-mod text;
-
 use std::{ffi::OsString, fs, process::ExitCode};
 
-use crate::{Failure, simulate::Lesson};
-
-use self::picture::Picture;
+use crate::{
+    cli::{self, Failure},
+    lesson::built::BuiltLesson,
+    timeline::{chrome, picture::Picture, svg, text},
+};
 
 pub(crate) const HELP: &str = "\
 Draw what the threads of a lesson do, one row a thread.
@@ -51,13 +48,10 @@ struct Options {
 ///
 /// If it is used wrongly, the lesson does not build or run, or a file cannot be
 /// written.
-pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    let Some(options) = parse(arguments)? else {
-        return crate::print(HELP);
-    };
-    let lesson = Lesson::build(options.lesson)?;
-    let trace = lesson.trace()?;
-    let picture = Picture::of(&trace).map_err(|reason| lesson.failed(&reason))?;
+pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+    let options = parse(arguments)?;
+    let lesson = BuiltLesson::build(options.lesson)?;
+    let picture = Picture::of(&lesson.trace()?).map_err(|reason| lesson.failed(&reason))?;
     let draws_text = options.svg.is_none() && options.trace.is_none();
     if let Some(file) = options.svg {
         write(file, &svg::draw(&picture, &lesson.name))?;
@@ -68,23 +62,12 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     if draws_text {
         let width = console::Term::stdout().size_checked();
         let width = width.map_or(80, |(_, width)| width.into());
-        return crate::print(&text::draw(&picture, width));
+        cli::print(&text::draw(&picture, width))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The picture of a lesson as SVG.
-///
-/// # Errors
-///
-/// If it does not run well.
-pub(crate) fn svg(lesson: &Lesson) -> Result<String, Failure> {
-    let picture = Picture::of(&lesson.trace()?).map_err(|reason| lesson.failed(&reason))?;
-    Ok(svg::draw(&picture, &lesson.name))
-}
-
-/// The options, or nothing if help is asked for.
-fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
+fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     use lexopt::prelude::*;
 
     let mut lesson = None;
@@ -92,15 +75,14 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
     let mut trace = None;
     while let Some(argument) = arguments.next()? {
         match argument {
-            Short('h') | Long("help") => return Ok(None),
             Long("svg") => svg = Some(arguments.value()?),
             Long("trace") => trace = Some(arguments.value()?),
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
-            _ => return Err(argument.unexpected().into()),
+            _ => return Err(cli::unexpected(argument)),
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    Ok(Some(Options { lesson, svg, trace }))
+    Ok(Options { lesson, svg, trace })
 }
 
 fn write(file: OsString, content: &str) -> Result<(), Failure> {

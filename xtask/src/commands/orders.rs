@@ -10,7 +10,12 @@ use std::{
 
 use console::style;
 
-use crate::{Failure, account::Orders, report::number_of, simulate::Lesson};
+use xtask::order::description::Description;
+
+use crate::{
+    cli::{self, Failure, number_of},
+    lesson::built::BuiltLesson,
+};
 
 pub(crate) const HELP: &str = "\
 List and count every output that a lesson can have, and say what is guaranteed.
@@ -52,30 +57,23 @@ struct Options {
 /// # Errors
 ///
 /// If it is used wrongly, or the lesson does not build or run.
-pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    let Some(options) = parse(arguments)? else {
-        return crate::print(HELP);
-    };
-    let lesson = Lesson::build(options.lesson)?;
-    let orders = Orders::of(&lesson)?;
+pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+    let options = parse(arguments)?;
+    let lesson = BuiltLesson::build(options.lesson)?;
+    let orders = lesson.description()?;
     let mut out = BufWriter::new(io::stdout());
     let written = write(&orders, &lesson.name, options.limit, &mut out).and_then(|()| out.flush());
-    crate::written(written)?;
+    cli::written(written)?;
     if options.observe == 0 {
         return Ok(ExitCode::SUCCESS);
     }
     let seen = observe(&lesson, options.observe)?;
     let (report, outside) = tally(&orders, &seen, options.observe);
-    crate::print(&report)?;
-    Ok(if outside {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    cli::print(&report)?;
+    Ok(cli::status(!outside))
 }
 
-/// The options, or nothing if help is asked for.
-fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
+fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     use lexopt::prelude::*;
 
     let mut lesson = None;
@@ -83,19 +81,18 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Option<Options>, Failure> {
     let mut observe = 0;
     while let Some(argument) = arguments.next()? {
         match argument {
-            Short('h') | Long("help") => return Ok(None),
             Long("limit") => limit = number("--limit", &arguments.value()?.string()?)?,
             Long("observe") => observe = number("--observe", &arguments.value()?.string()?)?,
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
-            _ => return Err(argument.unexpected().into()),
+            _ => return Err(cli::unexpected(argument)),
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    Ok(Some(Options {
+    Ok(Options {
         lesson,
         limit,
         observe,
-    }))
+    })
 }
 
 fn number(option: &str, value: &str) -> Result<usize, Failure> {
@@ -105,7 +102,7 @@ fn number(option: &str, value: &str) -> Result<usize, Failure> {
 }
 
 /// The outputs of many runs, and how often each was seen.
-fn observe(lesson: &Lesson, runs: usize) -> Result<BTreeMap<String, usize>, Failure> {
+fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>, Failure> {
     let runners = thread::available_parallelism()
         .map_or(1, NonZero::get)
         .min(runs);
@@ -137,7 +134,7 @@ fn observe(lesson: &Lesson, runs: usize) -> Result<BTreeMap<String, usize>, Fail
     })
 }
 
-fn write(orders: &Orders, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
+fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
     heading(out, "its lines")?;
     for (number, &line) in (1..).zip(&orders.numbered()) {
         writeln!(
@@ -160,7 +157,7 @@ fn write(orders: &Orders, name: &str, limit: usize, out: &mut impl Write) -> io:
             "likely, not guaranteed: only the sleeps arrange it",
             orders.likely_pairs(),
         ),
-        ("left to the scheduler", orders.free_lines()),
+        ("left to the scheduler", orders.incomparable_lines()),
     ] {
         if !lines.is_empty() {
             heading(out, title)?;
@@ -181,56 +178,68 @@ fn write(orders: &Orders, name: &str, limit: usize, out: &mut impl Write) -> io:
     writeln!(out, "{}", style(orders.summary(name)).bold())
 }
 
-fn write_orders(orders: &Orders, limit: usize, out: &mut impl Write) -> io::Result<()> {
-    let mut number = vec![0; orders.preferred.len()];
-    for (place, &line) in (1..).zip(&orders.numbered()) {
-        number[line] = place;
-    }
-    let mut left = limit;
-    let mut list =
-        |title: String, count: Option<u128>, outputs: &mut dyn Iterator<Item = Vec<usize>>| {
-            if count == Some(0) {
-                return Ok(());
-            }
-            heading(out, &title)?;
-            let mut listed = 0;
-            for order in outputs.take(left) {
-                let numbers = order.iter().map(|&line| format!("{:>4}", number[line]));
-                writeln!(out, "{}", numbers.collect::<String>())?;
-                listed += 1;
-            }
-            left -= listed;
-            if count != Some(listed as u128) {
-                let none = if listed == 0 {
-                    "none listed"
-                } else {
-                    "and more"
-                };
-                writeln!(out, "  {none}; --limit N lists as many as you like")?;
-            }
-            writeln!(out)
-        };
+fn write_orders(orders: &Description, limit: usize, out: &mut impl Write) -> io::Result<()> {
     let likely = format!(
         "{} with its sleeps, by the numbers above",
         orders.likely.orders()
     );
-    let mut with = orders.with_the_sleeps.outputs(&orders.preferred);
-    list(likely, orders.likely.0.as_ref().ok().copied(), &mut with)?;
+    let with = orders.with_the_sleeps.outputs(&orders.normal_order);
+    let counts = [&orders.likely, &orders.guaranteed].map(|count| count.0.as_ref().ok().copied());
+    let listed = list(orders, &likely, counts[0], with.take(limit), out)?;
 
-    let (title, more) = match (&orders.guaranteed.0, &orders.likely.0) {
-        (Ok(all), Ok(likely)) => (
+    let (title, more) = match counts {
+        [Some(likely), Some(all)] => (
             format!("{} more without its sleeps", all - likely),
             Some(all - likely),
         ),
         _ => ("others without its sleeps".to_owned(), None),
     };
     let unlikely = |order: &Vec<usize>| !orders.with_the_sleeps.allows(order);
-    let all = orders.happens_before.guaranteed.outputs(&orders.preferred);
-    list(title, more, &mut all.filter(unlikely))
+    let all = orders
+        .happens_before
+        .guaranteed
+        .outputs(&orders.normal_order);
+    let others = all.filter(unlikely).take(limit - listed);
+    list(orders, &title, more, others, out).map(drop)
+}
+
+/// Lists orders by the numbers of their lines, and returns how many there were of all,
+/// as far as they can be counted.
+fn list(
+    orders: &Description,
+    title: &str,
+    all: Option<u128>,
+    outputs: impl Iterator<Item = Vec<usize>>,
+    out: &mut impl Write,
+) -> io::Result<usize> {
+    if all == Some(0) {
+        return Ok(0);
+    }
+    heading(out, title)?;
+    let mut number = vec![0; orders.normal_order.len()];
+    for (place, &line) in (1..).zip(&orders.numbered()) {
+        number[line] = place;
+    }
+    let mut listed = 0;
+    for order in outputs {
+        let numbers = order.iter().map(|&line| format!("{:>4}", number[line]));
+        writeln!(out, "{}", numbers.collect::<String>())?;
+        listed += 1;
+    }
+    if all != Some(listed as u128) {
+        let none = if listed == 0 {
+            "none listed"
+        } else {
+            "and more"
+        };
+        writeln!(out, "  {none}; --limit N lists as many as you like")?;
+    }
+    writeln!(out)?;
+    Ok(listed)
 }
 
 /// What has been seen, in words, and whether some of it is outside of the orders.
-fn tally(orders: &Orders, seen: &BTreeMap<String, usize>, runs: usize) -> (String, bool) {
+fn tally(orders: &Description, seen: &BTreeMap<String, usize>, runs: usize) -> (String, bool) {
     let is_inside = |output: &str| {
         let lines = orders.happens_before.numbers(output);
         lines.is_some_and(|lines| orders.with_the_sleeps.allows(&lines))

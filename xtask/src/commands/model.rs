@@ -8,8 +8,11 @@ use std::{
 };
 
 use crate::{
-    Failure,
-    lessons::{self, cannot_run_cargo, cargo},
+    cli::{self, Failure},
+    lesson::{
+        cargo::{cannot_run_cargo, cargo},
+        workspace,
+    },
 };
 
 pub(crate) const HELP: &str = "\
@@ -31,15 +34,11 @@ keeps every promise, 1 if one does not, 2 for wrong usage.
 /// # Errors
 ///
 /// If it is used wrongly, cargo cannot be run, or an order breaks a promise.
-pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    use lexopt::prelude::*;
-
-    match arguments.next()? {
-        None => {}
-        Some(Short('h') | Long("help")) => return crate::print(HELP),
-        Some(argument) => return Err(argument.unexpected().into()),
+pub(crate) fn model(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+    if let Some(argument) = arguments.next()? {
+        return Err(cli::unexpected(argument));
     }
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     for (variable, _) in env::vars_os() {
         // What loom reads could end a model early, and pass.
         if variable.to_string_lossy().starts_with("LOOM_") {
@@ -47,7 +46,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
         }
     }
     let mut cargo = command
-        .current_dir(lessons::find()?.root)
+        .current_dir(workspace::root()?)
         .args("test --quiet --package worker-core --lib --release".split(' '))
         .args("--target-dir target/loom -- --nocapture --test-threads 1".split(' '))
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -66,7 +65,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
         let line = line.map_err(cannot_run_cargo)?;
         if line.contains(" interleavings, ") {
             // The test harness puts a dot for each test that passed.
-            crate::print(&format!("{}\n", line.trim_start_matches('.')))?;
+            cli::print(&format!("{}\n", line.trim_start_matches('.')))?;
             models += 1;
         } else {
             rest.push_str(&line);
@@ -75,7 +74,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     }
     let status = cargo.wait().map_err(cannot_run_cargo)?;
     if !status.success() {
-        crate::print(&rest)?;
+        cli::print(&rest)?;
         return Err(Failure::Failed(
             "an order of the threads breaks a promise; see above which".to_owned(),
         ));

@@ -12,30 +12,34 @@ use std::{
 
 use fixedbitset::FixedBitSet;
 
-use crate::{
+use crate::order::{
     partial_order::PartialOrder,
-    trace::{Event, Trace, What},
+    trace::{Event, EventKind, Trace},
 };
 
 /// The lines of a lesson, and what start, join and the end of the program say of their
 /// order.
-pub(crate) struct HappensBefore {
+pub struct HappensBefore {
     /// The main thread's lines first, then each worker's.
-    pub(crate) lines: Vec<Line>,
-    pub(crate) guaranteed: PartialOrder,
-    pub(crate) guarantees: Vec<Guarantee>,
+    pub lines: Vec<Line>,
+    /// The order that start, join and the end of the program give them.
+    pub guaranteed: PartialOrder,
+    /// Its covering pairs, in an order that does not depend on luck.
+    pub guarantees: Vec<Guarantee>,
     exit: Duration,
     /// Whether daemons may print more lines than these.
-    pub(crate) is_endless: bool,
+    pub is_endless: bool,
 }
 
 /// A line of a lesson.
-pub(crate) struct Line {
-    pub(crate) text: String,
+pub struct Line {
+    /// The line as it is printed.
+    pub text: String,
     /// Its text in quotes, and if another line has the same text, which of them it is.
     /// It is the same on every run.
-    pub(crate) name: String,
-    pub(crate) thread: usize,
+    pub name: String,
+    /// The thread that prints it.
+    pub thread: usize,
     /// Its place among the events of the trace.
     event: usize,
     time: Duration,
@@ -43,40 +47,46 @@ pub(crate) struct Line {
 
 /// A pair of lines of which one is guaranteed to come before the other, with none
 /// between them; or the end of the program in place of the other.
-pub(crate) struct Guarantee {
-    pub(crate) before: usize,
-    pub(crate) after: Option<usize>,
+pub struct Guarantee {
+    /// The line that comes before.
+    pub before: usize,
+    /// The line that comes after it, or nothing for the end of the program.
+    pub after: Option<usize>,
     /// What says so: all of these, one after another.
-    pub(crate) promises: Vec<Promise>,
+    pub promises: Vec<EdgeKind>,
 }
 
-/// Where a guarantee comes from.
+/// What puts one event before another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Promise {
+pub enum EdgeKind {
+    /// One thread does both.
     ProgramOrder,
+    /// A thread starts another, and goes on once that has printed its first line.
     Start,
+    /// A thread goes on once another has ended.
     Join,
+    /// The program ends once another thread has.
     End,
 }
 
-impl fmt::Display for Promise {
+impl fmt::Display for EdgeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Promise::ProgramOrder => "program order",
-            Promise::Start => "start",
-            Promise::Join => "join",
-            Promise::End => "end",
+            EdgeKind::ProgramOrder => "program order",
+            EdgeKind::Start => "start",
+            EdgeKind::Join => "join",
+            EdgeKind::End => "end",
         })
     }
 }
 
 /// Whose promises count.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Threads {
+pub enum Promises {
     /// `start` returns after the worker's first line.
     WorkerCore,
     /// `start` may return before it.
-    CPython,
+    Python,
 }
 
 /// More lines than any lesson prints. Their order takes a bit for each pair of them.
@@ -88,7 +98,7 @@ impl HappensBefore {
     /// # Errors
     ///
     /// If they are more than [`MOST_LINES`].
-    pub(crate) fn of(trace: &Trace, threads: Threads) -> Result<HappensBefore, String> {
+    pub fn of(trace: &Trace, promises: Promises) -> Result<HappensBefore, String> {
         let lines = lines(trace);
         if lines.len() > MOST_LINES {
             return Err(format!(
@@ -99,20 +109,20 @@ impl HappensBefore {
             .zip(&lines)
             .map(|(line, &(_, _, event))| (event, line))
             .collect();
-        let edges = edges(trace, threads);
+        let edges = edges(trace, promises);
         let sources: HashSet<_> = edges.values().map(|&(source, _)| source).collect();
 
         let mut before = vec![FixedBitSet::with_capacity(lines.len()); lines.len()];
         let mut guarantees = Vec::new();
         // Before each thread's next event, and behind each event that an edge leaves.
-        let mut reached = vec![Reached::none_of(lines.len()); trace.threads.len()];
+        let mut reached = vec![CausalPast::none_of(lines.len()); trace.threads.len()];
         let mut behind = HashMap::new();
         for (number, event) in trace.events.iter().enumerate() {
             let reached = &mut reached[event.thread];
-            if let Some((source, promise)) = edges.get(&number)
+            if let Some((source, kind)) = edges.get(&number)
                 && let Some(behind) = behind.get(source)
             {
-                reached.reach(behind, *promise, &before);
+                reached.reach(behind, *kind, &before);
             }
             if let Some(&line) = number_of.get(&number) {
                 before[line].clone_from(&reached.lines);
@@ -146,7 +156,7 @@ impl HappensBefore {
 
     /// The order in which a line of an earlier time comes before one of a later time
     /// too, and a daemon's lines are cut off where it is at the end of the program.
-    pub(crate) fn with_the_sleeps(&self) -> PartialOrder {
+    pub fn with_the_sleeps(&self) -> PartialOrder {
         let order = &self.guaranteed;
         let lines = self.lines.len();
         let set = |is_in: &dyn Fn(usize) -> bool| {
@@ -174,7 +184,7 @@ impl HappensBefore {
     }
 
     /// Whether an event of the trace is a line that every output has.
-    pub(crate) fn is_certain(&self, event: usize) -> bool {
+    pub fn is_certain(&self, event: usize) -> bool {
         let mut certain = self.guaranteed.certain().ones();
         certain.any(|line| self.lines[line].event == event)
     }
@@ -184,7 +194,7 @@ impl HappensBefore {
     /// # Errors
     ///
     /// If two threads print the same line.
-    pub(crate) fn told_apart(self) -> Result<HappensBefore, String> {
+    pub fn require_distinct_lines(self) -> Result<HappensBefore, String> {
         let mut thread_of = HashMap::new();
         for line in &self.lines {
             if *thread_of.entry(&line.text).or_insert(line.thread) != line.thread {
@@ -199,7 +209,7 @@ impl HappensBefore {
 
     /// The lines of each text, if they can be told apart. A thread's own lines come in
     /// their order, so that the same text a second time is its next line of that text.
-    pub(crate) fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
+    pub fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
         let mut lines = HashMap::<_, VecDeque<_>>::new();
         for (number, line) in self.lines.iter().enumerate() {
             let same = lines.entry(line.text.as_str()).or_default();
@@ -210,7 +220,7 @@ impl HappensBefore {
 
     /// The lines of an output by their numbers; none, if it has another line, or one
     /// too often.
-    pub(crate) fn numbers(&self, output: &str) -> Option<Vec<usize>> {
+    pub fn numbers(&self, output: &str) -> Option<Vec<usize>> {
         let mut lines = self.by_text();
         let numbers = output.lines().map(|line| lines.get_mut(line)?.pop_front());
         numbers.collect()
@@ -218,7 +228,7 @@ impl HappensBefore {
 
     /// All lines in one order that the sleeps make likely, as if no daemon were cut
     /// off. It does not depend on luck.
-    pub(crate) fn likely_output(&self) -> Vec<usize> {
+    pub fn likely_output(&self) -> Vec<usize> {
         let mut place = vec![0; self.lines.len()];
         for line in 1..self.lines.len() {
             if self.lines[line].thread == self.lines[line - 1].thread {
@@ -249,7 +259,7 @@ impl HappensBefore {
     }
 
     /// What a line, or the end of the program, is called.
-    pub(crate) fn name(&self, line: Option<usize>) -> String {
+    pub fn name(&self, line: Option<usize>) -> String {
         match line {
             Some(line) => self.lines[line].name.clone(),
             None => "the end of the program".to_owned(),
@@ -259,8 +269,8 @@ impl HappensBefore {
 
 impl Guarantee {
     /// The promises that it rests on, in words.
-    pub(crate) fn promises(&self) -> String {
-        let promises: Vec<_> = self.promises.iter().map(Promise::to_string).collect();
+    pub fn promises(&self) -> String {
+        let promises: Vec<_> = self.promises.iter().map(EdgeKind::to_string).collect();
         promises.join(", ")
     }
 }
@@ -269,8 +279,8 @@ impl Guarantee {
 fn lines(trace: &Trace) -> Vec<(usize, usize, usize)> {
     let mut printed = vec![0; trace.threads.len()];
     let mut lines = Vec::new();
-    for (number, Event { thread, what, .. }) in trace.events.iter().enumerate() {
-        if let What::Line(_) = what {
+    for (number, Event { thread, kind, .. }) in trace.events.iter().enumerate() {
+        if let EventKind::Line(_) = kind {
             lines.push((*thread, printed[*thread], number));
             printed[*thread] += 1;
         }
@@ -287,7 +297,7 @@ fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
     let mut times_seen = HashMap::<_, usize>::new();
     let named = lines.iter().filter_map(|&(thread, _, number)| {
         let event = &trace.events[number];
-        let What::Line(text) = &event.what else {
+        let EventKind::Line(text) = &event.kind else {
             return None;
         };
         let seen = times_seen.entry((thread, text)).or_default();
@@ -311,33 +321,36 @@ fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
     named.collect()
 }
 
-/// The edges between threads: for an event the one that it comes after, and the
-/// promise that says so.
-pub(crate) type Edges = BTreeMap<usize, (usize, Promise)>;
+/// The edges between threads: for an event the one that it comes after, and the kind of
+/// the edge.
+pub type Edges = BTreeMap<usize, (usize, EdgeKind)>;
 
-pub(crate) fn edges(trace: &Trace, threads: Threads) -> Edges {
+/// The edges between the threads of a trace.
+pub fn edges(trace: &Trace, promises: Promises) -> Edges {
     let mut edges = Edges::new();
     let mut start = vec![None; trace.threads.len()];
     let mut first_line = start.clone();
     let mut end = start.clone();
     let mut begun = vec![false; trace.threads.len()];
     for (number, event) in trace.events.iter().enumerate() {
-        let after = match event.what {
+        let after = match event.kind {
             _ if !begun[event.thread] => start[event.thread],
-            What::Started(worker) if threads == Threads::WorkerCore => first_line[worker],
-            What::Joined(worker) => end[worker],
+            EventKind::Started(worker) if promises == Promises::WorkerCore => first_line[worker],
+            EventKind::Joined(worker) => end[worker],
             _ => None,
         };
-        let promise = match event.what {
-            What::Joined(_) => Promise::Join,
-            _ => Promise::Start,
+        let kind = match event.kind {
+            EventKind::Joined(_) => EdgeKind::Join,
+            _ => EdgeKind::Start,
         };
-        edges.extend(after.map(|after| (number, (after, promise))));
+        edges.extend(after.map(|after| (number, (after, kind))));
         begun[event.thread] = true;
-        match event.what {
-            What::Start(worker) => start[worker] = Some(number),
-            What::Line(_) => first_line[event.thread] = first_line[event.thread].or(Some(number)),
-            What::End => end[event.thread] = Some(number),
+        match event.kind {
+            EventKind::Start(worker) => start[worker] = Some(number),
+            EventKind::Line(_) => {
+                first_line[event.thread] = first_line[event.thread].or(Some(number));
+            }
+            EventKind::End => end[event.thread] = Some(number),
             _ => {}
         }
     }
@@ -346,45 +359,45 @@ pub(crate) fn edges(trace: &Trace, threads: Threads) -> Edges {
 
 /// What comes before a point in a thread.
 #[derive(Clone)]
-struct Reached {
+struct CausalPast {
     lines: FixedBitSet,
     /// Those of the lines that come before none of the others, and the promises on the
     /// way from there.
-    nearest: Vec<(usize, Vec<Promise>)>,
+    frontier: Vec<(usize, Vec<EdgeKind>)>,
 }
 
-impl Reached {
-    fn none_of(lines: usize) -> Reached {
-        Reached {
+impl CausalPast {
+    fn none_of(lines: usize) -> CausalPast {
+        CausalPast {
             lines: FixedBitSet::with_capacity(lines),
-            nearest: Vec::new(),
+            frontier: Vec::new(),
         }
     }
 
     /// Comes behind another point too, by a promise.
-    fn reach(&mut self, other: &Reached, promise: Promise, before: &[FixedBitSet]) {
-        for (line, promises) in &other.nearest {
+    fn reach(&mut self, other: &CausalPast, promise: EdgeKind, before: &[FixedBitSet]) {
+        for (line, promises) in &other.frontier {
             if self.lines.contains(*line) {
                 continue;
             }
-            self.nearest
-                .retain(|(nearest, _)| !before[*line].contains(*nearest));
+            self.frontier
+                .retain(|(frontier, _)| !before[*line].contains(*frontier));
             let mut promises = promises.clone();
             if promises.last() != Some(&promise) {
                 promises.push(promise);
             }
-            self.nearest.push((*line, promises));
+            self.frontier.push((*line, promises));
         }
         self.lines.union_with(&other.lines);
     }
 
     /// Comes behind a line of the same thread, and returns the guarantees for it.
     fn print(&mut self, line: usize) -> impl Iterator<Item = Guarantee> {
-        let nearest = std::mem::replace(&mut self.nearest, vec![(line, Vec::new())]);
+        let frontier = std::mem::replace(&mut self.frontier, vec![(line, Vec::new())]);
         self.lines.insert(line);
-        nearest.into_iter().map(move |(before, mut promises)| {
+        frontier.into_iter().map(move |(before, mut promises)| {
             if promises.is_empty() {
-                promises.push(Promise::ProgramOrder);
+                promises.push(EdgeKind::ProgramOrder);
             }
             Guarantee {
                 before,
@@ -398,7 +411,7 @@ impl Reached {
 /// Puts the guarantees in an order that does not depend on luck, and adds those for
 /// the end of the program.
 fn in_order(guarantees: &mut Vec<Guarantee>, order: &PartialOrder) {
-    let rank: Vec<_> = (0..order.len())
+    let rank: Vec<_> = (0..order.lines())
         .map(|line| (order.before(line).count_ones(..), line))
         .collect();
     guarantees.sort_by_key(|pair| (pair.after.map(|after| rank[after]), rank[pair.before]));
@@ -409,6 +422,6 @@ fn in_order(guarantees: &mut Vec<Guarantee>, order: &PartialOrder) {
     guarantees.extend(last_lines.ones().map(|before| Guarantee {
         before,
         after: None,
-        promises: vec![Promise::End],
+        promises: vec![EdgeKind::End],
     }));
 }

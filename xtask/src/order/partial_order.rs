@@ -8,7 +8,7 @@ use fixedbitset::FixedBitSet;
 /// among them, each after every line that comes before it: a linear extension of the
 /// lines that are printed.
 #[derive(Debug)]
-pub(crate) struct PartialOrder {
+pub struct PartialOrder {
     before: Vec<FixedBitSet>,
     possible: FixedBitSet,
     certain: FixedBitSet,
@@ -18,7 +18,7 @@ impl PartialOrder {
     /// From the lines that come before each line, directly or not, those that are
     /// possible, and some that are certain: what comes before a certain line is
     /// certain too, and what comes before a possible line has to be possible.
-    pub(crate) fn new(
+    pub fn new(
         before: Vec<FixedBitSet>,
         possible: FixedBitSet,
         mut certain: FixedBitSet,
@@ -34,17 +34,18 @@ impl PartialOrder {
     }
 
     /// How many lines there are, possible or not.
-    pub(crate) fn len(&self) -> usize {
+    pub fn lines(&self) -> usize {
         self.before.len()
     }
 
-    pub(crate) fn before(&self, line: usize) -> &FixedBitSet {
+    /// The lines that come before this one, directly or not.
+    pub fn before(&self, line: usize) -> &FixedBitSet {
         &self.before[line]
     }
 
     /// For each line the lines that come after it, directly or not.
-    pub(crate) fn after(&self) -> Vec<FixedBitSet> {
-        let mut after = vec![FixedBitSet::with_capacity(self.len()); self.len()];
+    pub fn after(&self) -> Vec<FixedBitSet> {
+        let mut after = vec![FixedBitSet::with_capacity(self.lines()); self.lines()];
         for (line, before) in self.before.iter().enumerate() {
             for earlier in before.ones() {
                 after[earlier].insert(line);
@@ -53,16 +54,18 @@ impl PartialOrder {
         after
     }
 
-    pub(crate) fn possible(&self) -> &FixedBitSet {
+    /// The lines that may be printed.
+    pub fn possible(&self) -> &FixedBitSet {
         &self.possible
     }
 
-    pub(crate) fn certain(&self) -> &FixedBitSet {
+    /// The lines that are printed in every output.
+    pub fn certain(&self) -> &FixedBitSet {
         &self.certain
     }
 
     /// The possible lines that come before this one and before no other such line.
-    pub(crate) fn covered_by(&self, line: usize) -> FixedBitSet {
+    pub fn covered_by(&self, line: usize) -> FixedBitSet {
         let mut covered = self.before[line].clone();
         for earlier in self.before[line].ones().rev() {
             // What comes before one that is out is out already.
@@ -74,13 +77,13 @@ impl PartialOrder {
     }
 
     /// Whether two possible lines can come in either order.
-    pub(crate) fn is_free(&self, one: usize, other: usize) -> bool {
+    pub fn incomparable(&self, one: usize, other: usize) -> bool {
         !self.before[one].contains(other) && !self.before[other].contains(one)
     }
 
     /// Whether these lines are an allowed output.
-    pub(crate) fn allows(&self, output: &[usize]) -> bool {
-        let mut printed = FixedBitSet::with_capacity(self.len());
+    pub fn allows(&self, output: &[usize]) -> bool {
+        let mut printed = FixedBitSet::with_capacity(self.lines());
         let fits = output.iter().all(|&line| {
             let fits = self.possible.contains(line) && self.before[line].is_subset(&printed);
             fits && !printed.put(line)
@@ -90,13 +93,13 @@ impl PartialOrder {
 
     /// The allowed outputs, one at a time: those that begin with a line that stands
     /// earlier in `preferred` come first, and so on line by line.
-    pub(crate) fn outputs(&self, preferred: &[usize]) -> Outputs<'_> {
+    pub fn outputs(&self, preferred: &[usize]) -> Outputs<'_> {
         let mut preferred = preferred.to_vec();
         preferred.retain(|&line| self.possible.contains(line));
         Outputs {
             order: self,
             preferred,
-            printed: FixedBitSet::with_capacity(self.len()),
+            printed: FixedBitSet::with_capacity(self.lines()),
             output: Vec::new(),
             begun: false,
         }
@@ -104,7 +107,7 @@ impl PartialOrder {
 }
 
 /// The outputs that a partial order allows. No more than one of them is in memory.
-pub(crate) struct Outputs<'a> {
+pub struct Outputs<'a> {
     order: &'a PartialOrder,
     preferred: Vec<usize>,
     printed: FixedBitSet,

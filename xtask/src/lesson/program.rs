@@ -16,7 +16,9 @@ use std::{
 use tempfile::NamedTempFile;
 use wait_timeout::ChildExt;
 
-use crate::{report::human, trace::Trace};
+use xtask::order::{line::lines, trace::Trace};
+
+use crate::cli::human;
 
 /// More than any lesson writes, in bytes. Beyond it nobody reads, so a program that
 /// writes without end fails there instead of filling the memory.
@@ -96,9 +98,9 @@ impl Run {
             );
         }
         let trace = Trace::parse(&self.trace)?;
-        let printed = String::from_utf8_lossy(&self.stdout);
         let mut traced = trace.printed();
-        for (number, line) in (1..).zip(printed.lines()) {
+        for (number, line) in (1..).zip(lines(&self.stdout)) {
+            let line = line.map_err(|bad_line| bad_line.to_string())?;
             if traced.next() != Some(line) {
                 return Err(format!(
                     "line {number} is not in its trace: {line:?}; let only `main_thread.print` and \

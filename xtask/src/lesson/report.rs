@@ -4,7 +4,7 @@
 use std::{
     fmt,
     io::{self, ErrorKind, Write as _},
-    path::{MAIN_SEPARATOR_STR, Path, PathBuf},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -12,26 +12,10 @@ use std::{
 use console::{Term, style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::{Failure, in_ci, lessons::Lesson, program::Run};
-
-/// What is to be said of one lesson.
-#[derive(Default)]
-pub(crate) struct Verdict {
-    /// Its run, if it came to one.
-    pub(crate) run: Option<Run>,
-    /// Why it failed, each in a sentence; none if it passed.
-    pub(crate) complaints: Vec<String>,
-    /// How it differs from its snapshots, in insta's words.
-    pub(crate) difference: String,
-    /// Whether that has been accepted.
-    pub(crate) accepted: bool,
-}
-
-impl Verdict {
-    pub(crate) fn passed(&self) -> bool {
-        self.complaints.is_empty()
-    }
-}
+use crate::{
+    cli::{Failure, human, in_ci, number_of, relative},
+    lesson::{verdict::Verdict, workspace::Lesson},
+};
 
 /// Standard output, and on a terminal the lines below it that show what runs.
 pub(crate) struct Report {
@@ -233,22 +217,4 @@ impl LiveState {
 
 fn lock(state: &Mutex<LiveState>) -> MutexGuard<'_, LiveState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-pub(crate) fn human(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
-}
-
-/// A path as it is said on every system, from the workspace's root.
-pub(crate) fn relative(path: &Path, root: &Path) -> String {
-    let path = path
-        .strip_prefix(root)
-        .unwrap_or(path)
-        .display()
-        .to_string();
-    path.replace(MAIN_SEPARATOR_STR, "/")
-}
-
-pub(crate) fn number_of(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -1,110 +1,20 @@
-//! The proof that counting, listing and judging are right: small partial orders and
-//! small lessons, of which every output is found by trying.
+//! The engine against an interpreter that runs small lessons in every way that there is.
 
 use std::{
     collections::{BTreeSet, HashSet},
     fmt::Write as _,
 };
 
-use fixedbitset::FixedBitSet;
 use proptest::{collection::vec, prelude::*, sample::Index};
-
-use crate::{
-    account::preferred,
+use xtask::order::{
     count::count,
+    description::normal_order,
     guarantees,
-    happens_before::{HappensBefore, Threads},
+    happens_before::{HappensBefore, Promises},
     normal_form::normal_form,
     partial_order::PartialOrder,
     trace::Trace,
 };
-
-/// Partial orders of up to six lines, of which some may be missing.
-fn partial_order() -> impl Strategy<Value = PartialOrder> {
-    (0..=6_usize).prop_flat_map(|lines| {
-        let pairs = vec(any::<bool>(), lines * lines);
-        let certain = prop_oneof![
-            vec(any::<bool>(), lines),
-            any::<bool>().prop_map(move |certain| vec![certain; lines]),
-        ];
-        (pairs, certain).prop_map(move |(pairs, certain)| {
-            let mut before = vec![FixedBitSet::with_capacity(lines); lines];
-            for after in 0..lines {
-                for earlier in (0..after).filter(|earlier| pairs[after * lines + earlier]) {
-                    let all = before[earlier].clone();
-                    before[after].union_with(&all);
-                    before[after].insert(earlier);
-                }
-            }
-            let mut possible = FixedBitSet::with_capacity(lines);
-            possible.insert_range(..);
-            let certain = certain.into_iter().enumerate();
-            let certain = certain
-                .filter(|(_, certain)| *certain)
-                .map(|(line, _)| line);
-            let mut set = FixedBitSet::with_capacity(lines);
-            set.extend(certain);
-            PartialOrder::new(before, possible, set)
-        })
-    })
-}
-
-/// All sequences of some of these lines.
-fn sequences(lines: usize) -> Vec<Vec<usize>> {
-    let mut sequences = vec![vec![]];
-    let mut next = 0;
-    while next < sequences.len() {
-        for line in 0..lines {
-            if !sequences[next].contains(&line) {
-                let mut longer = sequences[next].clone();
-                longer.push(line);
-                sequences.push(longer);
-            }
-        }
-        next += 1;
-    }
-    sequences
-}
-
-/// Whether a sequence is an output, straight from the definition.
-fn is_output(order: &PartialOrder, sequence: &[usize]) -> bool {
-    let printed_before = |line: usize, other: usize| {
-        let place = |wanted| sequence.iter().position(|&line| line == wanted);
-        place(line).is_some_and(|place_of_line| place(other) < Some(place_of_line))
-            && place(other).is_some()
-    };
-    let in_order = sequence.iter().all(|&line| {
-        order
-            .before(line)
-            .ones()
-            .all(|other| printed_before(line, other))
-    });
-    in_order && order.certain().ones().all(|line| sequence.contains(&line))
-}
-
-proptest! {
-    #[test]
-    fn counting_listing_and_judging_agree_with_trying_all(order in partial_order()) {
-        let tried = sequences(order.len());
-        let outputs: Vec<_> = tried.iter().filter(|tried| is_output(&order, tried)).collect();
-        prop_assert_eq!(count(&order), Ok(outputs.len() as u128));
-
-        let mut preferred: Vec<_> = (0..order.len()).collect();
-        for _ in 0..2 {
-            let listed: Vec<_> = order.outputs(&preferred).collect();
-            let distinct: HashSet<_> = listed.iter().collect();
-            prop_assert_eq!(distinct.len(), listed.len());
-            prop_assert_eq!(distinct, outputs.iter().copied().collect());
-            let rank = |line: &usize| preferred.iter().position(|known| known == line);
-            let by_rank = |output: &Vec<usize>| output.iter().map(rank).collect::<Vec<_>>();
-            prop_assert!(listed.is_sorted_by_key(by_rank));
-            preferred.reverse();
-        }
-        for tried in &tried {
-            prop_assert_eq!(order.allows(tried), is_output(&order, tried));
-        }
-    }
-}
 
 /// What the main thread of a small lesson does.
 #[derive(Clone, Debug)]
@@ -154,16 +64,16 @@ enum Act {
 
 /// A lesson, thread by thread.
 #[derive(Debug)]
-struct Lesson {
+struct Script {
     acts: Vec<Vec<Act>>,
     daemons: Vec<bool>,
     lines: Vec<String>,
 }
 
-impl Lesson {
-    fn of(steps: &[Step]) -> Lesson {
+impl Script {
+    fn of(steps: &[Step]) -> Script {
         let mut main = Vec::new();
-        let mut lesson = Lesson {
+        let mut lesson = Script {
             acts: vec![vec![]],
             daemons: vec![false],
             lines: vec![],
@@ -216,7 +126,7 @@ impl Lesson {
     }
 
     /// The same lesson, in which no sleep takes any time.
-    fn without_sleeps(mut self) -> Lesson {
+    fn without_sleeps(mut self) -> Script {
         for acts in &mut self.acts {
             acts.retain(|act| !matches!(act, Act::Sleep(_)));
         }
@@ -236,7 +146,7 @@ struct State {
 }
 
 impl State {
-    fn begin(lesson: &Lesson) -> State {
+    fn begin(lesson: &Script) -> State {
         let mut done = vec![None; lesson.acts.len()];
         done[0] = Some(0);
         State {
@@ -247,26 +157,26 @@ impl State {
         }
     }
 
-    fn has_ended(&self, lesson: &Lesson, thread: usize) -> bool {
+    fn has_ended(&self, lesson: &Script, thread: usize) -> bool {
         self.done[thread] == Some(lesson.acts[thread].len())
     }
 
     /// Whether the program can end now.
-    fn can_exit(&self, lesson: &Lesson) -> bool {
+    fn can_exit(&self, lesson: &Script) -> bool {
         let waited_for = |&thread: &usize| !lesson.daemons[thread] && self.done[thread].is_some();
         let mut waited_for = (0..self.done.len()).filter(waited_for);
         waited_for.all(|thread| self.has_ended(lesson, thread))
     }
 
     /// The threads that can do something at this time.
-    fn can_act(&self, lesson: &Lesson, threads: Threads) -> Vec<usize> {
+    fn can_act(&self, lesson: &Script, promises: Promises) -> Vec<usize> {
         let can_act = |&thread: &usize| {
             let Some(act) = self.done[thread].and_then(|done| lesson.acts[thread].get(done)) else {
                 return false;
             };
             match *act {
                 _ if self.asleep[thread] > self.now => false,
-                Act::Started(worker) if threads == Threads::WorkerCore => {
+                Act::Started(worker) if promises == Promises::WorkerCore => {
                     self.done[worker] > Some(0)
                 }
                 Act::Joined(worker) => self.has_ended(lesson, worker),
@@ -277,7 +187,7 @@ impl State {
     }
 
     /// Lets a thread do its next thing, and writes it to the trace.
-    fn act(&mut self, lesson: &Lesson, thread: usize, trace: &mut String) {
+    fn act(&mut self, lesson: &Script, thread: usize, trace: &mut String) {
         let done = self.done[thread].unwrap();
         let act = &lesson.acts[thread][done];
         self.done[thread] = Some(done + 1);
@@ -320,7 +230,7 @@ impl State {
 }
 
 /// Every output of a lesson, by trying all that can happen.
-fn outputs(lesson: &Lesson, threads: Threads) -> BTreeSet<Vec<String>> {
+fn outputs(lesson: &Script, promises: Promises) -> BTreeSet<Vec<String>> {
     let mut outputs = BTreeSet::new();
     let mut seen = HashSet::new();
     let mut left = vec![State::begin(lesson)];
@@ -337,7 +247,7 @@ fn outputs(lesson: &Lesson, threads: Threads) -> BTreeSet<Vec<String>> {
                     .collect(),
             );
         }
-        let can_act = state.can_act(lesson, threads);
+        let can_act = state.can_act(lesson, promises);
         for &thread in &can_act {
             let mut next = state.clone();
             next.act(lesson, thread, &mut String::new());
@@ -355,13 +265,13 @@ fn outputs(lesson: &Lesson, threads: Threads) -> BTreeSet<Vec<String>> {
 }
 
 /// The trace of one run on the simulated clock, on which luck decides by `picks`.
-fn run(lesson: &Lesson, picks: &[Index]) -> String {
+fn run(lesson: &Script, picks: &[Index]) -> String {
     let mut picks = picks.iter().cycle();
     let mut state = State::begin(lesson);
     let mut trace = String::new();
     let mut exited = false;
     loop {
-        let can_act = state.can_act(lesson, Threads::WorkerCore);
+        let can_act = state.can_act(lesson, Promises::WorkerCore);
         let can_exit = !exited && state.can_exit(lesson);
         let choices = can_act.len() + usize::from(can_exit);
         if choices == 0 {
@@ -382,20 +292,20 @@ fn run(lesson: &Lesson, picks: &[Index]) -> String {
     }
 }
 
-fn order(trace: &str, threads: Threads) -> HappensBefore {
-    HappensBefore::of(&Trace::parse(trace).unwrap(), threads).unwrap()
+fn order(trace: &str, promises: Promises) -> HappensBefore {
+    HappensBefore::of(&Trace::parse(trace).unwrap(), promises).unwrap()
 }
 
 /// The outputs that an order allows, as the lines that they consist of.
 fn listed(happens_before: &HappensBefore, order: &PartialOrder) -> BTreeSet<Vec<String>> {
-    let preferred = happens_before.likely_output();
+    let normal_order = happens_before.likely_output();
     let text = |output: Vec<usize>| {
         let lines = output.into_iter();
         lines
             .map(|line| happens_before.lines[line].text.clone())
             .collect()
     };
-    order.outputs(&preferred).map(text).collect()
+    order.outputs(&normal_order).map(text).collect()
 }
 
 fn picks() -> impl Strategy<Value = Vec<Index>> {
@@ -407,10 +317,10 @@ proptest! {
 
     #[test]
     fn one_run_tells_every_output_that_a_lesson_can_have(steps in steps(), picks in picks()) {
-        let lesson = Lesson::of(&steps);
+        let lesson = Script::of(&steps);
         let trace = run(&lesson, &picks);
-        for threads in [Threads::WorkerCore, Threads::CPython] {
-            let order = order(&trace, threads);
+        for promises in [Promises::WorkerCore, Promises::Python] {
+            let order = order(&trace, promises);
             for line in 0..order.lines.len() {
                 let pairs = order.guarantees.iter().filter(|pair| pair.after == Some(line));
                 let pairs: BTreeSet<_> = pairs.map(|pair| pair.before).collect();
@@ -419,12 +329,12 @@ proptest! {
             }
             for sleeps in [false, true] {
                 let with_the_sleeps = order.with_the_sleeps();
-                let lesson = Lesson::of(&steps);
+                let lesson = Script::of(&steps);
                 let (order_of, lesson) = match sleeps {
                     true => (&with_the_sleeps, lesson),
                     false => (&order.guaranteed, lesson.without_sleeps()),
                 };
-                let tried = outputs(&lesson, threads);
+                let tried = outputs(&lesson, promises);
                 prop_assert_eq!(count(order_of), Ok(tried.len() as u128));
                 prop_assert_eq!(listed(&order, order_of), tried);
             }
@@ -435,21 +345,21 @@ proptest! {
     fn the_normal_form_comes_first_and_stands_for_all_that_only_luck_tells_apart(
         steps in steps(), picks in picks(),
     ) {
-        let lesson = Lesson::of(&steps);
-        let happens_before = order(&run(&lesson, &picks), Threads::WorkerCore);
+        let lesson = Script::of(&steps);
+        let happens_before = order(&run(&lesson, &picks), Promises::WorkerCore);
         let order = happens_before.with_the_sleeps();
-        let preferred = preferred(&happens_before).unwrap();
+        let normal_order = normal_order(&happens_before).unwrap();
         let normal = |output: &Vec<usize>| {
             let lines = output.iter().map(|&line| format!("{}\n", happens_before.lines[line].text));
             let text: String = lines.collect();
             (normal_form(text.as_bytes()).unwrap(), text)
         };
-        let listed: Vec<_> = order.outputs(&preferred).map(|output| normal(&output)).collect();
+        let listed: Vec<_> = order.outputs(&normal_order).map(|output| normal(&output)).collect();
         // Where a line of the main thread or the end of the program is free, more than
         // the order of the workers is left to luck.
         let main = |&line: &usize| happens_before.lines[line].thread == 0;
         let possible = || order.possible().ones();
-        let is_fence = |line: usize| possible().all(|other| other == line || !order.is_free(line, other));
+        let is_fence = |line: usize| possible().all(|other| other == line || !order.incomparable(line, other));
         if order.possible() == order.certain() && possible().filter(main).all(is_fence) {
             for (normal, text) in &listed {
                 prop_assert_eq!(normal, &listed[0].0);
@@ -462,9 +372,9 @@ proptest! {
     fn the_guarantees_do_not_depend_on_luck(
         steps in steps(), one in picks(), other in picks(),
     ) {
-        let lesson = Lesson::of(&steps);
+        let lesson = Script::of(&steps);
         let (one, other) = (run(&lesson, &one), run(&lesson, &other));
-        let guarantees = |trace: &str| guarantees::text(&order(trace, Threads::WorkerCore));
+        let guarantees = |trace: &str| guarantees::text(&order(trace, Promises::WorkerCore));
         prop_assert_eq!(guarantees(&one), guarantees(&other));
         // On the real clock nothing is known of what was cut off.
         let cut_off = other.split_inclusive("\texit\n").next().unwrap();
@@ -498,9 +408,9 @@ fn the_four_lessons_have_as_many_outputs_as_trying_finds() {
         (steps_of(3, false, true), 6, 15),
     ];
     for (steps, likely, guaranteed) in lessons {
-        let tried = |lesson: Lesson| outputs(&lesson, Threads::WorkerCore).len();
-        assert_eq!(tried(Lesson::of(&steps)), likely, "{steps:?}");
-        let tried = tried(Lesson::of(&steps).without_sleeps());
+        let tried = |lesson: Script| outputs(&lesson, Promises::WorkerCore).len();
+        assert_eq!(tried(Script::of(&steps)), likely, "{steps:?}");
+        let tried = tried(Script::of(&steps).without_sleeps());
         assert_eq!(tried, guaranteed, "{steps:?}");
     }
 }
@@ -519,9 +429,9 @@ fn twenty_workers_are_counted_exactly() {
             (1..=20).map(|worker| 2 * worker - 1).product(),
         ),
     ] {
-        let lesson = Lesson::of(&steps);
+        let lesson = Script::of(&steps);
         let trace = run(&lesson, &[]);
-        let order = order(&trace, Threads::WorkerCore);
+        let order = order(&trace, Promises::WorkerCore);
         assert_eq!(count(&order.with_the_sleeps()), Ok(likely));
         assert_eq!(count(&order.guaranteed), Ok(guaranteed));
     }
@@ -535,10 +445,10 @@ fn the_normal_form_is_listed_first_whatever_order_the_workers_are_started_in() {
         joins: false,
     };
     let steps = [start.clone(), Step::Print, start, Step::Print];
-    let happens_before = order(&run(&Lesson::of(&steps), &[]), Threads::WorkerCore);
-    let preferred = preferred(&happens_before).unwrap();
+    let happens_before = order(&run(&Script::of(&steps), &[]), Promises::WorkerCore);
+    let normal_order = normal_order(&happens_before).unwrap();
     let order = happens_before.with_the_sleeps();
-    let first = order.outputs(&preferred).next().unwrap();
+    let first = order.outputs(&normal_order).next().unwrap();
     let text = first
         .iter()
         .map(|&line| format!("{}\n", happens_before.lines[line].text));

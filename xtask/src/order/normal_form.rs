@@ -1,13 +1,9 @@
 //! The normal form: the one output that stands for all that differ from it only in
 //! the order of the workers between two lines of the main thread.
 
-use std::{collections::HashMap, fmt, str};
+use std::collections::HashMap;
 
-/// What a line of the main thread begins with.
-const MAIN: &str = "main thread ";
-/// What the two lines of a worker begin with; its name follows.
-const START: &str = "sub thread start  ";
-const END: &str = "sub thread end  ";
+use crate::order::line::{BadLine, Printer, lines, printer};
 
 /// Rewrites a lesson's output into its normal form.
 ///
@@ -20,11 +16,11 @@ const END: &str = "sub thread end  ";
 /// # Errors
 ///
 /// The first line that is none of the three that a lesson prints.
-pub(crate) fn normal_form(output: &[u8]) -> Result<String, BadLine> {
+pub fn normal_form(output: &[u8]) -> Result<String, BadLine> {
     let lines = parse_all(output)?;
     let mut normal = String::with_capacity(output.len());
     for place in order(&lines) {
-        normal.push_str(lines[place].text());
+        normal.push_str(lines[place].text);
         normal.push('\n');
     }
     Ok(normal)
@@ -35,29 +31,35 @@ pub(crate) fn normal_form(output: &[u8]) -> Result<String, BadLine> {
 /// # Errors
 ///
 /// As [`normal_form`].
-pub(crate) fn normal_order(output: &[u8]) -> Result<Vec<usize>, BadLine> {
+pub fn normal_places(output: &[u8]) -> Result<Vec<usize>, BadLine> {
     parse_all(output).map(|lines| order(&lines))
 }
 
 fn parse_all(output: &[u8]) -> Result<Vec<Line<'_>>, BadLine> {
-    let lines = output.split_inclusive(|&byte| byte == b'\n');
-    let parsed = (1..).zip(lines).map(|(number, line)| {
-        let fault = |fault| BadLine { number, fault };
-        parse(line).map_err(fault)
+    let parsed = (1..).zip(lines(output)).map(|(number, text)| {
+        let text = text?;
+        let printer = printer(text).map_err(|fault| BadLine { number, fault })?;
+        Ok(Line { text, printer })
     });
     parsed.collect()
+}
+
+/// One whole line of a lesson.
+struct Line<'a> {
+    text: &'a str,
+    printer: Printer<'a>,
 }
 
 fn order(lines: &[Line<'_>]) -> Vec<usize> {
     let mut order = Vec::with_capacity(lines.len());
     let mut stretch = Stretch::default();
     for (place, line) in lines.iter().enumerate() {
-        match line {
-            Line::Main(_) => {
+        match line.printer {
+            Printer::Main => {
                 stretch.move_to(&mut order);
                 order.push(place);
             }
-            Line::Worker { name, .. } => stretch.push(name, place),
+            Printer::Worker(name) => stretch.push(name, place),
         }
     }
     stretch.move_to(&mut order);
@@ -88,63 +90,6 @@ impl<'a> Stretch<'a> {
             });
         }
     }
-}
-
-/// One whole line of a lesson, without its line break.
-enum Line<'a> {
-    Main(&'a str),
-    Worker { name: &'a str, line: &'a str },
-}
-
-impl<'a> Line<'a> {
-    fn text(&self) -> &'a str {
-        match self {
-            Line::Main(line) | Line::Worker { line, .. } => line,
-        }
-    }
-}
-
-fn parse(bytes: &[u8]) -> Result<Line<'_>, Fault> {
-    let line = whole_line(bytes)?;
-    let name = line.strip_prefix(START).or_else(|| line.strip_prefix(END));
-    match name.or_else(|| line.strip_prefix(MAIN)) {
-        Some(rest) if is_whole(rest) => Ok(match name {
-            Some(name) => Line::Worker { name, line },
-            None => Line::Main(line),
-        }),
-        _ => Err(Fault::Unknown(line.to_owned())),
-    }
-}
-
-/// A line without its line break.
-///
-/// # Errors
-///
-/// If it is torn or no text.
-pub(crate) fn whole_line(bytes: &[u8]) -> Result<&str, Fault> {
-    let text = str::from_utf8(bytes).map_err(|error| Fault::NotUtf8 {
-        column: error.valid_up_to() + 1,
-    })?;
-    let Some(line) = text.strip_suffix('\n') else {
-        return Err(Fault::NoLineBreak(text.to_owned()));
-    };
-    // A tear puts one line's beginning behind another's. One that leaves this line
-    // looking whole leaves the rest of a line as the next.
-    let words = [MAIN, START, END];
-    let rest = words.iter().find_map(|words| line.strip_prefix(words));
-    let rest = rest.unwrap_or(line);
-    // All of them have this in them, and hardly a rest has.
-    if rest.contains(" thread ") && words.iter().any(|words| rest.contains(words)) {
-        return Err(Fault::TwoInOne(line.to_owned()));
-    }
-    Ok(line)
-}
-
-/// Whether this can be all of a worker's name or of what the main thread says.
-fn is_whole(rest: &str) -> bool {
-    let is_plain = rest.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    let is_text = is_plain || !rest.contains(char::is_control);
-    !rest.is_empty() && rest.trim() == rest && is_text
 }
 
 /// What brings names into the order in which a number in a name counts as a number.
@@ -179,62 +124,6 @@ fn natural_key(name: &str) -> (Vec<u8>, &str) {
     (key, name)
 }
 
-/// A line that no lesson prints, and where it stands.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct BadLine {
-    /// Counted from 1.
-    number: usize,
-    fault: Fault,
-}
-
-/// What is wrong with a line.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    NotUtf8 { column: usize },
-    NoLineBreak(String),
-    TwoInOne(String),
-    Unknown(String),
-}
-
-impl fmt::Display for BadLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} {}", self.number, self.fault)
-    }
-}
-
-impl Fault {
-    pub(crate) fn is_torn(&self) -> bool {
-        matches!(self, Fault::NoLineBreak(_) | Fault::TwoInOne(_))
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Fault::NotUtf8 { column } => {
-                write!(
-                    f,
-                    "is not UTF-8, from its byte {column} on; print text only"
-                )
-            }
-            Fault::NoLineBreak(line) => write!(
-                f,
-                "is torn: {line:?} has no line break at its end; print it with its line break, in \
-                 one piece"
-            ),
-            Fault::TwoInOne(line) => write!(
-                f,
-                "is torn: in {line:?} one line begins inside another; print each in one piece"
-            ),
-            Fault::Unknown(line) => write!(
-                f,
-                "is unknown: {line:?} is neither `{MAIN}...`, which a lesson prints with \
-                 `main_thread.print`, nor `{START}NAME` nor `{END}NAME`, which its workers print"
-            ),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -242,6 +131,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+    use crate::order::line::{END, MAIN, START};
 
     fn normal(lines: &[String]) -> String {
         normal_form(text(lines).as_bytes()).unwrap()
@@ -473,7 +363,7 @@ mod tests {
             (b"sub thread start  \n", "is unknown"),
             (b"sub thread start 1\n", "is unknown"),
             (b"sub thread start   1\n", "is unknown"),
-            (b"sub thread start  1\r\n", "is unknown"),
+            (b"sub thread start  1\t\n", "holds a control character"),
             (b"Main thread end\n", "is unknown"),
             (b"sub thread end  1main thread end\n", "is torn: in "),
             (

@@ -10,9 +10,12 @@ use std::{
 
 use console::measure_text_width;
 
+use xtask::order::description::Description;
+
 use crate::{
-    Failure, account::Orders, in_ci, lessons, report::relative, simulate::Lesson,
-    snapshot::Snapshot, timeline,
+    cli::{self, Failure, in_ci, relative},
+    lesson::{built::BuiltLesson, snapshot::Snapshot, workspace::Workspace},
+    timeline::{picture::Picture, svg},
 };
 
 pub(crate) const HELP: &str = "\
@@ -43,20 +46,19 @@ const MDBOOK: &str = "0.5.4";
 /// # Errors
 ///
 /// If it is used wrongly, something is out of date, or the book cannot be built.
-pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     use lexopt::prelude::*;
 
     let mut check = false;
     let mut open = false;
     while let Some(argument) = arguments.next()? {
         match argument {
-            Short('h') | Long("help") => return crate::print(HELP),
             Long("check") => check = true,
             Long("open") => open = true,
-            _ => return Err(argument.unexpected().into()),
+            _ => return Err(cli::unexpected(argument)),
         }
     }
-    let workspace = lessons::find()?;
+    let workspace = Workspace::build(&[])?;
     let docs = workspace.root.join("docs");
     let generated = generate(&workspace)?;
     let folder = docs.join("generated");
@@ -85,7 +87,7 @@ pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
 }
 
 /// The files that the pages show, and what has to be in them.
-fn generate(workspace: &lessons::Workspace) -> Result<BTreeMap<PathBuf, String>, Failure> {
+fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let docs = workspace.root.join("docs");
     let folder = docs.join("generated");
     let pages =
@@ -93,11 +95,15 @@ fn generate(workspace: &lessons::Workspace) -> Result<BTreeMap<PathBuf, String>,
     let mut files = BTreeMap::new();
     let mut all_orders = String::new();
     for found in &workspace.lessons {
-        let lesson = Lesson::build(found.name.clone())?;
-        let orders = Orders::of(&lesson)?;
+        let lesson = BuiltLesson::of(found)?;
+        let trace = lesson.trace()?;
+        let failed = |reason: String| lesson.failed(&reason);
+        let orders = Description::of(&trace).map_err(failed)?;
+        let picture = Picture::of(&trace).map_err(failed)?;
         let summary = orders.summary(&lesson.name) + "\n";
         all_orders += &summary;
-        let output = Snapshot::Output.accepted(found).ok_or_else(|| {
+        let output = Snapshot::Output.accepted(found).map_err(failed)?;
+        let output = output.ok_or_else(|| {
             lesson
                 .failed("it has no accepted output; accept it with `cargo xtask run-all --accept`")
         })?;
@@ -106,10 +112,10 @@ fn generate(workspace: &lessons::Workspace) -> Result<BTreeMap<PathBuf, String>,
             ("output.txt", output),
             ("guaranteed.txt", text(&orders.guaranteed_pairs())),
             ("likely.txt", text(&likely)),
-            ("luck.txt", text(&orders.free_lines())),
+            ("luck.txt", text(&orders.incomparable_lines())),
             ("orders.txt", summary),
             ("normal-form.txt", two_outputs(&orders)),
-            ("timeline.svg", timeline::svg(&lesson)?),
+            ("timeline.svg", svg::draw(&picture, &lesson.name)),
         ] {
             if pages.contains(&format!("generated/{}/{name}", lesson.name)) {
                 files.insert(folder.join(&lesson.name).join(name), content);
@@ -163,8 +169,8 @@ fn text(lines: &[String]) -> String {
 
 /// The first two outputs that a lesson can have, side by side; nothing if there is only
 /// one.
-fn two_outputs(orders: &Orders) -> String {
-    let mut outputs = orders.with_the_sleeps.outputs(&orders.preferred);
+fn two_outputs(orders: &Description) -> String {
+    let mut outputs = orders.with_the_sleeps.outputs(&orders.normal_order);
     let (Some(one), Some(other)) = (outputs.next(), outputs.next()) else {
         return String::new();
     };
@@ -266,7 +272,7 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
             )));
         }
     }
-    crate::print(&format!("{}\n", target.join("index.html").display())).map(drop)
+    cli::print(&format!("{}\n", target.join("index.html").display()))
 }
 
 fn cannot(path: &Path, what: &str, error: &io::Error) -> Failure {

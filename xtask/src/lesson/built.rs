@@ -1,37 +1,52 @@
-//! One run of a lesson on the simulated clock, from which its order is read.
+//! A lesson on the simulated clock, from which its order is read.
 
 use std::{path::PathBuf, time::Duration};
 
+use xtask::order::{description::Description, trace::Trace};
+
 use crate::{
-    Failure, lessons,
-    program::{self, Clock, Run},
-    trace::Trace,
+    cli::Failure,
+    lesson::{
+        program::{self, Clock, Run},
+        workspace::{Lesson, Workspace},
+    },
 };
 
 /// How long a lesson may take. No time passes in it but that of its real work.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A lesson that has been built.
-pub(crate) struct Lesson {
+pub(crate) struct BuiltLesson {
     pub(crate) name: String,
     program: PathBuf,
 }
 
-impl Lesson {
+impl BuiltLesson {
     /// Builds the lesson of this name.
     ///
     /// # Errors
     ///
     /// If there is none, or it does not build.
-    pub(crate) fn build(name: String) -> Result<Lesson, Failure> {
-        let workspace = lessons::find()?;
-        let names = [name];
-        let mut programs = workspace.build(&workspace.select(&names)?)?;
-        let [name] = names;
-        match programs.remove(&name) {
-            Some(program) => Ok(Lesson { name, program }),
+    pub(crate) fn build(name: String) -> Result<BuiltLesson, Failure> {
+        let workspace = Workspace::build(&[name])?;
+        // It has the lessons that were named, and no other.
+        BuiltLesson::of(&workspace.lessons[0])
+    }
+
+    /// A lesson of a workspace.
+    ///
+    /// # Errors
+    ///
+    /// If it did not build.
+    pub(crate) fn of(lesson: &Lesson) -> Result<BuiltLesson, Failure> {
+        match &lesson.program {
+            Some(program) => Ok(BuiltLesson {
+                name: lesson.name.clone(),
+                program: program.clone(),
+            }),
             None => Err(Failure::Failed(format!(
-                "lesson `{name}` does not build; see cargo's message above"
+                "lesson `{}` does not build; see cargo's message above",
+                lesson.name
             ))),
         }
     }
@@ -59,6 +74,15 @@ impl Lesson {
     /// If it does not run well, or its trace cannot be read.
     pub(crate) fn trace(&self) -> Result<Trace, Failure> {
         self.run()?.trace().map_err(|reason| self.failed(&reason))
+    }
+
+    /// Runs it once and describes the order of its lines.
+    ///
+    /// # Errors
+    ///
+    /// If it does not run well, or its lines cannot be told apart.
+    pub(crate) fn description(&self) -> Result<Description, Failure> {
+        Description::of(&self.trace()?).map_err(|reason| self.failed(&reason))
     }
 
     /// A failure of this lesson.

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 
 use fixedbitset::FixedBitSet;
 
-use crate::happens_before::{Guarantee, HappensBefore};
+use crate::order::happens_before::{Guarantee, HappensBefore};
 
 const BEFORE: &str = " → ";
 const PROMISE: &str = ": ";
 
 /// The guaranteed pairs of lines, one a line, each with its promise. What a daemon may
 /// not get to is left out: whether a run has it is luck.
-pub(crate) fn text(order: &HappensBefore) -> String {
+pub fn text(order: &HappensBefore) -> String {
     let certain = order.guaranteed.certain();
     let always = |pair: &&Guarantee| pair.after.is_none_or(|after| certain.contains(after));
     let pairs = order.guarantees.iter().filter(always).map(|pair| {
@@ -26,7 +26,7 @@ pub(crate) fn text(order: &HappensBefore) -> String {
 /// Says which guarantees of `accepted` are lost, and which of `now` are new, each in
 /// a sentence. A pair that others imply is neither; nor is one with a line that only
 /// one of the two texts has.
-pub(crate) fn changes(accepted: &str, now: &str) -> Vec<String> {
+pub fn changes(accepted: &str, now: &str) -> Vec<String> {
     let (accepted, now) = (Pairs::of(accepted), Pairs::of(now));
     let lost = accepted.pairs.iter().filter(|pair| now.lacks(pair));
     let lost = lost

@@ -3,8 +3,8 @@
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::{
-    Failure,
-    lessons::{cannot_run_cargo, cargo, child, messages, text},
+    cli::{self, Failure},
+    lesson::cargo::{cannot_run_cargo, cargo, child, messages, text},
 };
 
 pub(crate) const HELP: &str = "\
@@ -47,20 +47,19 @@ const PROGRAM: &str = "processes";
 /// # Errors
 ///
 /// If it is used wrongly, or cargo cannot be run.
-pub(crate) fn run(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
+pub(crate) fn bench(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     use lexopt::prelude::*;
 
     let mut options = Vec::new();
     while let Some(argument) = arguments.next()? {
         match argument {
-            Short('h') | Long("help") => return crate::print(HELP),
             Long("accept") => options.push("--accept".into()),
             Value(part) => options.push(part),
-            _ => return Err(argument.unexpected().into()),
+            _ => return Err(cli::unexpected(argument)),
         }
     }
     // Cargo would say on its own how a program ended that it runs.
-    let build = Command::new(cargo())
+    let build = cargo()
         .args("bench --quiet --no-run --profile dev --package xtask --bench".split(' '))
         .args([PROGRAM, "--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit())

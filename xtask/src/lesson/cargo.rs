@@ -1,0 +1,71 @@
+//! Asking cargo, and reading what it answers.
+
+use std::{
+    collections::HashMap,
+    env, io,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use tinyjson::JsonValue;
+
+use crate::cli::Failure;
+
+/// Cargo, in the workspace of the current folder, or in the one that this tool was
+/// built in if that folder has none.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let current = env::current_dir().unwrap_or_default();
+    let has_manifest = |folder: &Path| folder.join("Cargo.toml").exists();
+    if !current.ancestors().any(has_manifest) {
+        cargo.current_dir(own_root());
+    }
+    cargo
+}
+
+/// The workspace that this tool was built in.
+pub(crate) fn own_root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}
+
+pub(crate) fn cannot_run_cargo(reason: io::Error) -> Failure {
+    Failure::Failed(format!(
+        "cargo cannot be run: {reason}; is it installed and on the PATH?"
+    ))
+}
+
+/// Starts a command whose answer is awaited later.
+pub(crate) fn begin(command: &mut Command) -> Result<Child, Failure> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(cannot_run_cargo)
+}
+
+/// What cargo says on standard output, message by message.
+pub(crate) fn messages(stdout: &[u8]) -> Vec<JsonValue> {
+    let lines = stdout.split(|&byte| byte == b'\n');
+    lines.filter_map(json).collect()
+}
+
+pub(crate) fn json(bytes: &[u8]) -> Option<JsonValue> {
+    std::str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+pub(crate) fn child<'a>(object: &'a JsonValue, key: &str) -> Option<&'a JsonValue> {
+    object.get::<HashMap<String, JsonValue>>()?.get(key)
+}
+
+pub(crate) fn field<'a, T: tinyjson::InnerAsRef>(
+    object: &'a JsonValue,
+    key: &str,
+) -> Option<&'a T> {
+    child(object, key)?.get()
+}
+
+pub(crate) fn text<'a>(object: &'a JsonValue, key: &str) -> Option<&'a str> {
+    field::<String>(object, key).map(String::as_str)
+}

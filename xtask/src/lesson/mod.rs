@@ -1,0 +1,9 @@
+//! A lesson of the workspace: found, built, run, judged, reported.
+
+pub(crate) mod built;
+pub(crate) mod cargo;
+pub(crate) mod program;
+pub(crate) mod report;
+pub(crate) mod snapshot;
+pub(crate) mod verdict;
+pub(crate) mod workspace;

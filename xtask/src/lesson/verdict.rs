@@ -1,0 +1,142 @@
+//! Whether a run of a lesson is what has been accepted of it.
+
+use std::{io, path::Path};
+
+use xtask::order::{
+    guarantees,
+    happens_before::{HappensBefore, Promises},
+    normal_form::normal_form,
+};
+
+use crate::{
+    cli::relative,
+    lesson::{
+        program::Run,
+        snapshot::{self, Snapshot, Update},
+        workspace::Lesson,
+    },
+};
+
+/// What is to be said of one lesson.
+#[derive(Default)]
+pub(crate) struct Verdict {
+    /// Its run, if it came to one.
+    pub(crate) run: Option<Run>,
+    /// Why it failed, each in a sentence; none if it passed.
+    pub(crate) complaints: Vec<String>,
+    /// How it differs from its snapshots.
+    pub(crate) difference: String,
+    /// Whether that has been accepted.
+    pub(crate) accepted: bool,
+}
+
+impl Verdict {
+    /// That of a lesson that does not build.
+    pub(crate) fn not_built() -> Verdict {
+        Verdict {
+            complaints: vec!["it does not build; see cargo's message above".to_owned()],
+            ..Verdict::default()
+        }
+    }
+
+    pub(crate) fn passed(&self) -> bool {
+        self.complaints.is_empty()
+    }
+}
+
+/// Judges one run of a lesson. It is compared with its snapshots only if nothing else
+/// is wrong with it: no other run is worth accepting.
+pub(crate) fn judge(lesson: &Lesson, run: io::Result<Run>, update: Update, root: &Path) -> Verdict {
+    let mut verdict = Verdict::default();
+    let run = match run {
+        Ok(run) => run,
+        Err(error) => {
+            verdict.complaints.push(format!(
+                "it could not be run: {error}; see whether the machine is out of processes, threads \
+                 or files"
+            ));
+            return verdict;
+        }
+    };
+    verdict.complaints = run.complaints();
+    match normal_form(&run.stdout) {
+        Ok(normal) if verdict.passed() => match order(&run) {
+            Ok(order) => {
+                let contents = [
+                    (Snapshot::Output, normal),
+                    (Snapshot::Guarantees, guarantees::text(&order)),
+                ];
+                compare(&mut verdict, lesson, &contents, update, root);
+            }
+            Err(complaint) => verdict.complaints.push(complaint),
+        },
+        Ok(_) => {}
+        Err(bad_line) => verdict.complaints.push(bad_line.to_string()),
+    }
+    verdict.run = Some(run);
+    verdict
+}
+
+fn order(run: &Run) -> Result<HappensBefore, String> {
+    HappensBefore::of(&run.trace()?, Promises::WorkerCore)
+}
+
+/// Compares what a lesson's run came to with what has been accepted.
+fn compare(
+    verdict: &mut Verdict,
+    lesson: &Lesson,
+    contents: &[(Snapshot, String)],
+    update: Update,
+    root: &Path,
+) {
+    let mut differences = Vec::new();
+    let mut unwritten = None;
+    for (snapshot, content) in contents {
+        let path = relative(&snapshot.file(lesson), root);
+        let comparison = match snapshot::compare(*snapshot, lesson, content, update, root) {
+            Ok(comparison) => comparison,
+            Err(reason) => {
+                verdict.complaints.push(format!(
+                    "{path} cannot be read: {reason}; mend it, or delete it and accept it anew"
+                ));
+                continue;
+            }
+        };
+        verdict.difference.push_str(&comparison.difference);
+        let differs = !comparison.difference.is_empty();
+        if update == Update::Accept && comparison.unwritten.is_none() {
+            verdict.accepted |= differs;
+        } else if differs {
+            let what = match (snapshot, &comparison.accepted) {
+                (_, None) => "it has no",
+                (Snapshot::Output, _) => "its normal form differs from",
+                (Snapshot::Guarantees, _) => "its guarantees differ from",
+            };
+            if let (Snapshot::Guarantees, Some(accepted)) = (snapshot, &comparison.accepted) {
+                let changes = guarantees::changes(accepted, content);
+                verdict.complaints.extend(changes);
+            }
+            differences.push(format!("{what} {path}"));
+        }
+        unwritten = unwritten.or(comparison.unwritten);
+    }
+    let name = &lesson.name;
+    if let Some(reason) = &unwritten {
+        verdict.complaints.push(format!(
+            "nothing could be written to {}: {reason}; see whether you may write there",
+            relative(&lesson.folder.join("snapshots"), root)
+        ));
+    }
+    if !differences.is_empty() {
+        let review = if update == Update::Pending && unwritten.is_none() {
+            " or `cargo insta review`"
+        } else {
+            ""
+        };
+        verdict.complaints.push(format!(
+            "{}; read what is shown above, and if it is meant, accept it with `cargo xtask \
+             run-all {name} --accept`{review}",
+            differences.join(", and "),
+        ));
+    }
+}

@@ -1,0 +1,257 @@
+//! The lessons of the workspace: which there are, and their programs.
+
+use std::{
+    env,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output},
+};
+
+use tinyjson::JsonValue;
+
+use crate::{
+    cli::Failure,
+    lesson::cargo::{begin, cannot_run_cargo, cargo, child, field, json, messages, own_root, text},
+};
+
+/// Lessons of a workspace, built.
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    /// In the order of their chapters.
+    pub(crate) lessons: Vec<Lesson>,
+}
+
+/// A package with a `[package.metadata.lesson]` in its manifest.
+pub(crate) struct Lesson {
+    pub(crate) name: String,
+    pub(crate) chapter: u32,
+    /// What cargo calls its package.
+    id: String,
+    pub(crate) folder: PathBuf,
+    /// Its program, if it builds.
+    pub(crate) program: Option<PathBuf>,
+}
+
+impl Workspace {
+    /// Builds the lessons of these names, or all for no name, in one `cargo build`. It
+    /// says on standard error why one does not build.
+    ///
+    /// Cargo is asked which lessons there are at the same time. What it has said before
+    /// is never gone by: only cargo knows what a program is made of.
+    ///
+    /// # Errors
+    ///
+    /// If there is no workspace, it holds no lesson or none of one of the names, or cargo
+    /// cannot be run.
+    pub(crate) fn build(names: &[String]) -> Result<Workspace, Failure> {
+        let metadata = ask()?;
+        let built = begin(&mut build_command(names))?;
+        let (metadata, built) = (metadata.wait_with_output(), built.wait_with_output());
+        let built = built.map_err(cannot_run_cargo)?;
+        let mut workspace = Workspace::of(&answer(metadata)?, names)?;
+        let messages = messages(&built.stdout);
+        for lesson in &mut workspace.lessons {
+            lesson.program = program(lesson, &messages);
+        }
+        workspace.show(&messages, &built);
+        Ok(workspace)
+    }
+
+    /// The lessons of these names, or all for no name, as `cargo metadata` tells them.
+    fn of(metadata: &JsonValue, names: &[String]) -> Result<Workspace, Failure> {
+        let root = text(metadata, "workspace_root").ok_or_else(unreadable)?;
+        let packages = field::<Vec<JsonValue>>(metadata, "packages").ok_or_else(unreadable)?;
+        let mut lessons = Vec::new();
+        for package in packages {
+            lessons.extend(lesson(package)?);
+        }
+        if lessons.is_empty() {
+            return Err(Failure::Failed(
+                "there is no lesson in this workspace; a lesson's Cargo.toml says \
+                 `[package.metadata.lesson]` and `chapter = 1`"
+                    .to_owned(),
+            ));
+        }
+        for lesson in &lessons {
+            let has_it =
+                |package: &&JsonValue| targets(package).any(|it| is_program(it, &lesson.name));
+            if packages.iter().filter(has_it).count() > 1 {
+                return Err(Failure::Failed(format!(
+                    "lesson `{}` and another package have a program of this name, and cargo writes \
+                     both to one file; rename one",
+                    lesson.name
+                )));
+            }
+        }
+        lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
+        if let Some(unknown) = names
+            .iter()
+            .find(|name| lessons.iter().all(|lesson| lesson.name != **name))
+        {
+            let known: Vec<&str> = lessons.iter().map(|lesson| &*lesson.name).collect();
+            let nearest = known
+                .iter()
+                .min_by_key(|known| strsim::osa_distance(unknown, known));
+            return Err(Failure::Usage(format!(
+                "there is no lesson `{unknown}`; did you mean `{}`? the lessons are {}",
+                nearest.unwrap_or(&""),
+                known.join(", ")
+            )));
+        }
+        lessons.retain(|lesson| names.is_empty() || names.contains(&lesson.name));
+        Ok(Workspace {
+            root: root.into(),
+            lessons,
+        })
+    }
+
+    /// Shows what the compiler says of the lessons and of what they use. What cargo
+    /// itself says is shown if there is nothing else to tell why one does not build.
+    fn show(&self, messages: &[JsonValue], built: &Output) {
+        let mut stderr = io::stderr();
+        let mut has_error = false;
+        for message in messages {
+            let Some((diagnostic, target)) =
+                child(message, "message").zip(child(message, "target"))
+            else {
+                continue;
+            };
+            let mine = self.lessons.iter().any(|lesson| {
+                let is_its = text(message, "package_id") == Some(&lesson.id);
+                is_its && is_program(target, &lesson.name)
+            });
+            if mine || !has_kind(target, "bin") {
+                has_error |= text(diagnostic, "level") == Some("error");
+                let words = text(diagnostic, "rendered").unwrap_or_default();
+                let _ = stderr.write_all(words.as_bytes());
+            }
+        }
+        if self.lessons.iter().any(|lesson| lesson.program.is_none()) && !has_error {
+            let _ = stderr.write_all(&built.stderr);
+        }
+    }
+}
+
+/// The folder of the workspace.
+///
+/// # Errors
+///
+/// If there is none.
+pub(crate) fn root() -> Result<PathBuf, Failure> {
+    let metadata = answer(ask()?.wait_with_output())?;
+    let root = text(&metadata, "workspace_root").ok_or_else(unreadable)?;
+    Ok(root.into())
+}
+
+/// Asks cargo which packages there are.
+fn ask() -> Result<Child, Failure> {
+    let metadata = ["metadata", "--no-deps", "--format-version", "1"];
+    begin(cargo().args(metadata))
+}
+
+/// What cargo answers.
+fn answer(metadata: io::Result<Output>) -> Result<JsonValue, Failure> {
+    let metadata = metadata.map_err(cannot_run_cargo)?;
+    if metadata.status.success() {
+        return json(&metadata.stdout).ok_or_else(unreadable);
+    }
+    Err(Failure::Failed(format!(
+        "the workspace cannot be read: cargo says\n{}",
+        String::from_utf8_lossy(&metadata.stderr).trim_end()
+    )))
+}
+
+/// Cargo, about to build these lessons, or all programs but this tool for no name.
+fn build_command(names: &[String]) -> Command {
+    let mut build = cargo();
+    let format = if console::colors_enabled_stderr() {
+        "json-diagnostic-rendered-ansi"
+    } else {
+        "json"
+    };
+    build.args([
+        "build",
+        "--quiet",
+        "--keep-going",
+        "--message-format",
+        format,
+    ]);
+    if names.is_empty() {
+        build.args(["--workspace", "--bins"]);
+        // It is up to date, and no system lets a program that runs be replaced.
+        let current = env::current_dir().unwrap_or_default();
+        if build
+            .get_current_dir()
+            .unwrap_or(&current)
+            .starts_with(own_root())
+        {
+            build.args(["--exclude", env!("CARGO_PKG_NAME")]);
+        }
+    }
+    for name in names {
+        build.args(["--package", name, "--bin", name]);
+    }
+    build
+}
+
+/// The program of a lesson, if it was built.
+fn program(lesson: &Lesson, built: &[JsonValue]) -> Option<PathBuf> {
+    built.iter().find_map(|message| {
+        let mine = text(message, "package_id") == Some(&lesson.id)
+            && is_program(child(message, "target")?, &lesson.name);
+        text(message, "executable").filter(|_| mine).map(Into::into)
+    })
+}
+
+/// The lesson that a package of `cargo metadata` is, if it is one.
+fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
+    let name = text(package, "name").ok_or_else(unreadable)?;
+    let manifest = text(package, "manifest_path").ok_or_else(unreadable)?;
+    let metadata = child(package, "metadata").and_then(|metadata| child(metadata, "lesson"));
+    let Some(metadata) = metadata else {
+        return Ok(None);
+    };
+    let chapter = field::<f64>(metadata, "chapter");
+    let chapter = chapter.copied().unwrap_or_default();
+    if chapter < 1.0 || chapter > f64::from(u32::MAX) || chapter.fract() != 0.0 {
+        return Err(Failure::Failed(format!(
+            "{manifest}: `chapter` in [package.metadata.lesson] is missing or no whole number \
+             from 1 on; write it without quotes, as in `chapter = 1`"
+        )));
+    }
+    if !targets(package).any(|target| is_program(target, name)) {
+        return Err(Failure::Failed(format!(
+            "{manifest}: lesson `{name}` has no program of its own name; it needs a src/main.rs"
+        )));
+    }
+    Ok(Some(Lesson {
+        name: name.to_owned(),
+        chapter: chapter as u32,
+        id: text(package, "id").ok_or_else(unreadable)?.to_owned(),
+        folder: Path::new(manifest)
+            .parent()
+            .unwrap_or(Path::new(""))
+            .to_owned(),
+        program: None,
+    }))
+}
+
+fn targets(package: &JsonValue) -> impl Iterator<Item = &JsonValue> {
+    field::<Vec<JsonValue>>(package, "targets")
+        .into_iter()
+        .flatten()
+}
+
+/// Whether a target, as cargo describes it, is the program of this name.
+fn is_program(target: &JsonValue, name: &str) -> bool {
+    text(target, "name") == Some(name) && has_kind(target, "bin")
+}
+
+fn has_kind(target: &JsonValue, kind: &str) -> bool {
+    let is_it = |known: &JsonValue| known.get::<String>().is_some_and(|known| known == kind);
+    field::<Vec<JsonValue>>(target, "kind").is_some_and(|kinds| kinds.iter().any(is_it))
+}
+
+fn unreadable() -> Failure {
+    Failure::Failed("what `cargo metadata` prints cannot be read; is cargo up to date?".to_owned())
+}

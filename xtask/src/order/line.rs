@@ -1,0 +1,201 @@
+//! What a line is: the one reading of an output that every command goes by.
+
+use std::{fmt, iter, str};
+
+/// What a line of the main thread begins with.
+pub const MAIN: &str = "main thread ";
+/// What the two lines of a worker begin with; its name follows.
+pub const START: &str = "sub thread start  ";
+/// The beginning of a worker's last line.
+pub const END: &str = "sub thread end  ";
+
+/// The lines of an output, without their ends, which may be those of any system: a
+/// line feed, a carriage return, or both.
+///
+/// # Errors
+///
+/// Each line that is torn, no text, or holds a control character is an error in its
+/// place.
+///
+/// # Examples
+///
+/// ```
+/// use xtask::order::line::lines;
+///
+/// let texts: Vec<_> = lines(b"main thread start\r\nmain thread end\n")
+///     .collect::<Result<_, _>>()
+///     .unwrap();
+/// assert_eq!(texts, ["main thread start", "main thread end"]);
+/// ```
+pub fn lines(output: &[u8]) -> impl Iterator<Item = Result<&str, BadLine>> {
+    let mut rest = output;
+    let pieces = iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let Some(end) = rest.iter().position(is_end) else {
+            return Some((std::mem::take(&mut rest), false));
+        };
+        let (line, ends) = rest.split_at(end);
+        // Some programs have their own line feeds translated once more.
+        let returns = ends.iter().take_while(|&&byte| byte == b'\r').count();
+        let length = match ends.get(returns) {
+            Some(b'\n') => returns + 1,
+            _ => 1,
+        };
+        rest = &ends[length..];
+        Some((line, true))
+    });
+    (1..).zip(pieces).map(|(number, (line, is_ended))| {
+        whole(line, is_ended).map_err(|fault| BadLine { number, fault })
+    })
+}
+
+fn whole(line: &[u8], is_ended: bool) -> Result<&str, Fault> {
+    let line = str::from_utf8(line).map_err(|error| Fault::NotUtf8 {
+        column: error.valid_up_to() + 1,
+    })?;
+    if !is_ended {
+        return Err(Fault::NoLineBreak(line.to_owned()));
+    }
+    // A tear puts one line's beginning behind another's. One that leaves this line
+    // looking whole leaves the rest of a line as the next.
+    let words = [MAIN, START, END];
+    let rest = words.iter().find_map(|words| line.strip_prefix(words));
+    let rest = rest.unwrap_or(line);
+    // All of them have this in them, and hardly a rest has.
+    if rest.contains(" thread ") && words.iter().any(|words| rest.contains(words)) {
+        return Err(Fault::TwoInOne(line.to_owned()));
+    }
+    let is_plain = line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if !is_plain && line.contains(char::is_control) {
+        return Err(Fault::Control(line.to_owned()));
+    }
+    Ok(line)
+}
+
+/// Who prints a line, by its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Printer<'a> {
+    /// The main thread.
+    Main,
+    /// The worker of this name.
+    Worker(&'a str),
+}
+
+/// Who prints this line.
+///
+/// # Errors
+///
+/// If no lesson prints it.
+pub fn printer(line: &str) -> Result<Printer<'_>, Fault> {
+    let name = line.strip_prefix(START).or_else(|| line.strip_prefix(END));
+    match name.or_else(|| line.strip_prefix(MAIN)) {
+        Some(rest) if !rest.is_empty() && rest.trim() == rest => {
+            Ok(name.map_or(Printer::Main, Printer::Worker))
+        }
+        _ => Err(Fault::Unknown(line.to_owned())),
+    }
+}
+
+/// A line that no lesson prints, and where it stands.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// Counted from 1.
+    pub number: usize,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is no text from this byte on, counted from 1.
+    NotUtf8 {
+        /// The byte.
+        column: usize,
+    },
+    /// Its end is missing.
+    NoLineBreak(String),
+    /// Another line begins in it.
+    TwoInOne(String),
+    /// It holds a character that does not print.
+    Control(String),
+    /// It is none of the three that a lesson prints.
+    Unknown(String),
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} {}", self.number, self.fault)
+    }
+}
+
+impl Fault {
+    /// Whether another thread may have come between two pieces of the line.
+    pub fn is_torn(&self) -> bool {
+        matches!(self, Fault::NoLineBreak(_) | Fault::TwoInOne(_))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::NotUtf8 { column } => {
+                write!(
+                    f,
+                    "is not UTF-8, from its byte {column} on; print text only"
+                )
+            }
+            Fault::NoLineBreak(line) => write!(
+                f,
+                "is torn: {line:?} has no line break at its end; print it with its line break, in \
+                 one piece"
+            ),
+            Fault::TwoInOne(line) => write!(
+                f,
+                "is torn: in {line:?} one line begins inside another; print each in one piece"
+            ),
+            Fault::Control(line) => write!(
+                f,
+                "holds a control character: {line:?}; print plain text, without tabs and colours"
+            ),
+            Fault::Unknown(line) => write!(
+                f,
+                "is unknown: {line:?} is neither `{MAIN}...`, which a lesson prints with \
+                 `main_thread.print`, nor `{START}NAME` nor `{END}NAME`, which its workers print"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(output: &[u8]) -> Vec<Result<&str, BadLine>> {
+        lines(output).collect()
+    }
+
+    #[test]
+    fn a_line_ends_as_on_any_system() {
+        let expected = [Ok("main thread a"), Ok(""), Ok("main thread b")];
+        for end in ["\n", "\r\n", "\r\r\n", "\r"] {
+            // Two carriage returns alone are two ends.
+            let output = ["main thread a", "", "main thread b", ""].join(end);
+            assert_eq!(read(output.as_bytes()), expected, "{end:?}");
+        }
+        assert_eq!(read(b""), []);
+    }
+
+    #[test]
+    fn a_control_character_makes_no_line() {
+        for control in ["\t", "\0", "\u{85}", "\u{1b}[0m"] {
+            let output = format!("main thread a\nmain thread {control}\n");
+            let bad_line = read(output.as_bytes()).pop().unwrap().unwrap_err();
+            assert_eq!(bad_line.number, 2);
+            assert!(matches!(bad_line.fault, Fault::Control(_)), "{bad_line}");
+        }
+    }
+}

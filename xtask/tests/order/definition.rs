@@ -1,0 +1,94 @@
+//! Counting, listing and judging against the definition, on small partial orders.
+
+use std::collections::HashSet;
+
+use fixedbitset::FixedBitSet;
+use proptest::{collection::vec, prelude::*};
+use xtask::order::{count::count, partial_order::PartialOrder};
+
+/// Partial orders of up to six lines, of which some may be missing.
+fn partial_order() -> impl Strategy<Value = PartialOrder> {
+    (0..=6_usize).prop_flat_map(|lines| {
+        let pairs = vec(any::<bool>(), lines * lines);
+        let certain = prop_oneof![
+            vec(any::<bool>(), lines),
+            any::<bool>().prop_map(move |certain| vec![certain; lines]),
+        ];
+        (pairs, certain).prop_map(move |(pairs, certain)| {
+            let mut before = vec![FixedBitSet::with_capacity(lines); lines];
+            for after in 0..lines {
+                for earlier in (0..after).filter(|earlier| pairs[after * lines + earlier]) {
+                    let all = before[earlier].clone();
+                    before[after].union_with(&all);
+                    before[after].insert(earlier);
+                }
+            }
+            let mut possible = FixedBitSet::with_capacity(lines);
+            possible.insert_range(..);
+            let certain = certain.into_iter().enumerate();
+            let certain = certain
+                .filter(|(_, certain)| *certain)
+                .map(|(line, _)| line);
+            let mut set = FixedBitSet::with_capacity(lines);
+            set.extend(certain);
+            PartialOrder::new(before, possible, set)
+        })
+    })
+}
+
+/// All sequences of some of these lines.
+fn sequences(lines: usize) -> Vec<Vec<usize>> {
+    let mut sequences = vec![vec![]];
+    let mut next = 0;
+    while next < sequences.len() {
+        for line in 0..lines {
+            if !sequences[next].contains(&line) {
+                let mut longer = sequences[next].clone();
+                longer.push(line);
+                sequences.push(longer);
+            }
+        }
+        next += 1;
+    }
+    sequences
+}
+
+/// Whether a sequence is an output, straight from the definition.
+fn is_output(order: &PartialOrder, sequence: &[usize]) -> bool {
+    let printed_before = |line: usize, other: usize| {
+        let place = |wanted| sequence.iter().position(|&line| line == wanted);
+        place(line).is_some_and(|place_of_line| place(other) < Some(place_of_line))
+            && place(other).is_some()
+    };
+    let in_order = sequence.iter().all(|&line| {
+        order
+            .before(line)
+            .ones()
+            .all(|other| printed_before(line, other))
+    });
+    in_order && order.certain().ones().all(|line| sequence.contains(&line))
+}
+
+proptest! {
+    #[test]
+    fn counting_listing_and_judging_agree_with_trying_all(order in partial_order()) {
+        let tried = sequences(order.lines());
+        let outputs: Vec<_> = tried.iter().filter(|tried| is_output(&order, tried)).collect();
+        prop_assert_eq!(count(&order), Ok(outputs.len() as u128));
+
+        let mut preferred: Vec<_> = (0..order.lines()).collect();
+        for _ in 0..2 {
+            let listed: Vec<_> = order.outputs(&preferred).collect();
+            let distinct: HashSet<_> = listed.iter().collect();
+            prop_assert_eq!(distinct.len(), listed.len());
+            prop_assert_eq!(distinct, outputs.iter().copied().collect());
+            let rank = |line: &usize| preferred.iter().position(|known| known == line);
+            let by_rank = |output: &Vec<usize>| output.iter().map(rank).collect::<Vec<_>>();
+            prop_assert!(listed.is_sorted_by_key(by_rank));
+            preferred.reverse();
+        }
+        for tried in &tried {
+            prop_assert_eq!(order.allows(tried), is_output(&order, tried));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The engine against brute force: whatever it knows of an order, trying all that can
+//! happen finds the same.
+
+mod definition;
+mod interpreter;

@@ -37,6 +37,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written(io::stdout().write_all(text.as_bytes()))
 }
 
+/// How wide a line may be that is printed: as wide as the terminal, if there is one.
+pub(crate) fn width() -> usize {
+    let size = console::Term::stdout().size_checked();
+    size.map_or(80, |(_, width)| width.into())
+}
+
 /// What came of writing to standard output; a reader who has seen enough is no failure.
 pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {

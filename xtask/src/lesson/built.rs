@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use xtask::order::{description::Description, trace::Trace};
+use xtask::order::{description::Description, happens_before::Promises, trace::Trace};
 
 use crate::{
     cli::Failure,
@@ -76,13 +76,13 @@ impl BuiltLesson {
         self.run()?.trace().map_err(|reason| self.failed(&reason))
     }
 
-    /// Runs it once and describes the order of its lines.
+    /// Runs it once and describes the order of its lines by these promises.
     ///
     /// # Errors
     ///
     /// If it does not run well, or its lines cannot be told apart.
-    pub(crate) fn description(&self) -> Result<Description, Failure> {
-        Description::of(&self.trace()?).map_err(|reason| self.failed(&reason))
+    pub(crate) fn description(&self, promises: Promises) -> Result<Description, Failure> {
+        Description::of(&self.trace()?, promises).map_err(|reason| self.failed(&reason))
     }
 
     /// A failure of this lesson.

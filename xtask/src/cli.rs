@@ -32,6 +32,24 @@ pub(crate) fn unexpected(argument: lexopt::Arg<'_>) -> Failure {
     }
 }
 
+/// The whole number that an option takes.
+pub(crate) fn number(option: &str, value: &str) -> Result<usize, Failure> {
+    value
+        .parse()
+        .map_err(|_| Failure::Usage(format!("{option} takes a whole number, not `{value}`")))
+}
+
+/// The time that `--timeout` takes.
+pub(crate) fn seconds(value: &str) -> Result<Duration, Failure> {
+    match value.parse::<u32>() {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds.into())),
+        _ => Err(Failure::Usage(format!(
+            "--timeout takes a whole number of seconds from 1 to {}, not `{value}`",
+            u32::MAX
+        ))),
+    }
+}
+
 /// Prints to standard output.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written(io::stdout().write_all(text.as_bytes()))

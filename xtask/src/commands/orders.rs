@@ -3,9 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{self, BufWriter, Write},
-    num::NonZero,
     process::ExitCode,
-    thread,
 };
 
 use console::{measure_text_width, style};
@@ -14,7 +12,7 @@ use xtask::order::{description::Description, happens_before::Promises};
 
 use crate::{
     cli::{self, Failure, number_of},
-    lesson::built::BuiltLesson,
+    lesson::{built::BuiltLesson, repeat::side_by_side},
 };
 
 pub(crate) const HELP: &str = "\
@@ -96,8 +94,8 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
         match argument {
             Long("std") => promises = Promises::Std,
             Long("python") => promises = Promises::Python,
-            Long("limit") => limit = number("--limit", &arguments.value()?.string()?)?,
-            Long("observe") => observe = number("--observe", &arguments.value()?.string()?)?,
+            Long("limit") => limit = cli::number("--limit", &arguments.value()?.string()?)?,
+            Long("observe") => observe = cli::number("--observe", &arguments.value()?.string()?)?,
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             _ => return Err(cli::unexpected(argument)),
         }
@@ -111,43 +109,17 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     })
 }
 
-fn number(option: &str, value: &str) -> Result<usize, Failure> {
-    value
-        .parse()
-        .map_err(|_| Failure::Usage(format!("{option} takes a whole number, not `{value}`")))
-}
-
 /// The outputs of many runs, and how often each was seen.
 fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>, Failure> {
-    let runners = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(runs);
-    thread::scope(|scope| {
-        let mut running = Vec::new();
-        for runner in 0..runners {
-            let mine = runs / runners + usize::from(runner < runs % runners);
-            let runner = thread::Builder::new().spawn_scoped(scope, move || {
-                let outputs = (0..mine).map(|_| {
-                    let stdout = lesson.run()?.stdout;
-                    Ok(String::from_utf8_lossy(&stdout).into_owned())
-                });
-                outputs.collect::<Result<Vec<_>, Failure>>()
-            });
-            running.push(
-                runner.map_err(|error| lesson.failed(&format!("it could not be run: {error}")))?,
-            );
-        }
-        let mut seen = BTreeMap::new();
-        for runner in running {
-            let outputs = runner
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            for output in outputs {
-                *seen.entry(output).or_default() += 1;
-            }
-        }
-        Ok(seen)
-    })
+    let outputs = side_by_side(runs, 1, || {
+        let stdout = lesson.run()?.stdout;
+        Ok(String::from_utf8_lossy(&stdout).into_owned())
+    })?;
+    let mut seen = BTreeMap::new();
+    for output in outputs {
+        *seen.entry(output).or_default() += 1;
+    }
+    Ok(seen)
 }
 
 fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {

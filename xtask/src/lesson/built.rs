@@ -57,7 +57,7 @@ impl BuiltLesson {
     ///
     /// If it does not run well.
     pub(crate) fn run(&self) -> Result<Run, Failure> {
-        let run = program::run(&self.program, Clock::Simulated, TIMEOUT, |_| {})
+        let run = program::run(Clock::Simulated.command(&self.program), TIMEOUT, |_| {})
             .map_err(|error| self.failed(&format!("it could not be run: {error}")))?;
         let complaints = run.complaints();
         if complaints.is_empty() {

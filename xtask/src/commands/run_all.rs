@@ -8,10 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use worker_core::Clock;
+
 use crate::{
     cli::{self, Failure, in_ci},
     lesson::{
-        program::{self, Clock, Run},
+        program::{self, Run},
         report::{LiveLine, Report},
         snapshot::{self, Update},
         verdict::{Verdict, judge},
@@ -110,7 +112,7 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
 
 /// Runs one lesson's program.
 fn run_lesson(program: &Path, clock: Clock, timeout: Duration, line: &LiveLine) -> io::Result<Run> {
-    let run = program::run(clock.command(program), timeout, line.show_last());
+    let run = program::run(program::command(program, clock), timeout, line.show_last());
     line.ended();
     run
 }

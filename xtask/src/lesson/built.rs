@@ -2,12 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use worker_core::Clock;
 use xtask::order::{description::Description, happens_before::Promises, trace::Trace};
 
 use crate::{
     cli::Failure,
     lesson::{
-        program::{self, Clock, Run},
+        program::{self, Run},
         workspace::{Lesson, Workspace},
     },
 };
@@ -57,8 +58,12 @@ impl BuiltLesson {
     ///
     /// If it does not run well.
     pub(crate) fn run(&self) -> Result<Run, Failure> {
-        let run = program::run(Clock::Simulated.command(&self.program), TIMEOUT, |_| {})
-            .map_err(|error| self.failed(&format!("it could not be run: {error}")))?;
+        let run = program::run(
+            program::command(&self.program, Clock::Simulated),
+            TIMEOUT,
+            |_| {},
+        )
+        .map_err(|error| self.failed(&format!("it could not be run: {error}")))?;
         let complaints = run.complaints();
         if complaints.is_empty() {
             Ok(run)

@@ -15,6 +15,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 use wait_timeout::ChildExt;
+use worker_core::{Clock, trace::VARIABLE};
 
 use xtask::order::{line::lines, trace::Trace};
 
@@ -130,24 +131,11 @@ pub(crate) fn in_words(status: &ExitStatus) -> String {
     }
 }
 
-/// The clock that a lesson goes by.
-#[derive(Clone, Copy)]
-pub(crate) enum Clock {
-    Real,
-    Simulated,
-}
-
-impl Clock {
-    /// A lesson's program that goes by it.
-    pub(crate) fn command(self, program: &Path) -> Command {
-        let name = match self {
-            Clock::Real => "real",
-            Clock::Simulated => "simulated",
-        };
-        let mut command = Command::new(program);
-        command.env("LESSON_CLOCK", name);
-        command
-    }
+/// A lesson's program that goes by this clock.
+pub(crate) fn command(program: &Path, clock: Clock) -> Command {
+    let mut command = Command::new(program);
+    command.env(Clock::VARIABLE, clock.name());
+    command
 }
 
 /// Runs a program until it ends, but no longer than `timeout`, and shows
@@ -171,7 +159,7 @@ pub(crate) fn run(
     })?;
     let start = Instant::now();
     let mut child = command
-        .env("LESSON_TRACE", trace.path())
+        .env(VARIABLE, trace.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -383,11 +383,12 @@ fn in_words(judgement: &Judgement) -> String {
         Verdict::Possible {
             unlikely: Some(why),
         } => format!("possible, but the sleeps make it unlikely:\n  {why}"),
-        Verdict::BreaksOnlyStart => {
-            let words = "impossible for worker-core, possible for std and Python, whose start may \
-                         return before the worker's first line (see --std and --python):";
-            style(words).red().to_string()
-        }
+        Verdict::PossibleForStd { because } => style(format!(
+            "impossible for worker-core, possible for std and Python, whose {because} (see --std and \
+             --python):"
+        ))
+        .red()
+        .to_string(),
         Verdict::Impossible => style("impossible:").red().to_string(),
         Verdict::CannotBeJudged => style("cannot be judged:").yellow().to_string(),
     };
@@ -408,7 +409,7 @@ const KINDS: [&str; 4] = [
 fn kind(verdict: &Verdict) -> usize {
     match verdict {
         Verdict::Possible { .. } => 0,
-        Verdict::BreaksOnlyStart => 1,
+        Verdict::PossibleForStd { .. } => 1,
         Verdict::Impossible => 2,
         Verdict::CannotBeJudged => 3,
     }

@@ -30,8 +30,8 @@ pub struct Judge {
     promises: Promises,
     order: HappensBefore,
     with_the_sleeps: PartialOrder,
-    /// The order by the promises of std, if `promises` are more.
-    by_std: Option<PartialOrder>,
+    /// The judge by the promises of std, if `promises` are more.
+    by_std: Option<Box<Judge>>,
 }
 
 /// What is to be said of an output.
@@ -51,9 +51,12 @@ pub enum Verdict {
         /// In a sentence.
         unlikely: Option<String>,
     },
-    /// The lesson cannot print it, but a program can whose `start` returns before the
-    /// worker's first line.
-    BreaksOnlyStart,
+    /// The lesson cannot print it, but a program in plain Rust or Python can, which
+    /// promise less.
+    PossibleForStd {
+        /// What they do not promise, in half a sentence.
+        because: &'static str,
+    },
     /// The lesson cannot print it.
     Impossible,
     /// What is wrong with it proves nothing.
@@ -69,7 +72,7 @@ impl Judge {
     pub fn of(trace: &Trace, lesson: &str, promises: Promises) -> Result<Judge, String> {
         let order = HappensBefore::of(trace, promises)?.require_distinct_lines()?;
         let by_std = match promises {
-            Promises::WorkerCore => Some(HappensBefore::of(trace, Promises::Std)?.guaranteed),
+            Promises::WorkerCore => Some(Box::new(Judge::of(trace, lesson, Promises::Std)?)),
             Promises::Std | Promises::Python => None,
         };
         Ok(Judge {
@@ -89,6 +92,15 @@ impl Judge {
             verdict: output.verdict(),
             faults: output.faults(),
         }
+    }
+
+    /// Whether a program that promises less can print an output.
+    fn is_possible_for_std(&self, output: &[u8]) -> bool {
+        let Some(by_std) = &self.by_std else {
+            return false;
+        };
+        let judged = JudgedOutput::of(by_std, output);
+        judged.is_in_order() && judged.bad_lines.is_empty()
     }
 }
 
@@ -114,8 +126,7 @@ fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
 /// An output beside the lines that it should have.
 struct JudgedOutput<'a> {
     judge: &'a Judge,
-    is_empty: bool,
-    is_torn: bool,
+    output: &'a [u8],
     /// For each line of the output that is one of the lesson's, its number, counted
     /// from 1, and which line of the lesson it is.
     lines: Vec<(usize, usize)>,
@@ -160,14 +171,14 @@ impl<'a> JudgedOutput<'a> {
         let order = &judge.order.guaranteed;
         let mut judged = JudgedOutput {
             judge,
-            is_empty: output.is_empty(),
-            is_torn: false,
+            output,
             lines: Vec::new(),
             bad_lines: Vec::new(),
             too_early: None,
             missing: order.certain().clone(),
         };
-        judged.read(output);
+        judged.read();
+        judged.forget_a_line_that_was_cut_off();
         for &(_, line) in &judged.lines {
             judged.missing.set(line, false);
         }
@@ -182,20 +193,21 @@ impl<'a> JudgedOutput<'a> {
     }
 
     /// Finds for each line of the output which one of the lesson's it is.
-    fn read(&mut self, output: &'a [u8]) {
+    fn read(&mut self) {
         let known = self.judge.order.by_text();
         let texts = known.keys().copied();
         let by_words: HashMap<_, _> = texts.map(|text| (words(text), text)).collect();
         let mut nearest = HashMap::new();
         let mut seen = HashMap::<&str, Vec<usize>>::new();
-        for (number, text) in (1..).zip(lines(output)) {
+        let mut is_torn = false;
+        for (number, text) in (1..).zip(lines(self.output)) {
             let bad_line = match text {
                 Err(bad) => {
-                    self.is_torn |= bad.fault.is_torn();
+                    is_torn |= bad.fault.is_torn();
                     BadLine::NoLine(bad.fault)
                 }
                 // A tear leaves line breaks behind.
-                Ok("") if self.is_torn => continue,
+                Ok("") if is_torn => continue,
                 Ok(text) => match (known.get(text), by_words.get(&words(text))) {
                     (Some(same), _) => {
                         let seen = seen.entry(text).or_default();
@@ -227,6 +239,31 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
+    /// The end of a program in plain Rust or Python cuts off a line too that a worker is
+    /// about to print.
+    fn forget_a_line_that_was_cut_off(&mut self) {
+        let order = &self.judge.order;
+        let mut printed = FixedBitSet::with_capacity(order.lines.len());
+        printed.extend(self.lines.iter().map(|&(_, line)| line));
+        let is_its_beginning = |line: usize, beginning: &str| {
+            let text = &order.lines[line].text;
+            // One that is awaited and all there only lacks its line break.
+            let is_whole = text == beginning && order.guaranteed.certain().contains(line);
+            order.lines[line].thread > 0
+                && !printed.contains(line)
+                && order.guaranteed.before(line).is_subset(&printed)
+                && text.starts_with(beginning)
+                && !is_whole
+        };
+        if self.judge.promises != Promises::WorkerCore
+            && let Some((_, BadLine::NoLine(line::Fault::NoLineBreak(beginning)))) =
+                self.bad_lines.last()
+            && (0..order.lines.len()).any(|line| is_its_beginning(line, beginning))
+        {
+            self.bad_lines.pop();
+        }
+    }
+
     /// The line of the lesson that an unknown one is probably meant to be.
     fn nearest(&self, text: &str) -> Option<&'a str> {
         let texts = self.judge.order.lines.iter().map(|line| line.text.as_str());
@@ -237,30 +274,41 @@ impl<'a> JudgedOutput<'a> {
     }
 
     fn verdict(&self) -> Verdict {
-        let is_in_order = self.too_early.is_none() && self.missing.is_clear();
-        if is_in_order && self.bad_lines.is_empty() {
+        if self.is_in_order() && self.bad_lines.is_empty() {
             return Verdict::Possible {
                 unlikely: self.unlikely(),
             };
         }
         // Python promises no whole lines, so a torn one is no proof of anything. Nor is
         // a line of a daemon that was given up. But lines in a wrong order are.
-        let is_pythons = self.judge.promises == Promises::Python && self.is_torn;
-        if is_in_order && (is_pythons || self.judge.order.is_endless) {
+        let is_torn = |(_, bad_line): &(usize, BadLine<'_>)| match bad_line {
+            BadLine::NoLine(fault) => fault.is_torn(),
+            _ => false,
+        };
+        let is_pythons =
+            self.judge.promises == Promises::Python && self.bad_lines.iter().any(is_torn);
+        if self.is_in_order() && (is_pythons || self.judge.order.is_endless) {
             return Verdict::CannotBeJudged;
         }
-        let lines: Vec<_> = self.lines.iter().map(|&(_, line)| line).collect();
-        match &self.judge.by_std {
-            Some(by_std) if self.bad_lines.is_empty() && by_std.allows(&lines) => {
-                Verdict::BreaksOnlyStart
-            }
-            _ => Verdict::Impossible,
+        if !self.judge.is_possible_for_std(self.output) {
+            return Verdict::Impossible;
         }
+        Verdict::PossibleForStd {
+            because: if self.bad_lines.is_empty() {
+                "start may return before the worker's first line"
+            } else {
+                "end may cut off a line that is being printed"
+            },
+        }
+    }
+
+    fn is_in_order(&self) -> bool {
+        self.too_early.is_none() && self.missing.is_clear()
     }
 
     fn faults(&self) -> Vec<String> {
         let mut missing = self.missing.clone();
-        if self.is_empty && !missing.is_clear() {
+        if self.output.is_empty() && !missing.is_clear() {
             return vec![format!(
                 "it is empty, and `{}` prints {} lines at least",
                 self.judge.lesson,
@@ -372,8 +420,8 @@ impl<'a> JudgedOutput<'a> {
     fn ended_early(&self) -> Option<String> {
         let order = &self.judge.order;
         // The lines that a start has put before the end are awaited by nobody.
-        let awaited = self.judge.by_std.as_ref().unwrap_or(&order.guaranteed);
-        let awaited = awaited.certain();
+        let by_std = self.judge.by_std.as_deref().unwrap_or(self.judge);
+        let awaited = by_std.order.guaranteed.certain();
         let mut last_lines = BTreeMap::new();
         for line in awaited.ones() {
             last_lines.insert(order.lines[line].thread, line);
@@ -649,7 +697,9 @@ mod tests {
     fn only_worker_core_promises_a_start_line_before_start_returns() {
         for output in ["S 2 1 11 22 P", "S 2 22 1 11 P"] {
             let judgement = judge(output, Promises::WorkerCore);
-            assert_eq!(judgement.verdict, Verdict::BreaksOnlyStart, "{output}");
+            let because = "start may return before the worker's first line";
+            let verdict = Verdict::PossibleForStd { because };
+            assert_eq!(judgement.verdict, verdict, "{output}");
             let words = "line 2 is too early: `sub thread start  2` has to follow `sub thread start  \
                          1`, which stands in line ";
             assert!(judgement.faults[0].starts_with(words), "{judgement:?}");

@@ -40,7 +40,7 @@ pub(crate) fn number(option: &str, value: &str) -> Result<usize, Failure> {
 }
 
 /// The time that `--timeout` takes.
-pub(crate) fn seconds(value: &str) -> Result<Duration, Failure> {
+pub(crate) fn time_limit(value: &str) -> Result<Duration, Failure> {
     match value.parse::<u32>() {
         Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds.into())),
         _ => Err(Failure::Usage(format!(
@@ -98,6 +98,11 @@ pub(crate) fn in_ci() -> bool {
 
 pub(crate) fn human(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
+}
+
+/// A time in seconds, as short as it can be said.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
 }
 
 pub(crate) fn number_of(number: usize, thing: &str) -> String {

@@ -16,9 +16,10 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{self, Failure, human, number_of},
+    cli::{self, Failure, number_of},
     lesson::{
         built::BuiltLesson,
+        process::StartError,
         program::{self, End, MOST_OUTPUT},
         repeat::side_by_side,
     },
@@ -156,7 +157,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
             Long("std") => promises = Promises::Std,
             Long("python") => promises = Promises::Python,
             Long("times") => times = Some(cli::number("--times", &arguments.value()?.string()?)?),
-            Long("timeout") => timeout = Some(cli::seconds(&arguments.value()?.string()?)?),
+            Long("timeout") => timeout = Some(cli::time_limit(&arguments.value()?.string()?)?),
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             Value(file) => files.push(file),
             _ => return Err(cli::unexpected(argument)),
@@ -309,21 +310,30 @@ impl Runs {
     fn judge_one(&self, judge: &Judge) -> Result<JudgedRun, Failure> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
-        let run = program::run(command, self.timeout, |_| {}).map_err(|reason| {
-            let message = format!("`{}` cannot be run: {reason}", self.program.display());
-            match reason.kind() {
-                ErrorKind::NotFound | ErrorKind::PermissionDenied => {
-                    Failure::Usage(format!("{message}; name a program behind `--`"))
+        let run = program::run(command, self.timeout).map_err(|error| {
+            let program = self.program.display();
+            match error {
+                StartError::Program(reason)
+                    if matches!(
+                        reason.kind(),
+                        ErrorKind::NotFound | ErrorKind::PermissionDenied
+                    ) =>
+                {
+                    Failure::Usage(format!(
+                        "`{program}` cannot be run: {reason}; name a program behind `--`"
+                    ))
                 }
-                _ => Failure::Failed(message),
+                error => Failure::Failed(format!("`{program}` cannot be run: {error}")),
             }
         })?;
         let mut judgement = judge.judge(&run.stdout);
         let (verdict, fault) = match &run.end {
             End::Ended(_) => (judgement.verdict.clone(), None),
-            End::TimedOut => {
-                let time = human(self.timeout);
-                let fault = format!("it still ran after {time} and was killed; the lesson ends");
+            End::TimedOut(_) | End::StoodStill => {
+                let limit = self.timeout.as_secs();
+                let fault = format!(
+                    "it still ran at the time limit of {limit} s and was killed; the lesson ends"
+                );
                 (Verdict::Impossible, Some(fault))
             }
             End::TooMuch => {

@@ -111,8 +111,14 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
 }
 
 /// Runs one lesson's program.
-fn run_lesson(program: &Path, clock: Clock, timeout: Duration, line: &LiveLine) -> io::Result<Run> {
-    let run = program::run(program::command(program, clock), timeout, line.show_last());
+fn run_lesson(
+    program: &Path,
+    clock: Clock,
+    timeout: Duration,
+    line: &LiveLine,
+) -> Result<Run, String> {
+    let run = program::run_lesson(program, clock, timeout, line.show_last())
+        .map_err(|reason| reason.to_string());
     line.ended();
     run
 }
@@ -147,7 +153,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
             }
             Long("simulated") => options.clock = Clock::Simulated,
             Long("accept") => options.update = Update::Accept,
-            Long("timeout") => options.timeout = cli::seconds(&arguments.value()?.string()?)?,
+            Long("timeout") => options.timeout = cli::time_limit(&arguments.value()?.string()?)?,
             Value(lesson) => options.lessons.push(lesson.string()?),
             _ => return Err(cli::unexpected(argument)),
         }

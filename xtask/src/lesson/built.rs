@@ -58,12 +58,8 @@ impl BuiltLesson {
     ///
     /// If it does not run well.
     pub(crate) fn run(&self) -> Result<Run, Failure> {
-        let run = program::run(
-            program::command(&self.program, Clock::Simulated),
-            TIMEOUT,
-            |_| {},
-        )
-        .map_err(|error| self.failed(&format!("it could not be run: {error}")))?;
+        let run = program::run_lesson(&self.program, Clock::Simulated, TIMEOUT, |_| {})
+            .map_err(|reason| self.failed(&reason.to_string()))?;
         let complaints = run.complaints();
         if complaints.is_empty() {
             Ok(run)

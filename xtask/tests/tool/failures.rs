@@ -93,7 +93,10 @@ fn a_lesson_that_still_runs_at_the_time_limit_is_killed_and_fails() {
     let report = beside_a_good_lesson("timeout", body, &["--timeout", "1"]);
     assert_says(
         &report,
-        &["main thread start\nmain thr\n", "it still ran after 1.0 s"],
+        &[
+            "main thread start\nmain thr\n",
+            "it still ran at the time limit of 1 s and was killed",
+        ],
     );
 }
 
@@ -150,6 +153,25 @@ fn a_lesson_that_prints_on_standard_error_fails() {
 }
 
 #[test]
+fn of_a_long_standard_error_the_first_and_the_last_lines_are_shown() {
+    let body = format!(
+        "{GOOD}
+        for n in 1..=1000 {{ eprintln!(\"line {{n}}.\"); }}
+        eprintln!(\"{{}}\", \"x\".repeat(1000));"
+    );
+    let report = beside_a_good_lesson("long-stderr", &body, &[]);
+    assert_says(
+        &report,
+        &[
+            "wrong:\n    line 1.\n",
+            "\n    line 10.\n    … 981 lines left out …\n    line 992.\n",
+            "\n    line 1000.\n    xxx",
+            "x… and 500 more bytes",
+        ],
+    );
+}
+
+#[test]
 fn a_lesson_that_prints_without_end_fails() {
     for (test, line) in [
         ("endless", "main thread goes on\\n"),
@@ -190,8 +212,23 @@ fn a_lesson_whose_trace_does_not_tell_its_order_fails() {
             r#"say("main thread start\n"); trace("begin\t1");"#,
             "line 2 of its trace cannot be read: \"begin\\t1\" is not an event; is worker-core up to date?",
         ),
+        (
+            "gone-trace",
+            r#"say("main thread start\n"); std::fs::remove_file(env::var("LESSON_TRACE").unwrap()).unwrap();
+            std::process::exit(0);"#,
+            "its trace is gone; leave the file alone that LESSON_TRACE names",
+        ),
+        (
+            "large-trace",
+            r#"say("main thread start\n");
+            let trace = File::options().write(true).open(env::var("LESSON_TRACE").unwrap());
+            trace.unwrap().set_len(65 << 20).unwrap();"#,
+            "its trace is larger than 64 MiB; let its threads do less",
+        ),
     ] {
-        assert_says(&beside_a_good_lesson(test, body, &[]), &[words]);
+        let report = beside_a_good_lesson(test, body, &[]);
+        assert_says(&report, &[words]);
+        assert!(!report.stdout.contains("out of processes"), "{report}");
     }
 }
 

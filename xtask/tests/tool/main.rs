@@ -7,5 +7,7 @@ mod failures;
 mod lessons;
 mod mutants;
 mod orders;
+mod standstill;
+mod stopping;
 mod timeline;
 mod workspace;

@@ -19,15 +19,49 @@ struct Command {
     function: fn(&mut lexopt::Parser) -> Result<ExitCode, Failure>,
 }
 
-#[rustfmt::skip]
 const COMMANDS: [Command; 7] = [
-    Command { name: "run-all", summary: "run lessons side by side and compare what they print with their snapshots", help: run_all::HELP, function: run_all::run_all },
-    Command { name: "orders", summary: "list and count every output that a lesson can have", help: orders::HELP, function: orders::orders },
-    Command { name: "check", summary: "say whether a lesson could have printed an output", help: check::HELP, function: check::check },
-    Command { name: "timeline", summary: "draw what the threads of a lesson do", help: draw::HELP, function: draw::timeline },
-    Command { name: "book", summary: "build the book, with what it shows of the lessons", help: book::HELP, function: book::book },
-    Command { name: "bench", summary: "measure what a worker, a lesson and the tool cost", help: bench::HELP, function: bench::bench },
-    Command { name: "model", summary: "try worker-core in the orders that its threads can run in", help: model::HELP, function: model::model },
+    Command {
+        name: "run-all",
+        summary: "run lessons side by side and compare what they print with their snapshots",
+        help: run_all::HELP,
+        function: run_all::run_all,
+    },
+    Command {
+        name: "orders",
+        summary: "list and count every output that a lesson can have",
+        help: orders::HELP,
+        function: orders::orders,
+    },
+    Command {
+        name: "check",
+        summary: "say whether a lesson could have printed an output",
+        help: check::HELP,
+        function: check::check,
+    },
+    Command {
+        name: "timeline",
+        summary: "draw what the threads of a lesson do",
+        help: draw::HELP,
+        function: draw::timeline,
+    },
+    Command {
+        name: "book",
+        summary: "build the book, with what it shows of the lessons",
+        help: book::HELP,
+        function: book::book,
+    },
+    Command {
+        name: "bench",
+        summary: "measure what a worker, a lesson and the tool cost",
+        help: bench::HELP,
+        function: bench::bench,
+    },
+    Command {
+        name: "model",
+        summary: "try worker-core in the orders that its threads can run in",
+        help: model::HELP,
+        function: model::model,
+    },
 ];
 
 fn main() -> ExitCode {

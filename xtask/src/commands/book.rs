@@ -10,7 +10,7 @@ use std::{
 
 use console::measure_text_width;
 
-use xtask::order::description::Description;
+use xtask::order::{description::Description, happens_before::Promises};
 
 use crate::{
     cli::{self, Failure, in_ci, relative},
@@ -104,7 +104,7 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
         let lesson = BuiltLesson::of(found)?;
         let trace = lesson.trace()?;
         let failed = |reason: String| lesson.failed(&reason);
-        let orders = Description::of(&trace).map_err(failed)?;
+        let orders = Description::of(&trace, Promises::WorkerCore).map_err(failed)?;
         let picture = Picture::of(&trace).map_err(failed)?;
         let summary = orders.summary(&lesson.name) + "\n";
         all_orders += &summary;
@@ -113,10 +113,10 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
             lesson
                 .failed("it has no accepted output; accept it with `cargo xtask run-all --accept`")
         })?;
-        let likely = [orders.likely_pairs(), orders.missing_lines()].concat();
+        let likely = [orders.likely_pairs(usize::MAX), orders.missing_lines()].concat();
         for (name, content) in [
             ("output.txt", output),
-            ("guaranteed.txt", text(&orders.guaranteed_pairs())),
+            ("guaranteed.txt", text(&orders.guaranteed_pairs(usize::MAX))),
             ("likely.txt", text(&likely)),
             ("luck.txt", text(&orders.incomparable_lines())),
             ("orders.txt", summary),

@@ -3,6 +3,7 @@
 pub(crate) mod built;
 pub(crate) mod cargo;
 pub(crate) mod program;
+pub(crate) mod repeat;
 pub(crate) mod report;
 pub(crate) mod snapshot;
 pub(crate) mod verdict;

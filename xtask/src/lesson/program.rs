@@ -15,6 +15,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 use wait_timeout::ChildExt;
+use worker_core::{Clock, trace::VARIABLE};
 
 use xtask::order::{line::lines, trace::Trace};
 
@@ -47,12 +48,9 @@ impl Run {
         match &self.end {
             End::Ended(status) if status.success() => {}
             End::Ended(status) => {
-                let status = match status.code() {
-                    Some(code) => format!("status {code}"),
-                    None => status.to_string(),
-                };
                 complaints.push(format!(
-                    "it ended with {status}; a lesson that went well ends with status 0"
+                    "it ended with {}; a lesson that went well ends with status 0",
+                    in_words(status)
                 ));
             }
             End::TimedOut => complaints.push(format!(
@@ -125,14 +123,22 @@ pub(crate) enum End {
     TooMuch,
 }
 
-/// The clock that a lesson goes by.
-#[derive(Clone, Copy)]
-pub(crate) enum Clock {
-    Real,
-    Simulated,
+/// What a program ended with.
+pub(crate) fn in_words(status: &ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("status {code}"),
+        None => status.to_string(),
+    }
 }
 
-/// Runs a lesson's program until it ends, but no longer than `timeout`, and shows
+/// A lesson's program that goes by this clock.
+pub(crate) fn command(program: &Path, clock: Clock) -> Command {
+    let mut command = Command::new(program);
+    command.env(Clock::VARIABLE, clock.name());
+    command
+}
+
+/// Runs a program until it ends, but no longer than `timeout`, and shows
 /// `seen` each piece of its standard output as it comes.
 ///
 /// # Errors
@@ -140,8 +146,7 @@ pub(crate) enum Clock {
 /// If the OS will not start it, or a thread that reads what it writes, or there is no
 /// room for its trace.
 pub(crate) fn run(
-    program: &Path,
-    clock: Clock,
+    mut command: Command,
     timeout: Duration,
     seen: impl FnMut(&[u8]) + Send + 'static,
 ) -> io::Result<Run> {
@@ -153,13 +158,8 @@ pub(crate) fn run(
         ))
     })?;
     let start = Instant::now();
-    let clock = match clock {
-        Clock::Real => "real",
-        Clock::Simulated => "simulated",
-    };
-    let mut child = Command::new(program)
-        .env("LESSON_CLOCK", clock)
-        .env("LESSON_TRACE", trace.path())
+    let mut child = command
+        .env(VARIABLE, trace.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

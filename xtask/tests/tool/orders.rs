@@ -30,6 +30,34 @@ fn the_last_line_counts_the_orders() {
 }
 
 #[test]
+fn a_start_that_returns_early_allows_more_orders_by_the_promises_of_std_and_python() {
+    for (flag, name) in [("--std", "std"), ("--python", "Python")] {
+        let report = orders(&["fork-join", flag]);
+        let words =
+            format!("fork-join ({name}): 4 orders with its sleeps, 6 by start and join alone");
+        assert_eq!(report.last_line(), words, "{report}");
+        let pair = "`sub thread start  1`  → `sub thread start  2`";
+        assert!(!report.stdout.contains(pair), "{report}");
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_80_columns_where_there_is_no_terminal() {
+    for lesson in ["threads", "daemon", "fork-join", "join-loop"] {
+        for flag in [None, Some("--std")] {
+            let arguments: Vec<_> = [lesson].into_iter().chain(flag).collect();
+            let report = orders(&arguments);
+            let widest = report.stdout.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(80), "{report}");
+        }
+    }
+    let report = orders(&["daemon"]);
+    let words = "\n  `sub thread start  thread 0` → `sub thread end  thread 0`\n      program order, \
+                 if it is printed\n";
+    assert!(report.stdout.contains(words), "{report}");
+}
+
+#[test]
 fn every_pair_is_guaranteed_or_likely_or_left_to_the_scheduler() {
     let report = orders(&["fork-join"]);
     let guaranteed = part(&report, "guaranteed");

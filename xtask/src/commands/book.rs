@@ -21,11 +21,13 @@ use crate::{
 pub(crate) const HELP: &str = "\
 Write what the book shows of the lessons, and build it in all its languages.
 
-Usage: cargo xtask book [--check] [--open]
+Usage: cargo xtask book [--check] [--open] [--mdbook-version]
 
 Options:
       --check  only see whether what the book shows is up to date
       --open   open the book in a browser
+      --mdbook-version
+               print the version of mdBook that the book is built with, and no more
   -h, --help   print this help
 
 Outputs, guarantees and pictures go to docs/generated/, where the pages include them;
@@ -55,6 +57,10 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
         match argument {
             Long("check") => check = true,
             Long("open") => open = true,
+            Long("mdbook-version") => {
+                cli::print(&format!("{MDBOOK}\n"))?;
+                return Ok(ExitCode::SUCCESS);
+            }
             _ => return Err(cli::unexpected(argument)),
         }
     }

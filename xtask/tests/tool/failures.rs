@@ -6,7 +6,10 @@ use std::{
     process::Stdio,
 };
 
-use crate::workspace::{Report, Workspace, guarantees, main, report};
+use crate::{
+    tool::{Report, report},
+    workspace::{Workspace, guarantees, main},
+};
 
 /// A lesson in which all is well, and its normal form.
 const GOOD: &str = r#"say("main thread start\nsub thread start  1\nmain thread end\n");"#;
@@ -606,7 +609,7 @@ fn lessons_run_side_by_side_and_are_shown_by_chapter_as_they_were_printed() {
     for begun in ["alpha.begun", "omega.begun"] {
         workspace.forget(&format!("target/debug/{begun}"));
     }
-    let report = workspace.run_all(&["--timeout", "30"]);
+    let report = workspace.run_all(&[]);
     assert_eq!(report.status, Some(0), "{report}");
     let expected = [
         "chapter 2: omega\nmain thread omega\nomega passed in ",

@@ -2,7 +2,11 @@
 
 use std::fs;
 
-use crate::workspace::{Report, Workspace, report, root};
+use crate::{
+    repository::root,
+    tool::{Report, report},
+    workspace::Workspace,
+};
 
 /// A workspace in which a lesson of this name can use worker-core.
 fn workspace(name: &str, lesson: &str) -> Workspace {

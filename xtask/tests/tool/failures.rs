@@ -224,8 +224,8 @@ fn a_lesson_whose_trace_does_not_tell_its_order_fails() {
         (
             "large-trace",
             r#"say("main thread start\n");
-            let trace = File::options().write(true).open(env::var("LESSON_TRACE").unwrap());
-            trace.unwrap().set_len(65 << 20).unwrap();"#,
+            let file = File::options().write(true).open(env::var("LESSON_TRACE").unwrap());
+            file.unwrap().set_len(65 << 20).unwrap();"#,
             "its trace is larger than 64 MiB; let its threads do less",
         ),
     ] {
@@ -676,7 +676,7 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
         &["orders", "good", "--limit", "many"],
         &["orders", "good", "--observe", "-1"],
         &["check"],
-        &["check", "good", "file", "other"],
+        &["check", "good", "--times", "3"],
         &["timeline"],
         &["timeline", "good", "--svg"],
         &["model", "all"],

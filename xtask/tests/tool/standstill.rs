@@ -15,7 +15,8 @@ fn workspace(name: &str, lesson: &str) -> Workspace {
         "[package.metadata.lesson]\nchapter = 1\n\n[dependencies]\nworker-core = {{ path = {core:?} }}\n"
     );
     let main = format!(
-        "use std::{{process::ExitCode, sync::{{Arc, Mutex}}, time::{{Duration, Instant}}}};
+        "#![allow(unused_imports)]
+        use std::{{process::ExitCode, sync::{{Arc, Mutex}}, time::{{Duration, Instant}}}};
         use worker_core::{{Error, MainThread, Worker, run, sleep}};
 
         const SECOND: Duration = Duration::from_secs(1);
@@ -61,8 +62,9 @@ fn a_lock_that_is_held_across_a_sleep_is_told_by_where_the_threads_are() {
         holds.join().map(drop)";
     let workspace = workspace("held-lock", body);
     let words = format!(
-        "simulated time stands still at 1 s: worker `2` has neither slept, joined nor ended since 1 s; \
-         the main thread joins worker `1` since 0 s; worker `1` sleeps since 0 s{LAST}"
+        "simulated time stands still at 1 s: worker `2` has neither slept, joined nor ended since 1 s \
+         (main.rs:21); the main thread joins worker `1` since 0 s (main.rs:26); worker `1` sleeps \
+         since 0 s (main.rs:18){LAST}"
     );
     let report = orders(&workspace, "held-lock");
     assert_eq!(report.status, Some(1), "{report}");
@@ -94,7 +96,8 @@ fn a_deadlock_is_told_by_where_the_threads_are() {
     let report = orders(&workspace("deadlock", body), "deadlock");
     assert_eq!(report.status, Some(1), "{report}");
     let words = "simulated time stands still at 1 s: worker `1` has neither slept, joined nor ended \
-                 since 1 s; worker `2` has neither slept, joined nor ended since 1 s";
+                 since 1 s (main.rs:19); worker `2` has neither slept, joined nor ended since 1 s \
+                 (main.rs:19)";
     assert!(
         report.stderr.contains(&format!("{words}{LAST}")),
         "{report}"
@@ -106,7 +109,7 @@ fn a_deadlock_is_told_by_where_the_threads_are() {
 fn a_lesson_that_computes_for_long_does_not_stand_still() {
     let body = "
         let begun = Instant::now();
-        while begun.elapsed() < SECOND * 6 {}
+        while begun.elapsed() < SECOND * 5 {}
         main_thread.print(\"main thread end\")";
     let report = orders(&workspace("computes", body), "computes");
     assert_eq!(report.status, Some(0), "{report}");

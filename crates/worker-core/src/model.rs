@@ -7,17 +7,30 @@
 //! matters.
 
 use std::{
-    process::ExitCode,
+    env, fs,
+    panic::resume_unwind,
+    process::{self, ExitCode},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-// Its lock is std's: loom need not try orders that the lock of the output rules out.
-use crate::captured_output::CapturedOutput;
-use crate::{Clock, Error, MainThread, Worker, run_to, simulated_clock::SimulatedClock, sleep};
+use crate::{
+    Clock,
+    Error,
+    MainThread,
+    Worker,
+    // Its lock is std's: loom need not try orders that the lock of the output rules out.
+    captured_output::CapturedOutput,
+    context::Context,
+    run::{run_to, run_traced},
+    simulated_clock::SimulatedClock,
+    sleep,
+    sync::NOT_STARTED,
+    trace_file::TraceFile,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -40,8 +53,8 @@ fn explore(name: &str, preemptions: Option<usize>, model: impl Fn() + Sync + Sen
     println!("{name}: {orders} interleavings, {bound}");
 }
 
-fn has(kept: &CapturedOutput, line: &str) -> bool {
-    kept.lines().iter().any(|kept| kept == line)
+fn has(captured: &CapturedOutput, line: &str) -> bool {
+    captured.lines().iter().any(|printed| printed == line)
 }
 
 /// Explores a lesson, and `check`s its output in each order.
@@ -52,21 +65,19 @@ fn explore_lesson(
     name: &str,
     preemptions: Option<usize>,
     clock: Clock,
+    status: ExitCode,
     lesson: fn(&MainThread, &CapturedOutput) -> Result<bool, Error>,
     check: fn(&[String]) -> bool,
 ) {
     explore(name, preemptions, move || {
-        let kept = CapturedOutput::default();
+        let captured = CapturedOutput::default();
         let mut well = false;
-        let status = run_to(clock, kept.clone(), |main_thread| {
-            well = lesson(main_thread, &kept)?;
+        let ended = run_to(clock, captured.clone(), |main_thread| {
+            well = lesson(main_thread, &captured)?;
             Ok(())
         });
-        let lines = kept.lines();
-        assert!(
-            well && status == ExitCode::SUCCESS && check(&lines),
-            "{lines:?}"
-        );
+        let lines = captured.lines();
+        assert!(well && ended == status && check(&lines), "{lines:?}");
     });
 }
 
@@ -76,11 +87,12 @@ fn start_returns_after_the_start_line() {
         "start",
         None,
         Clock::Real,
-        |main_thread, kept| {
+        ExitCode::SUCCESS,
+        |main_thread, captured| {
             main_thread.start(Worker::new("1", || {}).daemon())?;
-            let first = has(kept, "sub thread start  1");
+            let first = has(captured, "sub thread start  1");
             main_thread.start(Worker::new("2", || {}).daemon())?;
-            Ok(first && has(kept, "sub thread start  2"))
+            Ok(first && has(captured, "sub thread start  2"))
         },
         |_| true,
     );
@@ -90,15 +102,16 @@ fn start_returns_after_the_start_line() {
 fn join_returns_after_the_end_line() {
     explore_lesson(
         "join",
-        None,
+        Some(5),
         Clock::Real,
-        |main_thread, kept| {
+        ExitCode::SUCCESS,
+        |main_thread, captured| {
             let first = main_thread.start(Worker::new("1", || {}).daemon())?;
             let second = main_thread.start(Worker::new("2", || {}).daemon())?;
             first.join()?;
-            let joined = has(kept, "sub thread end  1");
+            let joined = has(captured, "sub thread end  1");
             second.join()?;
-            Ok(joined && has(kept, "sub thread end  2"))
+            Ok(joined && has(captured, "sub thread end  2"))
         },
         |_| true,
     );
@@ -108,8 +121,9 @@ fn join_returns_after_the_end_line() {
 fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
     explore_lesson(
         "end",
-        Some(6),
+        Some(5),
         Clock::Real,
+        ExitCode::SUCCESS,
         |main_thread, _| {
             main_thread.start(Worker::new("1", || {}))?;
             main_thread.start(Worker::new("2", || {}))?;
@@ -123,8 +137,9 @@ fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
 fn a_lesson_on_the_simulated_clock_ends_in_the_order_of_its_durations() {
     explore_lesson(
         "lesson on the simulated clock",
-        Some(5),
+        Some(4),
         Clock::Simulated,
+        ExitCode::SUCCESS,
         |main_thread, _| {
             let first = main_thread.start(Worker::new("1", || sleep(SECOND)))?;
             main_thread.start(Worker::new("2", || sleep(2 * SECOND)))?;
@@ -141,6 +156,88 @@ fn a_lesson_on_the_simulated_clock_ends_in_the_order_of_its_durations() {
                 ]
         },
     );
+}
+
+#[test]
+fn a_panic_ends_its_worker_and_no_other() {
+    explore_lesson(
+        "panic",
+        Some(4),
+        Clock::Simulated,
+        ExitCode::FAILURE,
+        |main_thread, _| {
+            // Without the hook, which would say so in each of the orders.
+            let panics = || resume_unwind(Box::new("no disk"));
+            let first = main_thread.start(Worker::<()>::new("1", panics))?;
+            main_thread.start(Worker::new("2", || sleep(SECOND)))?;
+            Ok(matches!(first.join(), Err(Error::Panicked { .. })))
+        },
+        |lines| lines.len() == 3 && lines[2] == "sub thread end  2",
+    );
+}
+
+#[test]
+fn a_thread_that_the_os_does_not_start_stops_nothing() {
+    explore_lesson(
+        "thread that is not started",
+        None,
+        Clock::Simulated,
+        ExitCode::SUCCESS,
+        |main_thread, _| {
+            let first = main_thread.start(Worker::new("1", || sleep(SECOND)))?;
+            let second = main_thread.start(Worker::new(NOT_STARTED, || {}));
+            first.join()?;
+            Ok(matches!(second, Err(Error::Start { .. })))
+        },
+        |lines| lines == ["sub thread start  1", "sub thread end  1"],
+    );
+}
+
+/// Explores a lesson whose daemon would sleep longer than its worker, and then panic.
+fn explore_end(name: &str, trace: fn() -> Option<TraceFile>, daemon_goes_on: bool) {
+    explore(name, Some(3), move || {
+        let captured = CapturedOutput::default();
+        let went_on = Arc::new(AtomicBool::new(false));
+        let mut program = None;
+        let work = {
+            let went_on = Arc::clone(&went_on);
+            move || {
+                sleep(2 * SECOND);
+                went_on.store(true, Ordering::SeqCst);
+                resume_unwind(Box::new("no disk"));
+            }
+        };
+        let lesson = |main_thread: &MainThread| {
+            program = Context::current().map(|context| context.program);
+            main_thread.start(Worker::<()>::new("daemon", work).daemon())?;
+            main_thread.start(Worker::new("worker", || sleep(SECOND)))?;
+            Ok(())
+        };
+        let status = run_traced(Clock::Simulated, captured.clone(), trace(), lesson);
+        assert_eq!(status, ExitCode::SUCCESS);
+        assert_eq!(went_on.load(Ordering::SeqCst), daemon_goes_on);
+        if !daemon_goes_on {
+            // As loom wants every thread to end, the daemon has to wake.
+            let clock = program.and_then(|program| program.clock.clone());
+            clock.unwrap().go_on_without_main_thread();
+        }
+        assert_eq!(captured.lines().len(), 3);
+    });
+}
+
+#[test]
+fn a_daemon_does_nothing_after_the_end() {
+    explore_end("end with a daemon", || None, false);
+}
+
+#[test]
+fn a_daemon_whose_future_is_traced_comes_to_its_end_and_changes_no_status() {
+    fn path() -> std::path::PathBuf {
+        env::temp_dir().join(format!("model-{}", process::id()))
+    }
+    let trace = || TraceFile::create(&path()).ok();
+    explore_end("end with a daemon, traced", trace, true);
+    fs::remove_file(path()).unwrap();
 }
 
 #[test]

@@ -51,6 +51,28 @@ pub(crate) fn block_for_ever() -> ! {
     }
 }
 
+/// An event that happens once, for which threads can wait. Unlike a `WaitGroup`, of
+/// which each thread has its own, it costs nothing if nobody waits.
+#[derive(Debug, Default)]
+pub(crate) struct Latch {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Latch {
+    pub(crate) fn open(&self) {
+        *lock(&self.open) = true;
+        self.opened.notify_all();
+    }
+
+    pub(crate) fn wait(&self) {
+        let mut open = lock(&self.open);
+        while !*open {
+            open = wait(&self.opened, open);
+        }
+    }
+}
+
 /// Locks a mutex under which nothing panics.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, end_panic},
     lines,
     simulated_clock::{CountedThread, End},
-    sync::{Arc, WaitGroup, spawn},
+    sync::{Arc, Latch, WaitGroup, spawn},
     trace::EventKind,
 };
 
@@ -179,7 +179,7 @@ pub struct WorkerHandle<T = ()> {
     name: String,
     worker: Context,
     left: Arc<Left<T>>,
-    ended: WaitGroup,
+    ended: Arc<Latch>,
     /// What the clock has to know of a join, if it is simulated.
     end: Option<End>,
 }
@@ -267,7 +267,8 @@ pub(crate) fn start<T: Send + 'static>(
     };
     let counted = program.clock.as_ref().map(|clock| clock.worker(daemon));
     let end = counted.as_ref().map(CountedThread::end);
-    let (started, ended) = (WaitGroup::new(), WaitGroup::new());
+    let started = WaitGroup::new();
+    let ended = Arc::new(Latch::default());
     let left = Arc::new(Left {
         outcome: Mutex::default(),
         program: Arc::clone(program),
@@ -280,8 +281,8 @@ pub(crate) fn start<T: Send + 'static>(
     let thread = {
         let guard = ThreadGuard {
             worker: worker.clone(),
-            _counted: counted,
-            _ended: ended.clone(),
+            counted,
+            ended: Arc::clone(&ended),
             _running: (!daemon).then(|| running.clone()),
         };
         let (name, left, started) = (name.clone(), Arc::clone(&left), started.clone());
@@ -362,8 +363,17 @@ impl<T> Drop for Left<T> {
 struct ThreadGuard {
     worker: Context,
     /// Tells the simulated clock of the thread's end.
-    _counted: Option<CountedThread>,
-    _ended: WaitGroup,
+    counted: Option<CountedThread>,
+    /// Tells whoever joins of it.
+    ended: Arc<Latch>,
     /// Nobody waits for a daemon.
     _running: Option<WaitGroup>,
+}
+
+impl Drop for ThreadGuard {
+    fn drop(&mut self) {
+        // The clock counts whoever joins before they go on.
+        drop(self.counted.take());
+        self.ended.open();
+    }
 }

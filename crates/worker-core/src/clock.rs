@@ -1,12 +1,12 @@
 //! The clock that a lesson's work goes by.
 
-use std::{env, time::Duration};
+use std::env;
 
-use crate::{Error, program::Member};
+use crate::error::Error;
 
 /// The clock that a lesson's work goes by.
 ///
-/// [`run`](crate::run) takes it from the variable `LESSON_CLOCK`.
+/// [`run`](crate::run) takes it from the variable [`Clock::VARIABLE`].
 ///
 /// # Examples
 ///
@@ -24,10 +24,10 @@ use crate::{Error, program::Member};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// `LESSON_CLOCK=real`, or not set: a [`sleep`] takes its time.
+    /// `LESSON_CLOCK=real`, or not set: a [`sleep`](crate::sleep) takes its time.
     Real,
-    /// `LESSON_CLOCK=simulated`: a [`sleep`] takes no time, yet everything
-    /// happens in the order that the real durations would give.
+    /// `LESSON_CLOCK=simulated`: a [`sleep`](crate::sleep) takes no time, yet
+    /// everything happens in the order that the real durations would give.
     ///
     /// Workers are still OS threads that race wherever they really race. Time
     /// goes on when each of them sleeps, joins or has ended, and stands still
@@ -37,42 +37,40 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// # Errors
+    /// The environment variable that names the clock of a lesson.
+    pub const VARIABLE: &str = "LESSON_CLOCK";
+
+    /// What [`Clock::VARIABLE`] calls this clock: `real` or `simulated`.
     ///
-    /// If `LESSON_CLOCK` names no clock.
-    pub(crate) fn from_env() -> Result<Clock, Error> {
-        match env::var_os("LESSON_CLOCK") {
-            None => Ok(Clock::Real),
-            Some(name) if name == "real" => Ok(Clock::Real),
-            Some(name) if name == "simulated" => Ok(Clock::Simulated),
-            Some(name) => Err(Error::Clock {
-                name: name.to_string_lossy().into_owned(),
-            }),
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::process::Command;
+    ///
+    /// use worker_core::Clock;
+    ///
+    /// Command::new("target/debug/threads").env(Clock::VARIABLE, Clock::Simulated.name()).status()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Clock::Real => "real",
+            Clock::Simulated => "simulated",
         }
     }
-}
 
-/// Works for `time`, by putting the calling thread to sleep for at least that
-/// long, on the [`Clock`] of the lesson.
-///
-/// A lesson sleeps where a real program would download, compute or wait. Other
-/// threads run meanwhile. A sleep makes an order of lines likely and never
-/// guarantees one: only start, join and the end of the program do that.
-///
-/// A thread that is not a lesson's goes by the real clock.
-///
-/// # Examples
-///
-/// ```
-/// use std::time::{Duration, Instant};
-///
-/// let before = Instant::now();
-/// worker_core::sleep(Duration::from_millis(5));
-/// assert!(before.elapsed() >= Duration::from_millis(5));
-/// ```
-pub fn sleep(time: Duration) {
-    match Member::current() {
-        Some(member) => member.sleep(time),
-        None => std::thread::sleep(time),
+    /// # Errors
+    ///
+    /// If the variable names no clock.
+    pub(crate) fn from_env() -> Result<Clock, Error> {
+        let Some(name) = env::var_os(Clock::VARIABLE) else {
+            return Ok(Clock::Real);
+        };
+        let clocks = [Clock::Real, Clock::Simulated];
+        let named = clocks.into_iter().find(|clock| name == clock.name());
+        named.ok_or_else(|| Error::Clock {
+            name: name.to_string_lossy().into_owned(),
+        })
     }
 }

@@ -30,6 +30,12 @@ pub enum Error {
         /// The name as it was given.
         worker: String,
     },
+    /// The text of the main thread would not make one whole line.
+    #[non_exhaustive]
+    Line {
+        /// The text as it was given.
+        line: String,
+    },
     /// The OS would not start the worker's thread.
     #[non_exhaustive]
     Start {
@@ -45,6 +51,12 @@ pub enum Error {
         worker: String,
         /// The panic's message.
         message: String,
+    },
+    /// The program has called [`run`](crate::run) before.
+    #[non_exhaustive]
+    Again {
+        /// The thread that calls it again, as a message names it.
+        thread: String,
     },
     /// `LESSON_CLOCK` names no clock.
     #[non_exhaustive]
@@ -76,6 +88,11 @@ impl fmt::Display for Error {
                 "worker {worker:?} has a name that does not make a whole line; use one that \
                  is not empty, without control characters, and with no blank at either end"
             ),
+            Error::Line { line } => write!(
+                f,
+                "the main thread cannot print {line:?} as one line; print text without control \
+                 characters, and each line by itself"
+            ),
             Error::Start { worker, reason } => write!(
                 f,
                 "worker `{worker}` could not be started: {reason}; start fewer workers at a time, \
@@ -84,6 +101,11 @@ impl fmt::Display for Error {
             Error::Panicked { worker, message } => {
                 write!(f, "worker `{worker}` panicked: {message}")
             }
+            Error::Again { thread } => write!(
+                f,
+                "{thread} called `worker_core::run` again; a program runs one lesson, so call it \
+                 once, from `main`"
+            ),
             Error::Clock { name } => write!(
                 f,
                 "there is no clock `{name}`; set LESSON_CLOCK to `real` or `simulated`, or not at all"

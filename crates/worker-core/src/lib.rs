@@ -25,11 +25,11 @@
 //! 1. **Start.** [`MainThread::start`] returns only after the worker's start
 //!    line has been written.
 //! 2. **Join.** [`WorkerHandle::join`] returns only after the worker's end line
-//!    has been written.
+//!    has been written, and with the worker's value.
 //! 3. **End.** [`run`] returns when the main thread has finished *and* every
 //!    worker that is not a daemon has. A daemon is cut off there, wherever it
-//!    is. (So is what a thread has put off to the destructors of its
-//!    thread-local values.)
+//!    is, and does nothing after, on either clock. (So is what a thread has put
+//!    off to the destructors of its thread-local values.)
 //! 4. **Whole lines.** A line is written in one piece. Two workers' lines never
 //!    mix, to a terminal, a pipe or a file.
 //!
@@ -48,35 +48,47 @@
 //! | [`sleep`] | work that takes a given time |
 //! | [`Clock`] | whether that time is real or simulated |
 //! | [`Error`] | why a line, a start or a join did not come about |
+//! | [`lines`] | what a lesson's lines begin with |
+//! | [`trace`] | what a lesson has done, event by event, and how that is written down |
 //!
 //! # What comes from crossbeam and what from std
 //!
-//! `crossbeam::sync::WaitGroup` does the two waits that count *events in any
-//! number of threads*: the wait in `start` (one event, the start line) and the
-//! wait at the end of the program (one event for each worker, its end). Std's
-//! nearest, `Barrier`, must know the number of threads beforehand.
+//! `crossbeam::sync::WaitGroup` does the waits that count *events in any number
+//! of threads*: the wait in `start` (one event, the start line), the wait in `join`
+//! (one event, the worker's end) and the wait at the end of the program (one event
+//! for each worker, its end). Std's nearest, `Barrier`, must know the number of
+//! threads beforehand. Std's `join` would keep the thread of every worker, its stack
+//! included, for as long as there is a handle; nor would it say when a worker has
+//! ended whose handle is gone.
 //!
-//! [`std::thread::Builder`] does the rest, because it has become the better
+//! [`std::thread::Builder`] starts the threads, because it has become the better
 //! choice: it names the thread and returns the OS's error instead of panicking.
 //! Scoped threads, crossbeam's or std's, would not do: a scope joins every
 //! thread in it, and a daemon is a thread that nobody waits for.
 
-mod clock;
-mod error;
 #[cfg(test)]
-#[path = "../tests/promises/kept.rs"]
-mod kept;
+#[path = "../tests/promises/captured_output.rs"]
+mod captured_output;
+mod clock;
+mod context;
+mod error;
+pub mod lines;
 mod main_thread;
 #[cfg(all(test, loom))]
 mod model;
 mod output;
-mod program;
-mod simulated;
+mod run;
+mod simulated_clock;
 mod sync;
-mod trace;
+pub mod trace;
+mod trace_file;
+#[cfg(all(test, not(loom)))]
+mod traced;
 mod worker;
 
-pub use clock::{Clock, sleep};
+pub use clock::Clock;
+pub use context::sleep;
 pub use error::Error;
-pub use main_thread::{MainThread, run, run_to};
+pub use main_thread::MainThread;
+pub use run::{run, run_to};
 pub use worker::{Worker, WorkerHandle};

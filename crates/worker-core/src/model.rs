@@ -16,8 +16,8 @@ use std::{
 };
 
 // Its lock is std's: loom need not try orders that the lock of the output rules out.
-use crate::kept::Kept;
-use crate::{Clock, Error, MainThread, Worker, run_to, simulated::Simulated, sleep, sync::thread};
+use crate::captured_output::CapturedOutput;
+use crate::{Clock, Error, MainThread, Worker, run_to, simulated_clock::SimulatedClock, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -40,7 +40,7 @@ fn explore(name: &str, preemptions: Option<usize>, model: impl Fn() + Sync + Sen
     println!("{name}: {orders} interleavings, {bound}");
 }
 
-fn has(kept: &Kept, line: &str) -> bool {
+fn has(kept: &CapturedOutput, line: &str) -> bool {
     kept.lines().iter().any(|kept| kept == line)
 }
 
@@ -52,11 +52,11 @@ fn explore_lesson(
     name: &str,
     preemptions: Option<usize>,
     clock: Clock,
-    lesson: fn(&MainThread, &Kept) -> Result<bool, Error>,
+    lesson: fn(&MainThread, &CapturedOutput) -> Result<bool, Error>,
     check: fn(&[String]) -> bool,
 ) {
     explore(name, preemptions, move || {
-        let kept = Kept::default();
+        let kept = CapturedOutput::default();
         let mut well = false;
         let status = run_to(clock, kept.clone(), |main_thread| {
             well = lesson(main_thread, &kept)?;
@@ -146,15 +146,14 @@ fn a_lesson_on_the_simulated_clock_ends_in_the_order_of_its_durations() {
 #[test]
 fn simulated_time_loses_no_wake_up_and_jumps_over_no_thread() {
     explore("simulated clock", None, || {
-        let clock = Arc::new(Simulated::default());
+        let clock = Arc::new(SimulatedClock::new());
         let happened = Arc::new(Mutex::new(Vec::new()));
-        let main = clock.main_thread();
         let mut threads = Vec::new();
         for (name, sleeps) in [("first", [1, 1]), ("second", [1, 2])] {
             let counted = clock.worker(false);
             let end = counted.end();
             let (clock, happened) = (Arc::clone(&clock), Arc::clone(&happened));
-            let thread = thread::spawn(move || {
+            let thread = loom::thread::spawn(move || {
                 for sleep in sleeps {
                     clock.sleep(sleep * SECOND);
                     happened.lock().unwrap().push(name);
@@ -168,7 +167,7 @@ fn simulated_time_loses_no_wake_up_and_jumps_over_no_thread() {
             thread.join().unwrap();
             happened.lock().unwrap().push("main");
         }
-        drop(main);
+        clock.go_on_without_main_thread();
         // At one second, in either order, and at two and three.
         let mut happened = happened.lock().unwrap();
         happened[..2].sort_unstable();

@@ -1,16 +1,18 @@
 //! Where a lesson's lines go, one whole line at a time.
 
 use std::{
+    fmt::{Arguments, Write as _},
     io::{self, Write},
-    panic::{self, AssertUnwindSafe},
+    panic::{self, AssertUnwindSafe, Location},
     sync::{Arc, OnceLock},
 };
 
 use crate::{
-    Error,
-    error::end_panic,
+    error::{Error, end_panic},
+    simulated_clock::SimulatedClock,
     sync::{Mutex, lock},
-    trace::{Event, Trace},
+    trace::EventKind,
+    trace_file::TraceFile,
 };
 
 /// The lines of all threads on their way to one sink, and the trace.
@@ -22,22 +24,34 @@ pub(crate) struct Output {
     /// Whether there is a trace. A thread that has no line to write does not take
     /// the lock for nothing.
     traced: bool,
+    /// The clock, if it is simulated.
+    clock: Option<Arc<SimulatedClock>>,
 }
 
+/// The order of the events of a trace agrees with that of the lines, because both
+/// are written under one lock.
 struct Lines {
     sink: Box<dyn Write + Send>,
-    trace: Option<Trace>,
+    /// The line that is being written; its room is used again for the next.
+    line: String,
+    trace: Option<TraceFile>,
 }
 
 impl Output {
-    pub(crate) fn new(sink: impl Write + Send + 'static, trace: Option<Trace>) -> Output {
+    pub(crate) fn new(
+        sink: impl Write + Send + 'static,
+        trace: Option<TraceFile>,
+        clock: Option<Arc<SimulatedClock>>,
+    ) -> Output {
         Output {
             traced: trace.is_some(),
             broken: OnceLock::new(),
             lines: Mutex::new(Lines {
                 sink: Box::new(sink),
+                line: String::new(),
                 trace,
             }),
+            clock,
         }
     }
 
@@ -46,31 +60,55 @@ impl Output {
     /// The lock keeps other threads' lines out even when the sink takes a line
     /// in several bites. After the first line that could not be written there
     /// are no more: what came after a gap would look like another order.
-    pub(crate) fn print(&self, thread: u64, text: &str) -> Result<(), Error> {
-        let mut lines = lock(&self.lines);
+    pub(crate) fn print(
+        &self,
+        thread: usize,
+        call: Option<&Location<'_>>,
+        text: Arguments<'_>,
+    ) -> Result<(), Error> {
+        let lines = &mut *lock(&self.lines);
         self.check()?;
         if let Err(reason) = lines.write(text) {
             let _ = self.broken.set(Arc::new(reason));
         }
         self.check()?;
         if let Some(trace) = &mut lines.trace {
-            for line in text.split('\n') {
-                trace.write(thread, Event::Line(line));
-            }
+            self.write(
+                trace,
+                thread,
+                call,
+                EventKind::Line(lines.line.trim_end_matches('\n').to_owned()),
+            );
         }
         Ok(())
     }
 
     /// Writes to the trace, if there is one, what this thread does, and returns
     /// whether anything more is to be expected of the thread.
-    pub(crate) fn record(&self, thread: u64, event: Event<'_>) -> bool {
+    pub(crate) fn record(
+        &self,
+        thread: usize,
+        call: Option<&Location<'_>>,
+        kind: impl FnOnce() -> EventKind,
+    ) -> bool {
         if self.traced
             && let Some(trace) = &mut lock(&self.lines).trace
         {
-            trace.write(thread, event);
+            self.write(trace, thread, call, kind());
             return !trace.has_enough_of(thread);
         }
         true
+    }
+
+    fn write(
+        &self,
+        trace: &mut TraceFile,
+        thread: usize,
+        call: Option<&Location<'_>>,
+        kind: EventKind,
+    ) {
+        let simulated = self.clock.as_ref().map(|clock| clock.now());
+        trace.write(simulated, thread, call, kind);
     }
 
     /// Whether every line so far has been written.
@@ -90,7 +128,7 @@ impl Output {
         let mut lines = lock(&self.lines);
         lines.sink = Box::new(io::sink());
         if let Some(trace) = &mut lines.trace {
-            trace.write(0, Event::Exit);
+            self.write(trace, 0, None, EventKind::Exit);
         }
     }
 
@@ -110,10 +148,11 @@ impl Output {
 }
 
 impl Lines {
-    fn write(&mut self, text: &str) -> io::Result<()> {
-        let line = format!("{text}\n");
+    fn write(&mut self, text: Arguments<'_>) -> io::Result<()> {
+        let Lines { sink, line, .. } = self;
+        line.clear();
+        let _ = writeln!(line, "{text}");
         let written = panic::catch_unwind(AssertUnwindSafe(|| {
-            let sink = &mut self.sink;
             sink.write_all(line.as_bytes()).and_then(|()| sink.flush())
         }));
         written.unwrap_or_else(|payload| {

@@ -5,22 +5,51 @@
 pub(crate) use {
     crossbeam::sync::WaitGroup,
     std::{
-        sync::{Condvar, Mutex, MutexGuard, atomic},
-        thread, thread_local,
+        sync::{Condvar, Mutex, MutexGuard},
+        thread_local,
     },
 };
 #[cfg(loom)]
 pub(crate) use {
     crossbeam_utils::sync::WaitGroup,
     loom::{
-        sync::{Condvar, Mutex, MutexGuard, atomic},
-        thread, thread_local,
+        sync::{Condvar, Mutex, MutexGuard},
+        thread_local,
     },
 };
 
 // Who holds what is not in question, so loom need not follow it.
 pub(crate) use std::sync::Arc;
-use std::{sync::PoisonError, time::Duration};
+use std::{io, sync::PoisonError, time::Duration};
+
+#[cfg(loom)]
+use loom::thread::Builder;
+#[cfg(not(loom))]
+use std::thread::{self, Builder};
+
+/// The name of a thread that the model's OS does not start.
+#[cfg(loom)]
+pub(crate) const NOT_STARTED: &str = "not started";
+
+/// Starts a thread that nobody joins.
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    #[cfg(loom)]
+    if name == NOT_STARTED {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    Builder::new().name(name.to_owned()).spawn(work).map(drop)
+}
+
+/// Lets the calling thread do nothing more. Loom wants every thread to end, so there it
+/// unwinds.
+pub(crate) fn block_for_ever() -> ! {
+    #[cfg(loom)]
+    std::panic::resume_unwind(Box::new("cut off"));
+    #[cfg(not(loom))]
+    loop {
+        thread::park();
+    }
+}
 
 /// Locks a mutex under which nothing panics.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -32,12 +61,14 @@ pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexG
     condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until `condvar` is notified, or for `time`. Loom knows of no time.
+/// Waits until `condvar` is notified, or for `time`, and says whether that is over. Loom
+/// knows of no time.
 pub(crate) fn wait_for<'a, T>(
     condvar: &Condvar,
     guard: MutexGuard<'a, T>,
     time: Duration,
-) -> MutexGuard<'a, T> {
+) -> (MutexGuard<'a, T>, bool) {
     let waited = condvar.wait_timeout(guard, time);
-    waited.unwrap_or_else(PoisonError::into_inner).0
+    let (guard, result) = waited.unwrap_or_else(PoisonError::into_inner);
+    (guard, result.timed_out())
 }

@@ -2,27 +2,24 @@
 
 use std::{
     fmt,
-    panic::{self, AssertUnwindSafe},
+    panic::{self, AssertUnwindSafe, Location},
+    sync::{Mutex, PoisonError},
 };
 
 use crate::{
-    Error,
-    error::end_panic,
-    program::Member,
-    simulated,
-    sync::{
-        Arc, WaitGroup,
-        atomic::Ordering,
-        thread::{Builder, JoinHandle},
-    },
-    trace::Event,
+    context::{Context, Program},
+    error::{Error, end_panic},
+    lines,
+    simulated_clock::{CountedThread, End},
+    sync::{Arc, WaitGroup, spawn},
+    trace::EventKind,
 };
 
 /// A thread to be: its name, its work, and whether it is a daemon.
 ///
 /// A worker does nothing until [`MainThread::start`](crate::MainThread::start)
 /// starts it. Then it writes `sub thread start  NAME`, does its work, and writes
-/// `sub thread end  NAME`.
+/// `sub thread end  NAME`. Whoever joins it gets the value that its work returned.
 ///
 /// # What cannot go wrong
 ///
@@ -86,14 +83,28 @@ use crate::{
 /// let worker = Worker::new("thread 0", || sleep(Duration::from_secs(3)));
 /// let daemon = Worker::new("thread 1", || sleep(Duration::from_secs(3))).daemon();
 /// ```
+///
+/// Two workers that each return a value:
+///
+/// ```
+/// use worker_core::{Error, MainThread, Worker};
+///
+/// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
+///     let first = main_thread.start(Worker::new("1", || (1..=50).sum::<u32>()))?;
+///     let second = main_thread.start(Worker::new("2", || (51..=100).sum::<u32>()))?;
+///     let sum = first.join()? + second.join()?;
+///     main_thread.print(&format!("main thread has {sum}"))
+/// }
+/// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
+/// ```
 #[must_use = "a worker does nothing until it is started"]
-pub struct Worker {
+pub struct Worker<T = ()> {
     name: String,
-    work: Box<dyn FnOnce() + Send>,
+    work: Box<dyn FnOnce() -> T + Send>,
     daemon: bool,
 }
 
-impl Worker {
+impl<T: Send + 'static> Worker<T> {
     /// A worker of this name that will do `work`. It is not a daemon.
     ///
     /// The thread carries the name too, as the OS and a debugger see it; Linux
@@ -109,7 +120,7 @@ impl Worker {
     /// # let status = worker_core::run(|main_thread| main_thread.start(worker)?.join());
     /// # assert_eq!(status, std::process::ExitCode::SUCCESS);
     /// ```
-    pub fn new(name: impl Into<String>, work: impl FnOnce() + Send + 'static) -> Worker {
+    pub fn new(name: impl Into<String>, work: impl FnOnce() -> T + Send + 'static) -> Worker<T> {
         Worker {
             name: name.into(),
             work: Box::new(work),
@@ -135,7 +146,7 @@ impl Worker {
     /// // Less than an hour later:
     /// assert_eq!(status, ExitCode::SUCCESS);
     /// ```
-    pub fn daemon(self) -> Worker {
+    pub fn daemon(self) -> Worker<T> {
         Worker {
             daemon: true,
             ..self
@@ -148,6 +159,11 @@ impl Worker {
 /// Dropping the handle changes nothing for the worker: the end of the program
 /// waits for it all the same, unless it is a daemon.
 ///
+/// A value that nobody joins is dropped by the worker itself before it ends, or with
+/// the handle if that is dropped later. If its drop panics, that is a panic of the
+/// worker: one line on standard error and exit status 1, and whoever drops the handle
+/// goes on.
+///
 /// # Examples
 ///
 /// ```
@@ -159,16 +175,18 @@ impl Worker {
 /// }
 /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
 /// ```
-pub struct WorkerHandle {
-    thread: JoinHandle<Result<(), Error>>,
+pub struct WorkerHandle<T = ()> {
     name: String,
-    worker: Member,
+    worker: Context,
+    left: Arc<Left<T>>,
+    ended: WaitGroup,
     /// What the clock has to know of a join, if it is simulated.
-    end: Option<simulated::End>,
+    end: Option<End>,
 }
 
-impl WorkerHandle {
-    /// Waits until the worker's end line has been written.
+impl<T> WorkerHandle<T> {
+    /// Waits until the worker's end line has been written, and returns the value of
+    /// its work.
     ///
     /// # Errors
     ///
@@ -185,40 +203,42 @@ impl WorkerHandle {
     /// use worker_core::{Error, MainThread, Worker};
     ///
     /// fn lesson(main_thread: &MainThread) -> Result<(), Error> {
-    ///     let handle = main_thread.start(Worker::new("1", || {}))?;
-    ///     handle.join()?;
-    ///     main_thread.print("main thread post job")
+    ///     let handle = main_thread.start(Worker::new("1", || 6 * 7))?;
+    ///     let answer = handle.join()?;
+    ///     main_thread.print(&format!("main thread post job: {answer}"))
     /// }
     /// # assert_eq!(worker_core::run(lesson), std::process::ExitCode::SUCCESS);
     /// ```
-    pub fn join(self) -> Result<(), Error> {
+    #[track_caller]
+    pub fn join(self) -> Result<T, Error> {
+        let worker = &self.worker;
         // A thread of no lesson, or of another, can join too. The clock does not
         // count it, and the trace does not know it.
         let joiner =
-            Member::current().filter(|joiner| Arc::ptr_eq(&joiner.program, &self.worker.program));
+            Context::current().filter(|joiner| Arc::ptr_eq(&joiner.program, &worker.program));
+        let call = Some(Location::caller());
         if let Some(joiner) = &joiner {
-            joiner.record(Event::Join(self.worker.number));
+            let name = &self.name;
+            assert!(
+                joiner.thread != worker.thread,
+                "worker `{name}` joins itself"
+            );
+            joiner.record(call, || EventKind::Join(worker.thread));
             if let Some(end) = self.end {
                 end.wait();
             }
         }
-        let ended = self.thread.join();
+        self.ended.wait();
         if let Some(joiner) = &joiner {
-            joiner.record(Event::Joined(self.worker.number));
+            joiner.go_on();
+            joiner.record(call, || EventKind::Joined(worker.thread));
         }
-        match ended {
-            Ok(last_line) => last_line,
-            // A panic of its work has been caught on its own thread; what else
-            // may end a thread is told in the same way.
-            Err(payload) => Err(Error::Panicked {
-                worker: self.name,
-                message: end_panic(payload),
-            }),
-        }
+        let left = self.left.take();
+        left.expect("a worker that has ended has left its value or its error")
     }
 }
 
-impl fmt::Debug for WorkerHandle {
+impl<T> fmt::Debug for WorkerHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WorkerHandle")
             .field("name", &self.name)
@@ -228,85 +248,122 @@ impl fmt::Debug for WorkerHandle {
 
 /// Starts `worker` as the thread of this `number` and waits for its start line; the
 /// end of the program waits for `running`.
-pub(crate) fn start(
-    worker: Worker,
-    main: &Member,
-    number: u64,
+#[track_caller]
+pub(crate) fn start<T: Send + 'static>(
+    worker: Worker<T>,
+    main: &Context,
+    number: usize,
     running: &WaitGroup,
-) -> Result<WorkerHandle, Error> {
+) -> Result<WorkerHandle<T>, Error> {
     let Worker { name, work, daemon } = worker;
     if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
         return Err(Error::Name { worker: name });
     }
+    let call = Some(Location::caller());
     let program = &main.program;
-    let worker = Member {
+    let worker = Context {
         program: Arc::clone(program),
-        number,
+        thread: number,
     };
-    let counted = program.simulated.as_ref().map(|clock| clock.worker(daemon));
-    let end = counted.as_ref().map(simulated::Thread::end);
-    let started = WaitGroup::new();
-    main.record(Event::Start {
+    let counted = program.clock.as_ref().map(|clock| clock.worker(daemon));
+    let end = counted.as_ref().map(CountedThread::end);
+    let (started, ended) = (WaitGroup::new(), WaitGroup::new());
+    let left = Arc::new(Left {
+        outcome: Mutex::default(),
+        program: Arc::clone(program),
+    });
+    main.record(call, || EventKind::Start {
         worker: number,
         daemon,
-        name: &name,
+        name: name.clone(),
     });
     let thread = {
-        let life = Life {
+        let guard = ThreadGuard {
             worker: worker.clone(),
             _counted: counted,
+            _ended: ended.clone(),
             _running: (!daemon).then(|| running.clone()),
         };
-        let (name, started) = (name.clone(), started.clone());
-        Builder::new().name(name.clone()).spawn(move || {
+        let (name, left, started) = (name.clone(), Arc::clone(&left), started.clone());
+        move || {
             // All of it, not only the field that is named here: it lives as long
             // as the thread.
-            let life = life;
-            let worker = &life.worker;
-            Member::enter(Some(worker.clone()));
+            let guard = guard;
+            let worker = &guard.worker;
+            Context::enter(Some(worker.clone()));
             let whole = panic::catch_unwind(AssertUnwindSafe(|| {
-                let start_line = worker.print(&format!("sub thread start  {name}"));
+                let start_line = worker.print(None, format_args!("{}{name}", lines::START));
                 drop(started);
                 start_line?;
-                work();
-                worker.print(&format!("sub thread end  {name}"))
+                let value = work();
+                worker.print(None, format_args!("{}{name}", lines::END))?;
+                Ok(value)
             }));
-            Member::enter(None);
-            worker.record(Event::End);
-            whole.unwrap_or_else(|payload| {
-                worker.program.panicked.store(true, Ordering::Release);
+            left.leave(whole.unwrap_or_else(|payload| {
+                worker.program.note_panic();
                 Err(Error::Panicked {
                     worker: name,
                     message: end_panic(payload),
                 })
-            })
-        })
-    };
-    let thread = match thread {
-        Ok(thread) => thread,
-        Err(reason) => {
-            return Err(Error::Start {
-                worker: name,
-                reason,
-            });
+            }));
+            // If nobody can join any more, the value is dropped here.
+            drop(left);
+            Context::enter(None);
+            worker.record(None, || EventKind::End);
         }
     };
+    if let Err(reason) = spawn(&name, thread) {
+        return Err(Error::Start {
+            worker: name,
+            reason,
+        });
+    }
     started.wait();
-    main.record(Event::Started(number));
+    main.record(call, || EventKind::Started(number));
     program.output.check()?;
     Ok(WorkerHandle {
-        thread,
         name,
         worker,
+        left,
+        ended,
         end,
     })
 }
 
+/// What a worker leaves to whoever joins it.
+struct Left<T> {
+    outcome: Mutex<Option<Result<T, Error>>>,
+    program: Arc<Program>,
+}
+
+impl<T> Left<T> {
+    fn leave(&self, outcome: Result<T, Error>) {
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    }
+
+    fn take(&self) -> Option<Result<T, Error>> {
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.take()
+    }
+}
+
+impl<T> Drop for Left<T> {
+    fn drop(&mut self) {
+        // On a thread that unwinds already, another panic would abort the program.
+        let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(self.take())));
+        if let Err(payload) = dropped {
+            end_panic(payload);
+            self.program.note_panic();
+        }
+    }
+}
+
 /// What lives as long as the worker's thread runs.
-struct Life {
-    worker: Member,
+struct ThreadGuard {
+    worker: Context,
     /// Tells the simulated clock of the thread's end.
-    _counted: Option<simulated::Thread>,
+    _counted: Option<CountedThread>,
+    _ended: WaitGroup,
     /// Nobody waits for a daemon.
     _running: Option<WaitGroup>,
 }

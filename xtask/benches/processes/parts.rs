@@ -9,7 +9,8 @@ use std::{
     time::Instant,
 };
 
-use xtask::order::normal_form::normal_form;
+use worker_core::{Clock, trace::VARIABLE};
+use xtask::order::{normal_form::normal_form, trace::Trace};
 
 use crate::{
     Place, Row,
@@ -150,15 +151,13 @@ fn sleep_of(place: &Place, lesson: &str) -> Result<f64, String> {
     let trace = place.scratch.join("trace");
     prepare(&place.scratch)?;
     Program::new(lesson, place.target.join("debug").join(lesson), &[])
-        .env("LESSON_CLOCK", "simulated")
-        .env("LESSON_TRACE", &trace)
+        .env(Clock::VARIABLE, Clock::Simulated.name())
+        .env(VARIABLE, &trace)
         .time()?;
     let text = fs::read_to_string(&trace).unwrap_or_default();
-    let exit = text.lines().find_map(|line| line.strip_suffix("\t0\texit"));
-    let nanoseconds: Option<f64> = exit.and_then(|time| time.parse().ok());
-    let nanoseconds =
-        nanoseconds.ok_or_else(|| format!("the trace of lesson `{lesson}` has no end"));
-    Ok(nanoseconds? / 1e9)
+    let trace = Trace::parse(&text)
+        .map_err(|reason| format!("lesson `{lesson}` cannot be measured: {reason}"))?;
+    Ok(trace.exit.as_secs_f64())
 }
 
 /// Run-all on the simulated clock beside what cargo itself takes.

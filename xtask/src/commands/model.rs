@@ -4,7 +4,7 @@
 use std::{
     env,
     io::{BufRead, BufReader},
-    process::{Command, ExitCode, Stdio},
+    process::{ExitCode, Stdio},
 };
 
 use crate::{

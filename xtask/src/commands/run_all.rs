@@ -8,10 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use worker_core::Clock;
+
 use crate::{
     cli::{self, Failure, in_ci},
     lesson::{
-        program::{self, Clock, Run},
+        program::{self, Run},
         report::{LiveLine, Report},
         snapshot::{self, Update},
         verdict::{Verdict, judge},

@@ -2,12 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use worker_core::Clock;
 use xtask::order::{description::Description, trace::Trace};
 
 use crate::{
     cli::Failure,
     lesson::{
-        program::{self, Clock, Run},
+        program::{self, Run},
         workspace::{Lesson, Workspace},
     },
 };

@@ -15,6 +15,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 use wait_timeout::ChildExt;
+use worker_core::{Clock, trace::VARIABLE};
 
 use xtask::order::{line::lines, trace::Trace};
 
@@ -125,13 +126,6 @@ pub(crate) enum End {
     TooMuch,
 }
 
-/// The clock that a lesson goes by.
-#[derive(Clone, Copy)]
-pub(crate) enum Clock {
-    Real,
-    Simulated,
-}
-
 /// Runs a lesson's program until it ends, but no longer than `timeout`, and shows
 /// `seen` each piece of its standard output as it comes.
 ///
@@ -153,13 +147,9 @@ pub(crate) fn run(
         ))
     })?;
     let start = Instant::now();
-    let clock = match clock {
-        Clock::Real => "real",
-        Clock::Simulated => "simulated",
-    };
     let mut child = Command::new(program)
-        .env("LESSON_CLOCK", clock)
-        .env("LESSON_TRACE", trace.path())
+        .env(Clock::VARIABLE, clock.name())
+        .env(VARIABLE, trace.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

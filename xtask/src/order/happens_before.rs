@@ -11,11 +11,9 @@ use std::{
 };
 
 use fixedbitset::FixedBitSet;
+use worker_core::trace::{Event, EventKind};
 
-use crate::order::{
-    partial_order::PartialOrder,
-    trace::{Event, EventKind, Trace},
-};
+use crate::order::{partial_order::PartialOrder, trace::Trace};
 
 /// The lines of a lesson, and what start, join and the end of the program say of their
 /// order.
@@ -346,7 +344,7 @@ pub fn edges(trace: &Trace, promises: Promises) -> Edges {
         edges.extend(after.map(|after| (number, (after, kind))));
         begun[event.thread] = true;
         match event.kind {
-            EventKind::Start(worker) => start[worker] = Some(number),
+            EventKind::Start { worker, .. } => start[worker] = Some(number),
             EventKind::Line(_) => {
                 first_line[event.thread] = first_line[event.thread].or(Some(number));
             }

@@ -267,34 +267,49 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use worker_core::trace::{Event, EventKind};
+
     use super::*;
     use crate::order::trace::Trace;
 
-    /// Two workers that the main thread starts and joins.
-    const FORK_JOIN: &str = "\
-0\t0\tline\tmain thread start
-0\t0\tstart\t1\tworker\t1
-0\t1\tline\tsub thread start  1
-0\t0\tstarted\t1
-0\t0\tstart\t2\tworker\t2
-0\t2\tline\tsub thread start  2
-0\t0\tstarted\t2
-0\t1\tsleep
-0\t2\tsleep
-0\t0\tjoin\t1
-5\t2\twake
-5\t2\tline\tsub thread end  2
-5\t2\tend
-5\t1\twake
-5\t1\tline\tsub thread end  1
-5\t1\tend
-5\t0\tjoined\t1
-5\t0\tjoin\t2
-5\t0\tjoined\t2
-5\t0\tline\tmain thread post job
-5\t0\tend
-5\t0\texit
-";
+    /// A lesson in which the main thread starts two workers and joins them.
+    fn fork_join() -> Trace {
+        let start = |worker: usize| EventKind::Start {
+            worker,
+            daemon: false,
+            name: worker.to_string(),
+        };
+        let line = |text: &str| EventKind::Line(text.to_owned());
+        let events = [
+            (0, 0, line("main thread start")),
+            (0, 0, start(1)),
+            (0, 1, line("sub thread start  1")),
+            (0, 0, EventKind::Started(1)),
+            (0, 0, start(2)),
+            (0, 2, line("sub thread start  2")),
+            (0, 0, EventKind::Started(2)),
+            (5, 2, line("sub thread end  2")),
+            (5, 2, EventKind::End),
+            (5, 1, line("sub thread end  1")),
+            (5, 1, EventKind::End),
+            (5, 0, EventKind::Joined(1)),
+            (5, 0, EventKind::Joined(2)),
+            (5, 0, line("main thread post job")),
+            (5, 0, EventKind::End),
+            (5, 0, EventKind::Exit),
+        ];
+        let events = events.map(|(seconds, thread, kind)| Event {
+            time: Duration::from_secs(seconds),
+            elapsed: Duration::ZERO,
+            thread,
+            place: None,
+            kind,
+        });
+        let lines = events.map(|event| format!("{event}\n"));
+        Trace::parse(&lines.concat()).unwrap()
+    }
 
     /// The verdict and the faults of an output of fork-join by its lines: S and P of the
     /// main thread, a worker's name for its start line and doubled for its end line.
@@ -310,7 +325,7 @@ mod tests {
             other => other,
         });
         let output: String = lines.collect();
-        let order = HappensBefore::of(&Trace::parse(FORK_JOIN).unwrap(), promises).unwrap();
+        let order = HappensBefore::of(&fork_join(), promises).unwrap();
         let judged = JudgedOutput::of(&order, output.as_bytes(), "fork-join", promises);
         (judged.verdict(), judged.faults().collect())
     }

@@ -2,12 +2,7 @@
 
 use std::{fmt, iter, str};
 
-/// What a line of the main thread begins with.
-pub const MAIN: &str = "main thread ";
-/// What the two lines of a worker begin with; its name follows.
-pub const START: &str = "sub thread start  ";
-/// The beginning of a worker's last line.
-pub const END: &str = "sub thread end  ";
+use worker_core::lines::{END, MAIN, START};
 
 /// The lines of an output, without their ends, which may be those of any system: a
 /// line feed, a carriage return, or both.

@@ -131,7 +131,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::order::line::{END, MAIN, START};
+    use worker_core::lines::{END, MAIN, START};
 
     fn normal(lines: &[String]) -> String {
         normal_form(text(lines).as_bytes()).unwrap()

@@ -1,7 +1,9 @@
-//! The trace of a lesson, read back: what its threads did, one event after
-//! another. The documentation of `worker_core::run` says how it is written.
+//! The trace of a lesson, read back: what its threads did, one event after another.
+//! The documentation of `worker_core::run` says how it is written.
 
 use std::time::Duration;
+
+use worker_core::trace::{Event, EventKind};
 
 /// A trace.
 pub struct Trace {
@@ -15,35 +17,17 @@ pub struct Trace {
     pub is_endless: bool,
 }
 
+/// A thread of a lesson.
 pub struct Thread {
+    /// Its name.
     pub name: String,
+    /// Whether the end of the program does not wait for it.
     pub daemon: bool,
 }
 
-pub struct Event {
-    /// Since the beginning of the program.
-    pub time: Duration,
-    /// Its number among the threads.
-    pub thread: usize,
-    pub kind: EventKind,
-}
-
-/// What a thread does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EventKind {
-    Start(usize),
-    Started(usize),
-    Line(String),
-    Sleep,
-    Wake,
-    Join(usize),
-    Joined(usize),
-    End,
-    Exit,
-    Endless,
-}
-
 impl Trace {
+    /// Reads a trace.
+    ///
     /// # Errors
     ///
     /// What cannot be read, in a sentence.
@@ -59,10 +43,21 @@ impl Trace {
         };
         let mut exits = false;
         for (number, line) in (1..).zip(text.lines()) {
-            let event = trace.event(line).ok_or_else(|| {
+            let event = line.parse().map_err(|reason| {
                 format!(
-                    "line {number} of its trace cannot be read: {line:?}; is worker-core up to \
-                     date?"
+                    "line {number} of its trace cannot be read: {reason}; is worker-core up to date?"
+                )
+            });
+            let event: Event = event?;
+            if let EventKind::Start { daemon, name, .. } = &event.kind {
+                trace.threads.push(Thread {
+                    name: name.clone(),
+                    daemon: *daemon,
+                });
+            }
+            trace.require_known(&event).ok_or_else(|| {
+                format!(
+                    "line {number} of its trace is about a thread that was not started: {line:?}"
                 )
             })?;
             if event.kind == EventKind::Exit {
@@ -92,40 +87,15 @@ impl Trace {
         })
     }
 
-    fn event(&mut self, line: &str) -> Option<Event> {
-        let mut fields = line.splitn(4, '\t');
-        let nanoseconds: u128 = fields.next()?.parse().ok()?;
-        let time = Duration::new(
-            u64::try_from(nanoseconds / 1_000_000_000).ok()?,
-            (nanoseconds % 1_000_000_000) as u32,
-        );
-        let thread = self.thread(fields.next()?)?;
-        let kind = match (fields.next()?, fields.next()) {
-            ("start", Some(worker)) => {
-                let (number, worker) = worker.split_once('\t')?;
-                let (kind, name) = worker.split_once('\t')?;
-                self.threads.push(Thread {
-                    name: name.to_owned(),
-                    daemon: kind == "daemon",
-                });
-                EventKind::Start(self.thread(number)?)
+    fn require_known(&self, event: &Event) -> Option<()> {
+        let other = match event.kind {
+            EventKind::Start { worker, .. } => Some(worker),
+            EventKind::Started(other) | EventKind::Join(other) | EventKind::Joined(other) => {
+                Some(other)
             }
-            ("started", Some(worker)) => EventKind::Started(self.thread(worker)?),
-            ("line", Some(text)) => EventKind::Line(text.to_owned()),
-            ("sleep", None) => EventKind::Sleep,
-            ("wake", None) => EventKind::Wake,
-            ("join", Some(worker)) => EventKind::Join(self.thread(worker)?),
-            ("joined", Some(worker)) => EventKind::Joined(self.thread(worker)?),
-            ("end", None) => EventKind::End,
-            ("exit", None) => EventKind::Exit,
-            ("endless", None) => EventKind::Endless,
-            _ => return None,
+            _ => None,
         };
-        Some(Event { time, thread, kind })
-    }
-
-    fn thread(&self, number: &str) -> Option<usize> {
-        let number = number.parse().ok()?;
-        (number < self.threads.len()).then_some(number)
+        let is_known = |thread: usize| thread < self.threads.len();
+        (is_known(event.thread) && other.is_none_or(is_known)).then_some(())
     }
 }

@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
+use worker_core::trace::{Event, EventKind};
 use xtask::order::{
     happens_before::{Edges, HappensBefore, Promises, edges},
-    trace::{Event, EventKind, Trace},
+    trace::Trace,
 };
 
 /// A picture: rows for threads, and columns from left to right. What happens at the
@@ -297,7 +298,7 @@ fn arrows(
     for (&to, &(from, _)) in edges {
         let kind = match (&trace.events[from].kind, &trace.events[to].kind) {
             _ if cut_off.contains(&to) => continue,
-            (EventKind::Start(_), _) => ArrowKind::Fork,
+            (EventKind::Start { .. }, _) => ArrowKind::Fork,
             (EventKind::End, EventKind::Joined(_)) => ArrowKind::Join,
             _ => continue,
         };

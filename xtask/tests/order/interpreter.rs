@@ -3,9 +3,11 @@
 use std::{
     collections::{BTreeSet, HashSet},
     fmt::Write as _,
+    time::Duration,
 };
 
 use proptest::{collection::vec, prelude::*, sample::Index};
+use worker_core::trace::{Event, EventKind};
 use xtask::order::{
     count::count,
     description::normal_order,
@@ -191,33 +193,44 @@ impl State {
         let done = self.done[thread].unwrap();
         let act = &lesson.acts[thread][done];
         self.done[thread] = Some(done + 1);
-        let what = match act {
+        let kind = match act {
             Act::Print(line) => {
                 self.output.push(*line);
-                format!("line\t{}", lesson.lines[*line as usize])
+                EventKind::Line(lesson.lines[*line as usize].clone())
             }
             Act::Sleep(time) => {
                 self.asleep[thread] = self.now + time;
-                "sleep".to_owned()
+                EventKind::Sleep
             }
             Act::Start(worker) => {
                 self.done[*worker] = Some(0);
-                let kind = if lesson.daemons[*worker] {
-                    "daemon"
-                } else {
-                    "worker"
-                };
-                format!("start\t{worker}\t{kind}\t{}", 100 - worker)
+                EventKind::Start {
+                    worker: *worker,
+                    daemon: lesson.daemons[*worker],
+                    name: (100 - worker).to_string(),
+                }
             }
-            Act::Started(worker) => format!("started\t{worker}"),
-            Act::Join(worker) => format!("join\t{worker}"),
-            Act::Joined(worker) => format!("joined\t{worker}"),
-            Act::End => "end".to_owned(),
+            Act::Started(worker) => EventKind::Started(*worker),
+            Act::Join(worker) => EventKind::Join(*worker),
+            Act::Joined(worker) => EventKind::Joined(*worker),
+            Act::End => EventKind::End,
         };
-        writeln!(trace, "{}\t{thread}\t{what}", self.now).unwrap();
+        self.record(thread, kind, trace);
         if thread > 0 && self.has_ended(lesson, thread) {
-            writeln!(trace, "{}\t{thread}\tend", self.now).unwrap();
+            self.record(thread, EventKind::End, trace);
         }
+    }
+
+    /// Writes what a thread does to the trace.
+    fn record(&self, thread: usize, kind: EventKind, trace: &mut String) {
+        let event = Event {
+            time: Duration::from_nanos(self.now.into()),
+            elapsed: Duration::ZERO,
+            thread,
+            place: None,
+            kind,
+        };
+        writeln!(trace, "{event}").unwrap();
     }
 
     /// Lets time go on to when the next thread wakes, if one sleeps.
@@ -285,7 +298,7 @@ fn run(lesson: &Script, picks: &[Index]) -> String {
         match can_act.get(pick) {
             Some(&thread) => state.act(lesson, thread, &mut trace),
             None => {
-                writeln!(trace, "{}\t0\texit", state.now).unwrap();
+                state.record(0, EventKind::Exit, &mut trace);
                 exited = true;
             }
         }
@@ -377,7 +390,8 @@ proptest! {
         let guarantees = |trace: &str| guarantees::text(&order(trace, Promises::WorkerCore));
         prop_assert_eq!(guarantees(&one), guarantees(&other));
         // On the real clock nothing is known of what was cut off.
-        let cut_off = other.split_inclusive("\texit\n").next().unwrap();
+        let exit = EventKind::Exit.to_string();
+        let cut_off = other.split_inclusive(&format!("{exit}\n")).next().unwrap();
         prop_assert_eq!(guarantees(&one), guarantees(cut_off));
     }
 }

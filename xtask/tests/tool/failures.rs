@@ -188,7 +188,7 @@ fn a_lesson_whose_trace_does_not_tell_its_order_fails() {
         (
             "bad-trace",
             r#"say("main thread start\n"); trace("begin\t1");"#,
-            "line 2 of its trace cannot be read: \"0\\t0\\tbegin\\t1\"",
+            "line 2 of its trace cannot be read: \"begin\\t1\" is not an event; is worker-core up to date?",
         ),
     ] {
         assert_says(&beside_a_good_lesson(test, body, &[]), &[words]);

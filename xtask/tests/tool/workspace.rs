@@ -176,7 +176,7 @@ pub fn main(body: &str) -> String {
             if let Some(path) = env::var_os(\"LESSON_TRACE\") {{
                 let file = File::options().append(true).create(true).open(path);
                 let time = seconds * 1_000_000_000;
-                writeln!(file.unwrap(), \"{{time}}\\t{{thread}}\\t{{event}}\").unwrap();
+                writeln!(file.unwrap(), \"{{time}}\\t0\\t{{thread}}\\t-\\t{{event}}\").unwrap();
             }}
         }}
 

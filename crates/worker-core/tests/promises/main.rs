@@ -1,6 +1,7 @@
 //! The promises of worker-core, on real threads.
 
-mod kept;
+mod captured_output;
 mod panics;
 mod real;
 mod simulated;
+mod trace;

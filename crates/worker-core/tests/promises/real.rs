@@ -16,7 +16,7 @@ use std::{
 use proptest::{collection::vec, prelude::*};
 use worker_core::{Clock, Error, MainThread, Worker, run_to};
 
-use crate::kept::Kept;
+use crate::captured_output::CapturedOutput;
 
 /// Runs a lesson and hands out what it learned: an assertion inside of the
 /// lesson would be one more panic that the program survives.
@@ -42,7 +42,7 @@ struct HeldBack {
     words: &'static str,
     went_on: Arc<AtomicBool>,
     seen: Arc<AtomicBool>,
-    kept: Kept,
+    kept: CapturedOutput,
 }
 
 impl HeldBack {
@@ -51,7 +51,7 @@ impl HeldBack {
             words,
             went_on: Arc::default(),
             seen: Arc::default(),
-            kept: Kept::default(),
+            kept: CapturedOutput::default(),
         }
     }
 
@@ -134,7 +134,7 @@ fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
 
 #[test]
 fn the_end_does_not_wait_for_a_daemon_but_cuts_it_off() {
-    let kept = Kept::default();
+    let kept = CapturedOutput::default();
     let (go_on, may_go_on) = mpsc::channel::<()>();
     let (finish, has_finished) = mpsc::channel::<()>();
     let (tell, told) = mpsc::channel();
@@ -173,7 +173,7 @@ fn the_end_does_not_wait_for_a_daemon_but_cuts_it_off() {
 
 #[test]
 fn a_daemon_can_be_joined() {
-    let kept = Kept::default();
+    let kept = CapturedOutput::default();
     let status = run_to(Clock::Real, kept.clone(), |main_thread| {
         main_thread
             .start(Worker::new("1", || {}).daemon())?
@@ -193,7 +193,7 @@ fn a_daemon_can_be_joined() {
 
 /// A sink that takes one byte at a time and lets other threads run in between.
 #[derive(Clone, Default)]
-struct Bites(Kept);
+struct Bites(CapturedOutput);
 
 impl Write for Bites {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -246,7 +246,7 @@ proptest! {
 
     #[test]
     fn every_lesson_keeps_the_promises(steps in vec(step(), 1..30)) {
-        let kept = Kept::default();
+        let kept = CapturedOutput::default();
         // What has to stand in the output by the time that each was noted.
         let mut due = Vec::new();
         let status = run_to(Clock::Real, kept.clone(), |main_thread| {
@@ -317,7 +317,7 @@ fn the_os_sees_the_workers_name() {
 #[test]
 fn a_name_that_does_not_make_a_whole_line_is_refused() {
     for name in ["", " ", " 1", "1 ", "1\n2", "\0", "1\r"] {
-        let kept = Kept::default();
+        let kept = CapturedOutput::default();
         let (_, started) = run_and_tell(kept.clone(), |main_thread| {
             main_thread.start(Worker::new(name, || {})).map(drop)
         });
@@ -351,7 +351,7 @@ fn join_names_the_worker_that_panicked() {
 #[test]
 fn a_panic_ends_its_worker_and_no_other() {
     for join in [false, true] {
-        let kept = Kept::default();
+        let kept = CapturedOutput::default();
         let status = run_to(Clock::Real, kept.clone(), |main_thread| {
             let first = main_thread.start(Worker::new("1", || panic!("no disk")))?;
             main_thread.start(Worker::new("2", || {}))?;
@@ -374,7 +374,7 @@ fn a_panic_ends_its_worker_and_no_other() {
 #[test]
 fn the_program_waits_for_its_workers_after_the_main_thread_panicked() {
     for _ in 0..10 {
-        let kept = Kept::default();
+        let kept = CapturedOutput::default();
         let status = run_to(Clock::Real, kept.clone(), |main_thread| {
             let (panics, has_panicked) = mpsc::channel::<()>();
             let work = move || {
@@ -427,7 +427,7 @@ fn the_program_waits_for_what_a_worker_holds_even_if_it_does_not_work() {
         let sink = FailsAfter {
             lines: 0,
             kind,
-            kept: Kept::default(),
+            kept: CapturedOutput::default(),
         };
         let status = run_to(Clock::Real, sink, move |main_thread| {
             let bomb = Bomb(tell);
@@ -441,7 +441,7 @@ fn the_program_waits_for_what_a_worker_holds_even_if_it_does_not_work() {
 }
 
 /// A sink that panics inside its second line.
-struct Panics(Kept, usize);
+struct Panics(CapturedOutput, usize);
 
 impl Write for Panics {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -460,7 +460,7 @@ impl Write for Panics {
 
 #[test]
 fn no_line_is_written_behind_half_a_line() {
-    let kept = Kept::default();
+    let kept = CapturedOutput::default();
     let (status, [started, then]) = run_and_tell(Panics(kept.clone(), 0), |main_thread| {
         main_thread.print("main thread start").unwrap();
         let started = main_thread.start(Worker::new("1", || {})).map(drop);
@@ -476,7 +476,7 @@ fn no_line_is_written_behind_half_a_line() {
 struct FailsAfter {
     lines: usize,
     kind: ErrorKind,
-    kept: Kept,
+    kept: CapturedOutput,
 }
 
 impl Write for FailsAfter {
@@ -503,7 +503,7 @@ fn three_lines(main_thread: &MainThread) -> Result<(), Error> {
 #[test]
 fn no_line_is_written_after_one_that_could_not_be() {
     for lines in 0..3 {
-        let kept = Kept::default();
+        let kept = CapturedOutput::default();
         let sink = FailsAfter {
             lines,
             kind: ErrorKind::StorageFull,
@@ -527,7 +527,7 @@ fn a_worker_whose_start_line_could_not_be_written_does_not_work() {
     let sink = FailsAfter {
         lines: 0,
         kind: ErrorKind::StorageFull,
-        kept: Kept::default(),
+        kept: CapturedOutput::default(),
     };
     let worked = Arc::new(AtomicBool::new(false));
     let work = {
@@ -544,7 +544,7 @@ fn a_worker_whose_start_line_could_not_be_written_does_not_work() {
 #[test]
 fn an_output_that_nobody_reads_any_more_is_no_failure() {
     for lines in 0..3 {
-        let kept = Kept::default();
+        let kept = CapturedOutput::default();
         let sink = FailsAfter {
             lines,
             kind: ErrorKind::BrokenPipe,

@@ -10,13 +10,13 @@ use std::{
 use proptest::{collection::vec, prelude::*};
 use worker_core::{Clock, Error, MainThread, Worker, run_to, sleep};
 
-use crate::kept::Kept;
+use crate::captured_output::CapturedOutput;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The status and the lines of a lesson on the simulated clock.
 fn simulate(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> (ExitCode, Vec<String>) {
-    let kept = Kept::default();
+    let kept = CapturedOutput::default();
     let status = run_to(Clock::Simulated, kept.clone(), lesson);
     (status, kept.lines())
 }

@@ -7,9 +7,9 @@ use std::{
 
 /// A sink that keeps what it is given.
 #[derive(Clone, Default)]
-pub struct Kept(pub Arc<Mutex<Vec<u8>>>);
+pub struct CapturedOutput(pub Arc<Mutex<Vec<u8>>>);
 
-impl Kept {
+impl CapturedOutput {
     pub fn lines(&self) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         assert!(
@@ -20,7 +20,7 @@ impl Kept {
     }
 }
 
-impl Write for Kept {
+impl Write for CapturedOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend(bytes);
         Ok(bytes.len())

@@ -8,25 +8,19 @@
 //!
 //! A thread counts as running from the moment that it is released, not from when
 //! it gets the processor, or the clock would jump over it. Whoever releases a
-//! thread therefore counts it, before going to rest itself.
+//! thread therefore counts it, before being blocked itself.
 //!
 //! The clock only counts the waits for an end; the waiting itself is done
 //! elsewhere. It knows of no other way to wait: while a thread waits for anything
 //! else, such as a channel, time stands still.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, lock, thread, wait, wait_for};
-
-/// How long simulated time may stand still after the end of the program.
-const PATIENCE: Duration = Duration::from_secs(2);
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, block_for_ever, lock, wait, wait_for};
 
 /// A clock that all threads of one lesson share.
-#[derive(Debug, Default)]
-pub(crate) struct Simulated(Mutex<State>);
+#[derive(Debug)]
+pub(crate) struct SimulatedClock(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -35,9 +29,9 @@ struct State {
     running: usize,
     /// Who sleeps, by the time that they wait for.
     sleepers: BTreeMap<Duration, Sleepers>,
-    /// What some thread may wait for, while it lasts.
-    waits: BTreeMap<Wait, Waiting>,
-    threads: u64,
+    /// Who waits for an end that is still to come.
+    waiting: BTreeMap<EndOf, Waiting>,
+    threads: usize,
     /// Told when nobody runs or sleeps, if somebody wants to know.
     still: Option<Arc<Condvar>>,
 }
@@ -49,49 +43,49 @@ struct Sleepers {
     woken: Arc<Condvar>,
 }
 
-/// What a thread can wait for.
+/// Whose end a thread can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Wait {
-    /// The end of every thread that the end of the program waits for.
+enum EndOf {
+    /// Every thread that the end of the program waits for.
     Program,
-    /// The end of one thread.
-    Thread(u64),
+    /// One thread.
+    Thread(usize),
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     /// How many threads have to end before the wait is over.
-    lasting: usize,
+    pending: usize,
     /// How many threads wait.
-    waiting: usize,
+    blocked: usize,
 }
 
-impl Simulated {
-    /// Counts the main thread, which nobody waits for.
-    pub(crate) fn main_thread(self: &Arc<Simulated>) -> Thread {
-        self.thread(|_| Vec::new())
+impl SimulatedClock {
+    /// A clock that counts the main thread.
+    pub(crate) fn new() -> SimulatedClock {
+        SimulatedClock(Mutex::new(State {
+            running: 1,
+            ..State::default()
+        }))
     }
 
     /// Counts a worker's thread, before it is started: it could run from now on.
-    pub(crate) fn worker(self: &Arc<Simulated>, daemon: bool) -> Thread {
-        self.thread(|number| match daemon {
-            true => vec![Wait::Thread(number)],
-            false => vec![Wait::Thread(number), Wait::Program],
-        })
-    }
-
-    fn thread(self: &Arc<Simulated>, waits: impl FnOnce(u64) -> Vec<Wait>) -> Thread {
+    pub(crate) fn worker(self: &Arc<SimulatedClock>, daemon: bool) -> CountedThread {
         let mut state = lock(&self.0);
         state.running += 1;
         state.threads += 1;
-        let waits = waits(state.threads);
-        for &wait in &waits {
-            state.waits.entry(wait).or_default().lasting += 1;
+        let number = state.threads;
+        let ends = match daemon {
+            true => vec![EndOf::Thread(number)],
+            false => vec![EndOf::Thread(number), EndOf::Program],
+        };
+        for &end in &ends {
+            state.waiting.entry(end).or_default().pending += 1;
         }
-        Thread {
+        CountedThread {
             clock: Arc::clone(self),
-            number: state.threads,
-            waits,
+            number,
+            ends,
         }
     }
 
@@ -105,7 +99,7 @@ impl Simulated {
         let sleepers = state.sleepers.entry(due).or_default();
         sleepers.number += 1;
         let woken = Arc::clone(&sleepers.woken);
-        rest(state);
+        block_current(state);
         let mut state = lock(&self.0);
         while state.now < due {
             state = wait(&woken, state);
@@ -119,99 +113,100 @@ impl Simulated {
 
     /// Sleeps, and is not woken.
     pub(crate) fn sleep_for_ever(&self) -> ! {
-        rest(lock(&self.0));
-        loop {
-            thread::park();
-        }
+        block_current(lock(&self.0));
+        block_for_ever();
+    }
+
+    /// Waits until every worker that is not a daemon has ended.
+    pub(crate) fn wait_for_workers(&self) {
+        self.wait_for(EndOf::Program);
+    }
+
+    /// Counts the main thread no longer. Without it time would stand still for the
+    /// daemons, which nobody wakes after the end of the program.
+    pub(crate) fn go_on_without_main_thread(&self) {
+        block_current(lock(&self.0));
     }
 
     /// Waits, as a thread that is not counted, until nobody runs or sleeps any more
-    /// except for ever. Gives up, and returns `false`, if time has stood still for some
-    /// seconds.
-    pub(crate) fn wait_until_nobody_sleeps(&self) -> bool {
+    /// except for ever. Gives up, and returns `false`, if meanwhile time stands still
+    /// for as long as `patience`.
+    pub(crate) fn wait_until_nobody_sleeps(&self, patience: Duration) -> bool {
         let mut state = lock(&self.0);
         let still = Arc::clone(state.still.get_or_insert_default());
-        let mut now = state.now;
-        let mut until = Instant::now() + PATIENCE;
         while state.running > 0 {
-            let left = until.saturating_duration_since(Instant::now());
-            if !left.is_zero() {
-                state = wait_for(&still, state, left);
-            } else if state.now > now {
-                now = state.now;
-                until = Instant::now() + PATIENCE;
-            } else {
+            let before = state.now;
+            let timed_out;
+            (state, timed_out) = wait_for(&still, state, patience);
+            if timed_out && state.now == before {
                 return false;
             }
         }
         true
     }
 
-    /// The end of every worker that is not a daemon.
-    pub(crate) fn end_of_program(self: &Arc<Simulated>) -> End {
-        End {
-            clock: Arc::clone(self),
-            wait: Wait::Program,
+    /// Counts the calling thread as one that waits, if there is still something
+    /// to wait for. It counts as running again as soon as there is not.
+    fn wait_for(&self, end: EndOf) {
+        let mut state = lock(&self.0);
+        if let Some(waiting) = state.waiting.get_mut(&end) {
+            waiting.blocked += 1;
+            block_current(state);
         }
     }
 }
 
-/// An end that a thread can wait for.
+/// The end of one thread, for which others can wait.
 #[derive(Debug)]
 pub(crate) struct End {
-    clock: Arc<Simulated>,
-    wait: Wait,
+    clock: Arc<SimulatedClock>,
+    of: EndOf,
 }
 
 impl End {
-    /// Counts the calling thread as one that waits, if there is still something
-    /// to wait for. It counts as running again as soon as there is not.
+    /// Waits until the thread has ended.
     pub(crate) fn wait(&self) {
-        let mut state = lock(&self.clock.0);
-        if let Some(waiting) = state.waits.get_mut(&self.wait) {
-            waiting.waiting += 1;
-            rest(state);
-        }
+        self.clock.wait_for(self.of);
     }
 }
 
 /// A thread that the clock counts, until this is dropped at the thread's end.
-pub(crate) struct Thread {
-    clock: Arc<Simulated>,
-    number: u64,
-    /// The waits that last until this thread has ended.
-    waits: Vec<Wait>,
+pub(crate) struct CountedThread {
+    clock: Arc<SimulatedClock>,
+    number: usize,
+    /// The ends that are pending until this thread has ended.
+    ends: Vec<EndOf>,
 }
 
-impl Thread {
+impl CountedThread {
     pub(crate) fn end(&self) -> End {
         End {
             clock: Arc::clone(&self.clock),
-            wait: Wait::Thread(self.number),
+            of: EndOf::Thread(self.number),
         }
     }
 }
 
-impl Drop for Thread {
+impl Drop for CountedThread {
     fn drop(&mut self) {
         let mut state = lock(&self.clock.0);
-        for wait in &self.waits {
-            if let Some(mut waiting) = state.waits.remove(wait) {
-                waiting.lasting -= 1;
-                if waiting.lasting == 0 {
-                    state.running += waiting.waiting;
+        for end in &self.ends {
+            if let Some(mut waiting) = state.waiting.remove(end) {
+                waiting.pending -= 1;
+                if waiting.pending == 0 {
+                    state.running += waiting.blocked;
                 } else {
-                    state.waits.insert(*wait, waiting);
+                    state.waiting.insert(*end, waiting);
                 }
             }
         }
-        rest(state);
+        block_current(state);
     }
 }
 
-/// Counts one thread less that could run. If it was the last, time goes on to
-/// when the next sleepers are due.
-fn rest(mut state: MutexGuard<'_, State>) {
+/// Counts the calling thread as one that could run no longer. If it was the last,
+/// time goes on to when the next sleepers are due.
+fn block_current(mut state: MutexGuard<'_, State>) {
     state.running -= 1;
     if state.running > 0 {
         return;

@@ -1,0 +1,10 @@
+//! The beginnings of the lines that a lesson prints.
+
+/// What the main thread's lines begin with, by custom: it prints what it likes.
+pub const MAIN: &str = "main thread ";
+
+/// What a worker's first line begins with; its name follows.
+pub const START: &str = "sub thread start  ";
+
+/// What a worker's last line begins with; its name follows.
+pub const END: &str = "sub thread end  ";

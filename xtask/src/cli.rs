@@ -32,9 +32,33 @@ pub(crate) fn unexpected(argument: lexopt::Arg<'_>) -> Failure {
     }
 }
 
+/// The whole number that an option takes.
+pub(crate) fn number(option: &str, value: &str) -> Result<usize, Failure> {
+    value
+        .parse()
+        .map_err(|_| Failure::Usage(format!("{option} takes a whole number, not `{value}`")))
+}
+
+/// The time that `--timeout` takes.
+pub(crate) fn time_limit(value: &str) -> Result<Duration, Failure> {
+    match value.parse::<u32>() {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds.into())),
+        _ => Err(Failure::Usage(format!(
+            "--timeout takes a whole number of seconds from 1 to {}, not `{value}`",
+            u32::MAX
+        ))),
+    }
+}
+
 /// Prints to standard output.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written(io::stdout().write_all(text.as_bytes()))
+}
+
+/// How wide a line may be that is printed: as wide as the terminal, if there is one.
+pub(crate) fn width() -> usize {
+    let size = console::Term::stdout().size_checked();
+    size.map_or(80, |(_, width)| width.into())
 }
 
 /// What came of writing to standard output; a reader who has seen enough is no failure.
@@ -74,6 +98,11 @@ pub(crate) fn in_ci() -> bool {
 
 pub(crate) fn human(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
+}
+
+/// A time in seconds, as short as it can be said.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
 }
 
 pub(crate) fn number_of(number: usize, thing: &str) -> String {

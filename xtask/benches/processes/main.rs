@@ -14,6 +14,9 @@ use std::{
 
 use parts::PARTS;
 
+/// What Python is called.
+const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+
 /// One line of the table.
 struct Row {
     /// What the book knows it by.
@@ -145,7 +148,7 @@ fn machine() -> String {
         env::consts::OS,
         env::consts::ARCH,
         version("rustc"),
-        version("python3")
+        version(PYTHON)
     )
 }
 

@@ -13,7 +13,7 @@ use worker_core::{Clock, trace::VARIABLE};
 use xtask::order::{normal_form::normal_form, trace::Trace};
 
 use crate::{
-    Place, Row,
+    PYTHON, Place, Row,
     rounds::{Program, ratios, rounds},
 };
 
@@ -47,7 +47,7 @@ fn workers(place: &Place) -> Result<Vec<Row>, String> {
             way("worker-core", at_a_time),
             way("spawn", at_a_time),
             way("scope", at_a_time),
-            Program::new(script, "python3", &[script, at_a_time]).folder(&place.root),
+            Program::new(script, PYTHON, &[script, at_a_time]).folder(&place.root),
             way("simulated", at_a_time),
             way("alive", at_a_time),
         ];
@@ -105,7 +105,7 @@ fn lessons(place: &Place) -> Result<Vec<Row>, String> {
         let script = format!("docs/python/{name}.py");
         sleeps.push(sleep_of(place, name)?);
         programs.push(Program::new(name, program, &[]));
-        programs.push(Program::new(&script, "python3", &[&script]).folder(&place.root));
+        programs.push(Program::new(&script, PYTHON, &[&script]).folder(&place.root));
     }
     let seconds = rounds(3, &mut programs, Program::time)?;
     let kib = rounds(1, &mut programs[1..], Program::peak)?;

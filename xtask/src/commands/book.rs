@@ -10,7 +10,7 @@ use std::{
 
 use console::measure_text_width;
 
-use xtask::order::description::Description;
+use xtask::order::{description::Description, happens_before::Promises};
 
 use crate::{
     cli::{self, Failure, in_ci, relative},
@@ -21,11 +21,13 @@ use crate::{
 pub(crate) const HELP: &str = "\
 Write what the book shows of the lessons, and build it in all its languages.
 
-Usage: cargo xtask book [--check] [--open]
+Usage: cargo xtask book [--check] [--open] [--mdbook-version]
 
 Options:
       --check  only see whether what the book shows is up to date
       --open   open the book in a browser
+      --mdbook-version
+               print the version of mdBook that the book is built with, and no more
   -h, --help   print this help
 
 Outputs, guarantees and pictures go to docs/generated/, where the pages include them;
@@ -55,6 +57,10 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
         match argument {
             Long("check") => check = true,
             Long("open") => open = true,
+            Long("mdbook-version") => {
+                cli::print(&format!("{MDBOOK}\n"))?;
+                return Ok(ExitCode::SUCCESS);
+            }
             _ => return Err(cli::unexpected(argument)),
         }
     }
@@ -98,7 +104,7 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
         let lesson = BuiltLesson::of(found)?;
         let trace = lesson.trace()?;
         let failed = |reason: String| lesson.failed(&reason);
-        let orders = Description::of(&trace).map_err(failed)?;
+        let orders = Description::of(&trace, Promises::WorkerCore).map_err(failed)?;
         let picture = Picture::of(&trace).map_err(failed)?;
         let summary = orders.summary(&lesson.name) + "\n";
         all_orders += &summary;
@@ -107,10 +113,10 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
             lesson
                 .failed("it has no accepted output; accept it with `cargo xtask run-all --accept`")
         })?;
-        let likely = [orders.likely_pairs(), orders.missing_lines()].concat();
+        let likely = [orders.likely_pairs(usize::MAX), orders.missing_lines()].concat();
         for (name, content) in [
             ("output.txt", output),
-            ("guaranteed.txt", text(&orders.guaranteed_pairs())),
+            ("guaranteed.txt", text(&orders.guaranteed_pairs(usize::MAX))),
             ("likely.txt", text(&likely)),
             ("luck.txt", text(&orders.incomparable_lines())),
             ("orders.txt", summary),

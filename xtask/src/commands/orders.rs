@@ -3,51 +3,57 @@
 use std::{
     collections::BTreeMap,
     io::{self, BufWriter, Write},
-    num::NonZero,
     process::ExitCode,
-    thread,
 };
 
-use console::style;
+use console::{measure_text_width, style};
 
-use xtask::order::description::Description;
+use xtask::order::{description::Description, happens_before::Promises};
 
 use crate::{
     cli::{self, Failure, number_of},
-    lesson::built::BuiltLesson,
+    lesson::{built::BuiltLesson, repeat::side_by_side},
 };
 
 pub(crate) const HELP: &str = "\
 List and count every output that a lesson can have, and say what is guaranteed.
 
-Usage: cargo xtask orders LESSON [--limit N] [--observe N]
+Usage: cargo xtask orders LESSON [--std | --python] [--limit N] [--observe N]
 
 Arguments:
   LESSON         the lesson, by name
 
 Options:
+      --std        go by what the threads of plain Rust promise: `spawn` may return
+                   before the new thread has printed its first line
+      --python     go by what the threads of Python promise, where `start` may too
       --limit N    list at most so many orders [default: 20]
-      --observe N  run the lesson so many times more, on the simulated clock, and
-                   say how many of its orders were seen
+      --observe N  run the lesson so many times more, on the simulated clock,
+                   and say how many of its orders were seen
   -h, --help       print this help
 
 One run on the simulated clock tells what comes before what. A pair of lines is
-guaranteed if one thread prints both (program order), or if start, join or the end
-of the program puts them in order; a pair that follows from two others is not shown.
-It is only likely if nothing but the sleeps puts it in order, and else left to the
-scheduler.
+guaranteed if one thread prints both (program order), or if start, join or the
+end of the program puts them in order; a pair that follows from two others is
+not shown. It is only likely if nothing but the sleeps puts it in order, and
+else left to the scheduler.
 
 Examples:
   cargo xtask orders threads --limit 120
+  cargo xtask orders fork-join --std
   cargo xtask orders join-loop --observe 300
 
-Exit status: 0 if all went well, 1 if the lesson does not run or was observed to print
-what is not one of its orders, 2 for wrong usage.
+Exit status: 0 if all went well, 1 if the lesson does not run or was observed to
+print what is not one of its orders, 2 for wrong usage.
 ";
+
+/// What stands below a heading begins with it.
+const INDENT: &str = "  ";
 
 /// What `orders` was asked to do.
 struct Options {
     lesson: String,
+    promises: Promises,
     limit: usize,
     observe: usize,
 }
@@ -60,9 +66,13 @@ struct Options {
 pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let options = parse(arguments)?;
     let lesson = BuiltLesson::build(options.lesson)?;
-    let orders = lesson.description()?;
+    let orders = lesson.description(options.promises)?;
+    let name = match options.promises {
+        Promises::WorkerCore => lesson.name.clone(),
+        promises => format!("{} ({promises})", lesson.name),
+    };
     let mut out = BufWriter::new(io::stdout());
-    let written = write(&orders, &lesson.name, options.limit, &mut out).and_then(|()| out.flush());
+    let written = write(&orders, &name, options.limit, &mut out).and_then(|()| out.flush());
     cli::written(written)?;
     if options.observe == 0 {
         return Ok(ExitCode::SUCCESS);
@@ -77,12 +87,15 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     use lexopt::prelude::*;
 
     let mut lesson = None;
+    let mut promises = Promises::WorkerCore;
     let mut limit = 20;
     let mut observe = 0;
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("limit") => limit = number("--limit", &arguments.value()?.string()?)?,
-            Long("observe") => observe = number("--observe", &arguments.value()?.string()?)?,
+            Long("std") => promises = Promises::Std,
+            Long("python") => promises = Promises::Python,
+            Long("limit") => limit = cli::number("--limit", &arguments.value()?.string()?)?,
+            Long("observe") => observe = cli::number("--observe", &arguments.value()?.string()?)?,
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             _ => return Err(cli::unexpected(argument)),
         }
@@ -90,58 +103,31 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
     Ok(Options {
         lesson,
+        promises,
         limit,
         observe,
     })
 }
 
-fn number(option: &str, value: &str) -> Result<usize, Failure> {
-    value
-        .parse()
-        .map_err(|_| Failure::Usage(format!("{option} takes a whole number, not `{value}`")))
-}
-
 /// The outputs of many runs, and how often each was seen.
 fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>, Failure> {
-    let runners = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(runs);
-    thread::scope(|scope| {
-        let mut running = Vec::new();
-        for runner in 0..runners {
-            let mine = runs / runners + usize::from(runner < runs % runners);
-            let runner = thread::Builder::new().spawn_scoped(scope, move || {
-                let outputs = (0..mine).map(|_| {
-                    let stdout = lesson.run()?.stdout;
-                    Ok(String::from_utf8_lossy(&stdout).into_owned())
-                });
-                outputs.collect::<Result<Vec<_>, Failure>>()
-            });
-            running.push(
-                runner.map_err(|error| lesson.failed(&format!("it could not be run: {error}")))?,
-            );
-        }
-        let mut seen = BTreeMap::new();
-        for runner in running {
-            let outputs = runner
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            for output in outputs {
-                *seen.entry(output).or_default() += 1;
-            }
-        }
-        Ok(seen)
-    })
+    let outputs = side_by_side(runs, 1, || {
+        let stdout = lesson.run()?.stdout;
+        Ok(String::from_utf8_lossy(&stdout).into_owned())
+    })?;
+    let mut seen = BTreeMap::new();
+    for output in outputs {
+        *seen.entry(output).or_default() += 1;
+    }
+    Ok(seen)
 }
 
 fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
+    let width = cli::width();
     heading(out, "its lines")?;
     for (number, &line) in (1..).zip(&orders.numbered()) {
-        writeln!(
-            out,
-            "{number:>4}  {}",
-            orders.happens_before.lines[line].name
-        )?;
+        let name = &orders.happens_before.lines[line].name;
+        writeln!(out, "{}", wrapped(&format!("{number:>4}  {name}"), width))?;
     }
     writeln!(out)?;
     for (title, lines) in [
@@ -151,30 +137,29 @@ fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -
         ),
         (
             "guaranteed on every run, and why",
-            orders.guaranteed_pairs(),
+            orders.guaranteed_pairs(width.saturating_sub(INDENT.len())),
         ),
         (
             "likely, not guaranteed: only the sleeps arrange it",
-            orders.likely_pairs(),
+            orders.likely_pairs(width.saturating_sub(INDENT.len())),
         ),
         ("left to the scheduler", orders.incomparable_lines()),
     ] {
         if !lines.is_empty() {
             heading(out, title)?;
-            for line in lines {
-                writeln!(out, "  {line}")?;
+            for line in lines.iter().flat_map(|line| line.lines()) {
+                writeln!(out, "{}", wrapped(&format!("{INDENT}{line}"), width))?;
             }
             writeln!(out)?;
         }
     }
     if orders.happens_before.is_endless {
-        writeln!(
-            out,
-            "a daemon went on for too long after the end of the program: lines that it would print \
-             after that are not in these orders\n"
-        )?;
+        let words = "a daemon went on for too long after the end of the program: lines that it \
+                     would print after that are not in these orders";
+        writeln!(out, "{}\n", wrapped(words, width))?;
     }
     write_orders(orders, limit, out)?;
+    // One line, whatever its width, for what reads it.
     writeln!(out, "{}", style(orders.summary(name)).bold())
 }
 
@@ -221,9 +206,15 @@ fn list(
         number[line] = place;
     }
     let mut listed = 0;
+    let column = 4.max(number.len().to_string().len() + 1);
+    let columns = (cli::width() / column).saturating_sub(1).max(1);
     for order in outputs {
-        let numbers = order.iter().map(|&line| format!("{:>4}", number[line]));
-        writeln!(out, "{}", numbers.collect::<String>())?;
+        let rows = order.chunks(columns).map(|row| {
+            let numbers = row.iter().map(|&line| format!("{:>column$}", number[line]));
+            numbers.collect::<String>()
+        });
+        let rows: Vec<_> = rows.collect();
+        writeln!(out, "{}", rows.join(&format!("\n{:column$}", "")))?;
         listed += 1;
     }
     if all != Some(listed as u128) {
@@ -269,5 +260,38 @@ fn tally(orders: &Description, seen: &BTreeMap<String, usize>, runs: usize) -> (
 }
 
 fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
-    writeln!(out, "{}", style(words).bold())
+    writeln!(out, "{}", style(wrapped(words, cli::width())).bold())
+}
+
+/// A line in as many as it takes to be no wider than `width`, broken between words.
+fn wrapped(line: &str, width: usize) -> String {
+    let indent = line.len() - line.trim_start().len() + 2 * INDENT.len();
+    let mut wrapped = String::new();
+    let mut column = 0;
+    for word in line.split_inclusive(' ') {
+        if column > indent && column + measure_text_width(word.trim_end()) > width {
+            wrapped.truncate(wrapped.trim_end().len());
+            wrapped += &format!("\n{:indent$}", "");
+            column = indent;
+        }
+        wrapped += word;
+        column += measure_text_width(word);
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_broken_between_words_and_goes_on_further_to_the_right() {
+        let line = "  `sub thread end  1`  missing or not, by luck";
+        assert_eq!(wrapped(line, 80), line);
+        let narrow = "  `sub thread end  1`  missing\n      or not, by luck";
+        assert_eq!(wrapped(line, 30), narrow);
+        // A word is whole, however narrow it gets.
+        let words = "  `sub\n      thread\n      end\n      1`\n      missing\n      or\n      not,\n      by\n      luck";
+        assert_eq!(wrapped(line, 7), words);
+    }
 }

@@ -111,8 +111,14 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
 }
 
 /// Runs one lesson's program.
-fn run_lesson(program: &Path, clock: Clock, timeout: Duration, line: &LiveLine) -> io::Result<Run> {
-    let run = program::run(program, clock, timeout, line.show_last());
+fn run_lesson(
+    program: &Path,
+    clock: Clock,
+    timeout: Duration,
+    line: &LiveLine,
+) -> Result<Run, String> {
+    let run = program::run_lesson(program, clock, timeout, line.show_last())
+        .map_err(|reason| reason.to_string());
     line.ended();
     run
 }
@@ -147,20 +153,10 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
             }
             Long("simulated") => options.clock = Clock::Simulated,
             Long("accept") => options.update = Update::Accept,
-            Long("timeout") => options.timeout = seconds(&arguments.value()?.string()?)?,
+            Long("timeout") => options.timeout = cli::time_limit(&arguments.value()?.string()?)?,
             Value(lesson) => options.lessons.push(lesson.string()?),
             _ => return Err(cli::unexpected(argument)),
         }
     }
     Ok(options)
-}
-
-fn seconds(value: &str) -> Result<Duration, Failure> {
-    match value.parse::<u32>() {
-        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds.into())),
-        _ => Err(Failure::Usage(format!(
-            "--timeout takes a whole number of seconds from 1 to {}, not `{value}`",
-            u32::MAX
-        ))),
-    }
 }

@@ -60,9 +60,7 @@ pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failu
         write(file, &chrome::write(&picture, &lesson.name))?;
     }
     if draws_text {
-        let width = console::Term::stdout().size_checked();
-        let width = width.map_or(80, |(_, width)| width.into());
-        cli::print(&text::draw(&picture, width))?;
+        cli::print(&text::draw(&picture, cli::width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use worker_core::Clock;
-use xtask::order::{description::Description, trace::Trace};
+use xtask::order::{description::Description, happens_before::Promises, trace::Trace};
 
 use crate::{
     cli::Failure,
@@ -58,8 +58,8 @@ impl BuiltLesson {
     ///
     /// If it does not run well.
     pub(crate) fn run(&self) -> Result<Run, Failure> {
-        let run = program::run(&self.program, Clock::Simulated, TIMEOUT, |_| {})
-            .map_err(|error| self.failed(&format!("it could not be run: {error}")))?;
+        let run = program::run_lesson(&self.program, Clock::Simulated, TIMEOUT, |_| {})
+            .map_err(|reason| self.failed(&reason.to_string()))?;
         let complaints = run.complaints();
         if complaints.is_empty() {
             Ok(run)
@@ -77,13 +77,13 @@ impl BuiltLesson {
         self.run()?.trace().map_err(|reason| self.failed(&reason))
     }
 
-    /// Runs it once and describes the order of its lines.
+    /// Runs it once and describes the order of its lines by these promises.
     ///
     /// # Errors
     ///
     /// If it does not run well, or its lines cannot be told apart.
-    pub(crate) fn description(&self) -> Result<Description, Failure> {
-        Description::of(&self.trace()?).map_err(|reason| self.failed(&reason))
+    pub(crate) fn description(&self, promises: Promises) -> Result<Description, Failure> {
+        Description::of(&self.trace()?, promises).map_err(|reason| self.failed(&reason))
     }
 
     /// A failure of this lesson.

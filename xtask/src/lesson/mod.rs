@@ -2,8 +2,11 @@
 
 pub(crate) mod built;
 pub(crate) mod cargo;
+pub(crate) mod process;
 pub(crate) mod program;
+pub(crate) mod repeat;
 pub(crate) mod report;
 pub(crate) mod snapshot;
+mod standstill;
 pub(crate) mod verdict;
 pub(crate) mod workspace;

@@ -2,24 +2,26 @@
 //! wrote.
 
 use std::{
-    env,
     fmt::Write as _,
-    fs::File,
+    fs::{self, File},
     io::{self, ErrorKind, Read},
     path::Path,
     process::{Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
-use tempfile::NamedTempFile;
-use wait_timeout::ChildExt;
-use worker_core::{Clock, trace::VARIABLE};
-
+use worker_core::Clock;
 use xtask::order::{line::lines, trace::Trace};
 
-use crate::cli::human;
+use crate::{
+    cli::number_of,
+    lesson::{
+        process::{Process, StartError, no_room_for_trace},
+        standstill::{self, Watch},
+    },
+};
 
 /// More than any lesson writes, in bytes. Beyond it nobody reads, so a program that
 /// writes without end fails there instead of filling the memory.
@@ -28,6 +30,15 @@ pub(crate) const MOST_OUTPUT: u64 = 16 << 20;
 /// More than the trace of any lesson has, in bytes.
 const MOST_TRACE: u64 = 64 << 20;
 
+/// How many lines are shown of the beginning of standard error, and how many of its end.
+const MOST_LINES: usize = 10;
+
+/// How many characters are shown of one of them.
+const LONGEST_LINE: usize = 500;
+
+/// How often a program is looked at that runs.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// How long the pipes may stay open after the program has ended.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -35,8 +46,10 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Run {
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
-    /// Its trace; empty, if it wrote none.
-    pub(crate) trace: String,
+    /// The clock that it went by, if it is a lesson's.
+    clock: Option<Clock>,
+    /// Its trace, which is empty if it wrote none, or why it cannot be had.
+    trace: Result<String, String>,
     pub(crate) end: End,
     pub(crate) time: Duration,
 }
@@ -48,18 +61,31 @@ impl Run {
         match &self.end {
             End::Ended(status) if status.success() => {}
             End::Ended(status) => {
-                let status = match status.code() {
-                    Some(code) => format!("status {code}"),
-                    None => status.to_string(),
-                };
                 complaints.push(format!(
-                    "it ended with {status}; a lesson that went well ends with status 0"
+                    "it ended with {}; a lesson that went well ends with status 0",
+                    in_words(status)
                 ));
             }
-            End::TimedOut => complaints.push(format!(
-                "it still ran after {} and was killed",
-                human(self.time)
-            )),
+            End::TimedOut(limit) => {
+                let limit = limit.as_secs();
+                complaints.push(format!(
+                    "it still ran at the time limit of {limit} s and was killed"
+                ));
+                if let (Some(Clock::Simulated), Ok(trace)) = (self.clock, &self.trace) {
+                    complaints.push(format!(
+                        "simulated time had come to {}",
+                        standstill::whereabouts(trace)
+                    ));
+                }
+            }
+            End::StoodStill => {
+                let trace = self.trace.as_deref().unwrap_or_default();
+                complaints.push(format!(
+                    "simulated time stands still at {}; it goes on only when every thread sleeps, \
+                     joins or has ended, so let none wait for a lock or a message of one that does",
+                    standstill::whereabouts(trace)
+                ));
+            }
             End::LeftOpen => complaints.push(
                 "it ended, but left a process behind that still holds its output; wait for every \
                  process that it starts"
@@ -70,6 +96,9 @@ impl Run {
                 MOST_OUTPUT >> 20
             )),
         }
+        if let Err(reason) = &self.trace {
+            complaints.push(reason.clone());
+        }
         if self.stdout.is_empty() {
             complaints.push("it printed nothing".to_owned());
         }
@@ -77,7 +106,7 @@ impl Run {
             let mut complaint =
                 "it wrote to standard error, where a lesson writes only what went wrong:"
                     .to_owned();
-            for line in String::from_utf8_lossy(&self.stderr).lines() {
+            for line in excerpt(&String::from_utf8_lossy(&self.stderr)) {
                 let _ = write!(complaint, "\n    {line}");
             }
             complaints.push(complaint);
@@ -91,14 +120,15 @@ impl Run {
     ///
     /// Why there is none, or it is not that of the lines that were printed.
     pub(crate) fn trace(&self) -> Result<Trace, String> {
-        if self.trace.is_empty() {
+        let text = self.trace.as_ref().map_err(String::clone)?;
+        if text.is_empty() {
             return Err(
                 "it wrote no trace, which tells the order of its lines; run it with \
                  `worker_core::run`"
                     .to_owned(),
             );
         }
-        let trace = Trace::parse(&self.trace)?;
+        let trace = Trace::parse(text)?;
         let mut traced = trace.printed();
         for (number, line) in (1..).zip(lines(&self.stdout)) {
             let line = line.map_err(|bad_line| bad_line.to_string())?;
@@ -114,92 +144,170 @@ impl Run {
     }
 }
 
+/// The first and the last lines of a text, and how many are left out between.
+fn excerpt(text: &str) -> Vec<String> {
+    let shorten = |line: &&str| match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}… and {} more bytes", &line[..end], line.len() - end),
+        None => (*line).to_owned(),
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let left_out = lines.len().saturating_sub(2 * MOST_LINES);
+    if left_out == 0 {
+        return lines.iter().map(shorten).collect();
+    }
+    let (first, rest) = lines.split_at(MOST_LINES);
+    let mut excerpt: Vec<String> = first.iter().map(shorten).collect();
+    excerpt.push(format!("… {} left out …", number_of(left_out, "line")));
+    excerpt.extend(rest[left_out..].iter().map(shorten));
+    excerpt
+}
+
 /// How a program ended.
 pub(crate) enum End {
     /// By itself or by a signal, its pipes closed.
     Ended(ExitStatus),
-    /// It was killed at the time limit.
-    TimedOut,
+    /// It was killed at this time limit.
+    TimedOut(Duration),
+    /// It was killed because simulated time stood still.
+    StoodStill,
     /// It ended, but another process that it started still holds its pipes.
     LeftOpen,
     /// It wrote more than [`MOST_OUTPUT`], and the rest is lost.
     TooMuch,
 }
 
-/// Runs a lesson's program until it ends, but no longer than `timeout`, and shows
-/// `seen` each piece of its standard output as it comes.
+/// What a program ended with.
+pub(crate) fn in_words(status: &ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("status {code}"),
+        None => status.to_string(),
+    }
+}
+
+/// Runs a lesson's program on this clock, as [`run`] runs any.
 ///
 /// # Errors
 ///
-/// If the OS will not start it, or a thread that reads what it writes, or there is no
-/// room for its trace.
-pub(crate) fn run(
+/// As [`run`].
+pub(crate) fn run_lesson(
     program: &Path,
     clock: Clock,
     timeout: Duration,
     seen: impl FnMut(&[u8]) + Send + 'static,
-) -> io::Result<Run> {
-    let trace = NamedTempFile::new().map_err(|error| {
-        let folder = env::temp_dir();
-        io::Error::other(format!(
-            "no trace can be written to {}: {error}",
-            folder.display()
-        ))
-    })?;
+) -> Result<Run, StartError> {
+    capture(Command::new(program), Some(clock), timeout, seen)
+}
+
+/// Runs a program until it ends, but no longer than `timeout`, and shows
+/// `seen` each piece of its standard output as it comes. Nothing that it has started is
+/// left then, nor when the tool is ended meanwhile.
+///
+/// # Errors
+///
+/// Why it cannot be run.
+pub(crate) fn run(command: Command, timeout: Duration) -> Result<Run, StartError> {
+    capture(command, None, timeout, |_| {})
+}
+
+fn capture(
+    mut command: Command,
+    clock: Option<Clock>,
+    timeout: Duration,
+    seen: impl FnMut(&[u8]) + Send + 'static,
+) -> Result<Run, StartError> {
     let start = Instant::now();
-    let mut child = Command::new(program)
-        .env(Clock::VARIABLE, clock.name())
-        .env(VARIABLE, trace.path())
+    if let Some(clock) = clock {
+        command.env(Clock::VARIABLE, clock.name());
+    }
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let pipes = child.stdout.take().zip(child.stderr.take());
-    let run = pipes
-        .ok_or_else(|| io::Error::other("no pipes"))
-        .and_then(|(stdout, stderr)| {
-            let stdout = Pipe::drain(stdout, seen)?;
-            let stderr = Pipe::drain(stderr, |_| {})?;
-            let status = child.wait_timeout(timeout)?;
-            if status.is_none() {
-                child.kill()?;
-                child.wait()?;
+        .stderr(Stdio::piped());
+    let mut process = Process::start(&mut command)?;
+    let failed = StartError::Program;
+    let pipes = process.output().ok_or_else(|| io::Error::other("no pipes"));
+    let (stdout, stderr) = pipes.map_err(failed)?;
+    let stdout = Pipe::drain(stdout, seen).map_err(failed)?;
+    let stderr = Pipe::drain(stderr, |_| {}).map_err(failed)?;
+
+    let mut watch = Watch::default();
+    let mut left = timeout;
+    let cut_off = loop {
+        let look = left.min(LOOK);
+        if process.ends_within(look) {
+            break None;
+        }
+        // What counts is how often it was looked at, not the time: while the tool is
+        // suspended, so is the lesson.
+        left -= look;
+        if left.is_zero() {
+            break Some(End::TimedOut(timeout));
+        }
+        if clock == Some(Clock::Simulated) {
+            let traced = fs::metadata(process.trace()).map_or(0, |trace| trace.len());
+            let written = traced + stdout.size() + stderr.size();
+            if watch.finds_standstill(process.id(), written) {
+                break Some(End::StoodStill);
             }
-            let closed = stdout.is_closed_within(GRACE) && stderr.is_closed_within(GRACE);
-            let end = match status {
-                _ if stdout.is_full() || stderr.is_full() => End::TooMuch,
-                None => End::TimedOut,
-                Some(status) if closed => End::Ended(status),
-                Some(_) => End::LeftOpen,
-            };
-            let time = start.elapsed();
-            Ok(Run {
-                stdout: stdout.bytes(),
-                stderr: stderr.bytes(),
-                trace: read_trace(trace.path())?,
-                end,
-                time,
-            })
-        });
-    if run.is_err() {
-        let _ = child.kill();
+        }
+    };
+    if cut_off.is_some() {
+        process.kill();
     }
-    run
+    let closed = stdout.is_closed_within(GRACE) && stderr.is_closed_within(GRACE);
+    let time = start.elapsed();
+    let is_full = stdout.is_full() || stderr.is_full();
+    let mut stderr = stderr.bytes();
+    let trace = match take_trace_error(&mut stderr, process.trace()) {
+        Some(reason) => Err(no_room_for_trace(&reason)),
+        None => read_trace(process.trace()),
+    };
+    let status = process.end().map_err(failed)?;
+    let end = match cut_off {
+        _ if is_full => End::TooMuch,
+        Some(end) => end,
+        None if closed => End::Ended(status),
+        None => End::LeftOpen,
+    };
+    Ok(Run {
+        stdout: stdout.bytes(),
+        stderr,
+        clock,
+        trace,
+        end,
+        time,
+    })
+}
+
+/// Why the program could not write its trace, if it says so on standard error. It names a
+/// variable there that no user has set, so that is not to be passed on.
+fn take_trace_error(stderr: &mut Vec<u8>, trace: &Path) -> Option<String> {
+    let text = String::from_utf8_lossy(stderr).into_owned();
+    let words = format!("the trace `{}` cannot be written: ", trace.display());
+    let line = text.lines().find(|line| line.contains(&words))?;
+    let (_, reason) = line.split_once(&words)?;
+    let reason = reason.split(';').next().unwrap_or_default();
+    *stderr = text.replacen(&format!("{line}\n"), "", 1).into_bytes();
+    Some(reason.to_owned())
 }
 
 /// A trace as far as it can be read.
-fn read_trace(path: &Path) -> io::Result<String> {
+fn read_trace(path: &Path) -> Result<String, String> {
     let mut trace = Vec::new();
-    let size = File::open(path)?
-        .take(MOST_TRACE + 1)
-        .read_to_end(&mut trace)?;
-    if size as u64 > MOST_TRACE {
-        return Err(io::Error::other(format!(
+    let read = File::open(path).and_then(|file| file.take(MOST_TRACE + 1).read_to_end(&mut trace));
+    match read {
+        Ok(size) if size as u64 > MOST_TRACE => Err(format!(
             "its trace is larger than {} MiB; let its threads do less",
             MOST_TRACE >> 20
-        )));
+        )),
+        Ok(_) => Ok(String::from_utf8_lossy(&trace).into_owned()),
+        Err(reason) if reason.kind() == ErrorKind::NotFound => {
+            Err("its trace is gone; leave the file alone that LESSON_TRACE names".to_owned())
+        }
+        Err(reason) => Err(format!(
+            "its trace cannot be read: {reason}; leave the file alone that LESSON_TRACE names"
+        )),
     }
-    Ok(String::from_utf8_lossy(&trace).into_owned())
 }
 
 /// What has come out of a pipe so far.
@@ -243,15 +351,19 @@ impl Pipe {
     }
 
     fn is_full(&self) -> bool {
-        self.bytes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len() as u64
-            > MOST_OUTPUT
+        self.size() > MOST_OUTPUT
+    }
+
+    fn size(&self) -> u64 {
+        self.lock().len() as u64
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = self.lock();
         bytes[..bytes.len().min(MOST_OUTPUT as usize)].to_vec()
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a run of a lesson is what has been accepted of it.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use xtask::order::{
     guarantees,
@@ -46,15 +46,17 @@ impl Verdict {
 
 /// Judges one run of a lesson. It is compared with its snapshots only if nothing else
 /// is wrong with it: no other run is worth accepting.
-pub(crate) fn judge(lesson: &Lesson, run: io::Result<Run>, update: Update, root: &Path) -> Verdict {
+pub(crate) fn judge(
+    lesson: &Lesson,
+    run: Result<Run, String>,
+    update: Update,
+    root: &Path,
+) -> Verdict {
     let mut verdict = Verdict::default();
     let run = match run {
         Ok(run) => run,
-        Err(error) => {
-            verdict.complaints.push(format!(
-                "it could not be run: {error}; see whether the machine is out of processes, threads \
-                 or files"
-            ));
+        Err(reason) => {
+            verdict.complaints.push(reason);
             return verdict;
         }
     };

@@ -39,9 +39,9 @@ impl Description {
     /// # Errors
     ///
     /// If its lines cannot be told apart.
-    pub fn of(trace: &Trace) -> Result<Description, String> {
-        let happens_before = HappensBefore::of(trace, Promises::WorkerCore)
-            .and_then(HappensBefore::require_distinct_lines)?;
+    pub fn of(trace: &Trace, promises: Promises) -> Result<Description, String> {
+        let happens_before =
+            HappensBefore::of(trace, promises).and_then(HappensBefore::require_distinct_lines)?;
         let with_the_sleeps = happens_before.with_the_sleeps();
         Ok(Description {
             normal_order: normal_order(&happens_before)?,
@@ -75,8 +75,9 @@ impl Description {
         )
     }
 
-    /// The pairs of lines that are guaranteed, with the promise behind each.
-    pub fn guaranteed_pairs(&self) -> Vec<String> {
+    /// The pairs of lines that are guaranteed, with the promise behind each. What is
+    /// wider than `width` goes on in a line of its own.
+    pub fn guaranteed_pairs(&self, width: usize) -> Vec<String> {
         let order = &self.happens_before;
         let pairs = order.guarantees.iter().map(|pair| {
             let names = [order.name(Some(pair.before)), order.name(pair.after)];
@@ -87,11 +88,12 @@ impl Description {
             };
             (names, pair.promises() + if_printed)
         });
-        table(&pairs.collect::<Vec<_>>())
+        table(&pairs.collect::<Vec<_>>(), width)
     }
 
-    /// The pairs of lines that only the sleeps put in order.
-    pub fn likely_pairs(&self) -> Vec<String> {
+    /// The pairs of lines that only the sleeps put in order. What is wider than `width`
+    /// goes on in a line of its own.
+    pub fn likely_pairs(&self, width: usize) -> Vec<String> {
         let order = &self.happens_before;
         let with = &self.with_the_sleeps;
         let mut likely = Vec::new();
@@ -106,7 +108,7 @@ impl Description {
                 }));
             }
         }
-        table(&likely)
+        table(&likely, width)
     }
 
     /// The lines that the end of the program may cut off.
@@ -198,16 +200,16 @@ pub fn normal_order(order: &HappensBefore) -> Result<Vec<usize>, String> {
 }
 
 /// Pairs below each other, with what is to be said of each.
-fn table(pairs: &[([String; 2], String)]) -> Vec<String> {
+fn table(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
     let shown = &pairs[..pairs.len().min(MOST_PAIRS)];
-    let mut rows = rows(shown);
+    let mut rows = rows(shown, width);
     if shown.len() < pairs.len() {
         rows.push(format!("and {} more", pairs.len() - shown.len()));
     }
     rows
 }
 
-fn rows(pairs: &[([String; 2], String)]) -> Vec<String> {
+fn rows(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
     let widest = |column: usize| {
         let widths = pairs
             .iter()
@@ -217,11 +219,13 @@ fn rows(pairs: &[([String; 2], String)]) -> Vec<String> {
     let widths = [widest(0), widest(1)];
     let rows = pairs.iter().map(|([before, after], promise)| {
         let gap = |name: &str, column: usize| " ".repeat(widths[column] - measure_text_width(name));
-        let row = format!(
-            "{before}{} → {after}{}  {promise}",
-            gap(before, 0),
-            gap(after, 1)
-        );
+        let pair = format!("{before}{} → {after}", gap(before, 0));
+        let row = format!("{pair}{}  {promise}", gap(after, 1));
+        let row = match [row.trim_end(), &pair].map(measure_text_width) {
+            [row_width, _] if row_width <= width => row,
+            [_, pair_width] if pair_width <= width => format!("{pair}\n    {promise}"),
+            _ => format!("{before}\n  → {after}\n    {promise}"),
+        };
         row.trim_end().to_owned()
     });
     rows.collect()

@@ -79,12 +79,25 @@ impl fmt::Display for EdgeKind {
 }
 
 /// Whose promises count.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promises {
     /// `start` returns after the worker's first line.
     WorkerCore,
-    /// `start` may return before it.
+    /// `start` may return before it. What the end of the lesson waits for is the
+    /// lesson's meaning, and counts here too.
+    Std,
+    /// As with std, and a line may be torn.
     Python,
+}
+
+impl fmt::Display for Promises {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Promises::WorkerCore => "worker-core",
+            Promises::Std => "std",
+            Promises::Python => "Python",
+        })
+    }
 }
 
 /// More lines than any lesson prints. Their order takes a bit for each pair of them.

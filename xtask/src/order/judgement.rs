@@ -1,6 +1,10 @@
 //! Whether a lesson could have printed an output, and if not, which line is at fault.
 
-use std::collections::HashMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    mem::discriminant,
+};
 
 use fixedbitset::FixedBitSet;
 
@@ -8,12 +12,38 @@ use crate::order::{
     happens_before::{Guarantee, HappensBefore, Promises},
     line::{self, lines},
     partial_order::PartialOrder,
+    trace::Trace,
 };
 
 /// No more of a line than somebody reads.
 const MOST_SHOWN: usize = 300;
 
+/// How many lines are named in one sentence.
+const MOST_NAMED: usize = 10;
+
+/// How many unknown lines are compared with those of the lesson.
+const MOST_COMPARED: usize = 20;
+
+/// What judges outputs by the order of a lesson's lines.
+pub struct Judge {
+    lesson: String,
+    promises: Promises,
+    order: HappensBefore,
+    with_the_sleeps: PartialOrder,
+    /// The judge by the promises of std, if `promises` are more.
+    by_std: Option<Box<Judge>>,
+}
+
 /// What is to be said of an output.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Whether the lesson can print it.
+    pub verdict: Verdict,
+    /// What is wrong with it, in the order of its lines, each in a sentence.
+    pub faults: Vec<String>,
+}
+
+/// Whether a lesson can print an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The lesson can print it; why it hardly ever does, if the sleeps say so.
@@ -21,71 +51,172 @@ pub enum Verdict {
         /// In a sentence.
         unlikely: Option<String>,
     },
+    /// The lesson cannot print it, but a program in plain Rust or Python can, which
+    /// promise less.
+    PossibleForStd {
+        /// What they do not promise, in half a sentence.
+        because: &'static str,
+    },
     /// The lesson cannot print it.
     Impossible,
     /// What is wrong with it proves nothing.
     CannotBeJudged,
 }
 
+impl Judge {
+    /// The judge of what claims to be `lesson`, from the trace of a run of it.
+    ///
+    /// # Errors
+    ///
+    /// If the lesson's lines are too many, or cannot be told apart.
+    pub fn of(trace: &Trace, lesson: &str, promises: Promises) -> Result<Judge, String> {
+        let order = HappensBefore::of(trace, promises)?.require_distinct_lines()?;
+        let by_std = match promises {
+            Promises::WorkerCore => Some(Box::new(Judge::of(trace, lesson, Promises::Std)?)),
+            Promises::Std | Promises::Python => None,
+        };
+        Ok(Judge {
+            lesson: lesson.to_owned(),
+            promises,
+            with_the_sleeps: order.with_the_sleeps(),
+            order,
+            by_std,
+        })
+    }
+
+    /// Judges an output, in UTF-8 or, if a mark at its beginning says so, in UTF-16.
+    pub fn judge(&self, output: &[u8]) -> Judgement {
+        let output = decoded(output);
+        let output = JudgedOutput::of(self, &output);
+        Judgement {
+            verdict: output.verdict(),
+            faults: output.faults(),
+        }
+    }
+
+    /// Whether a program that promises less can print an output.
+    fn is_possible_for_std(&self, output: &[u8]) -> bool {
+        let Some(by_std) = &self.by_std else {
+            return false;
+        };
+        let judged = JudgedOutput::of(by_std, output);
+        judged.is_in_order() && judged.bad_lines.is_empty()
+    }
+}
+
+/// An output in UTF-8, without the mark that some systems begin a text with.
+fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
+    let (rest, unit): (_, fn([u8; 2]) -> u16) = match output {
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        _ => {
+            let mark = "\u{feff}".as_bytes();
+            return output.strip_prefix(mark).unwrap_or(output).into();
+        }
+    };
+    let units = rest.chunks(2).map(|unit_of| match *unit_of {
+        [one, other] => unit([one, other]),
+        // Half a character is none.
+        _ => char::REPLACEMENT_CHARACTER as u16,
+    });
+    let units: Vec<_> = units.collect();
+    String::from_utf16_lossy(&units).into_bytes().into()
+}
+
 /// An output beside the lines that it should have.
-pub struct JudgedOutput<'a> {
-    order: &'a HappensBefore,
-    lesson: &'a str,
-    promises: Promises,
+struct JudgedOutput<'a> {
+    judge: &'a Judge,
+    output: &'a [u8],
     /// For each line of the output that is one of the lesson's, its number, counted
     /// from 1, and which line of the lesson it is.
     lines: Vec<(usize, usize)>,
     /// What is wrong with the others.
     bad_lines: Vec<(usize, BadLine<'a>)>,
-    is_torn: bool,
+    /// The first line that comes before one that it should follow.
+    too_early: Option<TooEarly>,
+    /// The lines that every output has and this one has not.
+    missing: FixedBitSet,
 }
 
 /// What is wrong with a line that is none of the lesson's.
 enum BadLine<'a> {
     NoLine(line::Fault),
-    Unknown(&'a str),
-    Repeated { text: &'a str, last: usize },
+    Blanks {
+        text: &'a str,
+        meant: &'a str,
+    },
+    Unknown {
+        text: &'a str,
+        meant: Option<&'a str>,
+    },
+    Repeated {
+        text: &'a str,
+        last: usize,
+    },
+}
+
+/// A line that comes before one that it should follow.
+#[derive(Clone, Copy)]
+struct TooEarly {
+    /// Where it stands.
+    number: usize,
+    /// Which line of the lesson it is.
+    line: usize,
+    /// The line of the lesson that it should follow.
+    before: usize,
 }
 
 impl<'a> JudgedOutput<'a> {
-    /// Judges the output of a program that claims to be `lesson`, by its order and by
-    /// the promises that the order was made with.
-    pub fn of(
-        order: &'a HappensBefore,
-        output: &'a [u8],
-        lesson: &'a str,
-        promises: Promises,
-    ) -> JudgedOutput<'a> {
-        let known = order.by_text();
-        let mut times_seen = HashMap::<&str, Vec<usize>>::new();
+    fn of(judge: &'a Judge, output: &'a [u8]) -> JudgedOutput<'a> {
+        let order = &judge.order.guaranteed;
         let mut judged = JudgedOutput {
-            order,
-            lesson,
-            promises,
+            judge,
+            output,
             lines: Vec::new(),
             bad_lines: Vec::new(),
-            is_torn: false,
+            too_early: None,
+            missing: order.certain().clone(),
         };
-        // Some systems begin a text with a mark.
-        let output = output.strip_prefix("\u{feff}".as_bytes()).unwrap_or(output);
-        for (number, text) in (1..).zip(lines(output)) {
+        judged.read();
+        judged.forget_a_line_that_was_cut_off();
+        for &(_, line) in &judged.lines {
+            judged.missing.set(line, false);
+        }
+        // A line that may be torn or misspelt is not looked for.
+        if !judged.bad_lines.is_empty() {
+            judged.missing.clear();
+        }
+        let is_looked_for =
+            |early: &TooEarly| judged.bad_lines.is_empty() || judged.number(early.before).is_some();
+        judged.too_early = judged.too_early(order).filter(is_looked_for);
+        judged
+    }
+
+    /// Finds for each line of the output which one of the lesson's it is.
+    fn read(&mut self) {
+        let known = self.judge.order.by_text();
+        let texts = known.keys().copied();
+        let by_words: HashMap<_, _> = texts.map(|text| (words(text), text)).collect();
+        let mut nearest = HashMap::new();
+        let mut seen = HashMap::<&str, Vec<usize>>::new();
+        let mut is_torn = false;
+        for (number, text) in (1..).zip(lines(self.output)) {
             let bad_line = match text {
                 Err(bad) => {
-                    judged.is_torn |= bad.fault.is_torn();
+                    is_torn |= bad.fault.is_torn();
                     BadLine::NoLine(bad.fault)
                 }
                 // A tear leaves line breaks behind.
-                Ok("") if judged.is_torn => continue,
-                Ok(text) => match known.get(text) {
-                    None => BadLine::Unknown(text),
-                    Some(same) => {
-                        let seen = times_seen.entry(text).or_default();
+                Ok("") if is_torn => continue,
+                Ok(text) => match (known.get(text), by_words.get(&words(text))) {
+                    (Some(same), _) => {
+                        let seen = seen.entry(text).or_default();
                         let line = same.get(seen.len());
                         let last = seen.last().copied();
                         seen.push(number);
                         match (line, last) {
                             (Some(&line), _) => {
-                                judged.lines.push((number, line));
+                                self.lines.push((number, line));
                                 continue;
                             }
                             (None, last) => BadLine::Repeated {
@@ -94,91 +225,156 @@ impl<'a> JudgedOutput<'a> {
                             },
                         }
                     }
+                    (None, Some(meant)) => BadLine::Blanks { text, meant },
+                    (None, None) => {
+                        if nearest.len() < MOST_COMPARED {
+                            nearest.entry(text).or_insert_with(|| self.nearest(text));
+                        }
+                        let meant = nearest.get(text).copied().flatten();
+                        BadLine::Unknown { text, meant }
+                    }
                 },
             };
-            judged.bad_lines.push((number, bad_line));
+            self.bad_lines.push((number, bad_line));
         }
-        judged
     }
 
-    /// Whether the lesson can print it.
-    pub fn verdict(&self) -> Verdict {
-        if self.faults().next().is_none() {
+    /// The end of a program in plain Rust or Python cuts off a line too that a worker is
+    /// about to print.
+    fn forget_a_line_that_was_cut_off(&mut self) {
+        let order = &self.judge.order;
+        let mut printed = FixedBitSet::with_capacity(order.lines.len());
+        printed.extend(self.lines.iter().map(|&(_, line)| line));
+        let is_its_beginning = |line: usize, beginning: &str| {
+            let text = &order.lines[line].text;
+            // One that is awaited and all there only lacks its line break.
+            let is_whole = text == beginning && order.guaranteed.certain().contains(line);
+            order.lines[line].thread > 0
+                && !printed.contains(line)
+                && order.guaranteed.before(line).is_subset(&printed)
+                && text.starts_with(beginning)
+                && !is_whole
+        };
+        if self.judge.promises != Promises::WorkerCore
+            && let Some((_, BadLine::NoLine(line::Fault::NoLineBreak(beginning)))) =
+                self.bad_lines.last()
+            && (0..order.lines.len()).any(|line| is_its_beginning(line, beginning))
+        {
+            self.bad_lines.pop();
+        }
+    }
+
+    /// The line of the lesson that an unknown one is probably meant to be.
+    fn nearest(&self, text: &str) -> Option<&'a str> {
+        let texts = self.judge.order.lines.iter().map(|line| line.text.as_str());
+        let similar = texts.filter(|known| known.len().abs_diff(text.len()) <= 6);
+        let distance = |known| (strsim::osa_distance(text, known), known);
+        let (distance, nearest) = similar.map(distance).min()?;
+        (distance <= 2).then_some(nearest)
+    }
+
+    fn verdict(&self) -> Verdict {
+        if self.is_in_order() && self.bad_lines.is_empty() {
             return Verdict::Possible {
                 unlikely: self.unlikely(),
             };
         }
         // Python promises no whole lines, so a torn one is no proof of anything. Nor is
         // a line of a daemon that was given up. But lines in a wrong order are.
-        let is_pythons = self.promises == Promises::Python && self.is_torn;
-        let proves_nothing = is_pythons || self.order.is_endless;
-        if proves_nothing && self.faults().count() == self.bad_lines.len() {
-            Verdict::CannotBeJudged
-        } else {
-            Verdict::Impossible
+        let is_torn = |(_, bad_line): &(usize, BadLine<'_>)| match bad_line {
+            BadLine::NoLine(fault) => fault.is_torn(),
+            _ => false,
+        };
+        let is_pythons =
+            self.judge.promises == Promises::Python && self.bad_lines.iter().any(is_torn);
+        if self.is_in_order() && (is_pythons || self.judge.order.is_endless) {
+            return Verdict::CannotBeJudged;
+        }
+        if !self.judge.is_possible_for_std(self.output) {
+            return Verdict::Impossible;
+        }
+        Verdict::PossibleForStd {
+            because: if self.bad_lines.is_empty() {
+                "start may return before the worker's first line"
+            } else {
+                "end may cut off a line that is being printed"
+            },
         }
     }
 
-    /// What makes the output impossible, line by line, each in a sentence.
-    pub fn faults(&self) -> impl Iterator<Item = String> {
-        let guaranteed = &self.order.guaranteed;
-        let mut missing = guaranteed.certain().clone();
-        for &(_, line) in &self.lines {
-            missing.set(line, false);
+    fn is_in_order(&self) -> bool {
+        self.too_early.is_none() && self.missing.is_clear()
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut missing = self.missing.clone();
+        if self.output.is_empty() && !missing.is_clear() {
+            return vec![format!(
+                "it is empty, and `{}` prints {} lines at least",
+                self.judge.lesson,
+                missing.count_ones(..)
+            )];
         }
-        // A line that may be torn or misspelt is not looked for.
-        let is_looked_for =
-            |before: usize| self.bad_lines.is_empty() || self.number(before).is_some();
-        let too_early = self.too_early(guaranteed);
-        let too_early = too_early.filter(|&(_, _, before)| is_looked_for(before));
-        if let Some((_, _, before)) = too_early {
-            missing.set(before, false);
+        let mut faults = self.bad_line_faults();
+        let ended_early = self.ended_early();
+        // What comes too early because of that needs no sentence of its own.
+        let is_told =
+            |early: &TooEarly| ended_early.is_none() || self.number(early.before).is_some();
+        if let Some(early) = self.too_early.filter(is_told) {
+            faults.push((early.number, self.describe_early(&early)));
+            missing.set(early.before, false);
         }
-        if !self.bad_lines.is_empty() {
-            missing.clear();
+        faults.sort_by_key(|&(number, _)| number);
+        let faults = faults.into_iter().map(|(_, fault)| fault);
+        let missing = ended_early.or_else(|| self.describe_missing(&missing));
+        let mut faults: Vec<_> = faults.chain(missing).collect();
+        if self.judge.order.is_endless && !faults.is_empty() {
+            let words = "a daemon of the lesson goes on for too long to know all its lines";
+            faults.push(words.to_owned());
         }
-        let place = too_early.map(|(number, ..)| {
-            let above = |(other, _): &(usize, BadLine<'_>)| *other < number;
-            self.bad_lines.partition_point(above)
+        faults
+    }
+
+    /// What is wrong with the lines that are none of the lesson's, each kind of it said
+    /// once and with the number of its first line.
+    fn bad_line_faults(&self) -> Vec<(usize, String)> {
+        let mut kinds = Vec::<(&BadLine<'_>, Vec<usize>)>::new();
+        for (number, bad_line) in &self.bad_lines {
+            match kinds.iter_mut().find(|(first, _)| first.is_like(bad_line)) {
+                Some((_, numbers)) => numbers.push(*number),
+                None => kinds.push((bad_line, vec![*number])),
+            }
+        }
+        let faults = kinds.into_iter().map(|(first, numbers)| {
+            let number = numbers[0];
+            let fault = format!("line {number} {}", self.describe(first));
+            let likewise = match &numbers[1..] {
+                [] => String::new(),
+                [other] => format!("; likewise line {other}"),
+                others => format!("; likewise lines {}", ranges(others)),
+            };
+            (number, fault + &likewise)
         });
-        let (above, below) = self.bad_lines.split_at(place.unwrap_or_default());
-        let bad = |(number, bad_line): &(usize, BadLine<'_>)| {
-            format!("line {number} {}", self.describe(bad_line))
-        };
-        let missing: Vec<_> = missing.ones().collect();
-        let missing = missing.into_iter().map(|line| {
-            let name = self.order.name(Some(line));
-            format!("a line is missing: {name} has to come before the program ends (end)")
-        });
-        let too_early = too_early.map(|(number, line, before)| {
-            format!(
-                "line {number} is too early: {} has to follow {}, which {} ({})",
-                self.order.name(Some(line)),
-                self.order.name(Some(before)),
-                self.place(before),
-                self.promises_behind(before, line),
-            )
-        });
-        let above = above.iter().map(bad);
-        above
-            .chain(too_early)
-            .chain(below.iter().map(bad))
-            .chain(missing)
+        faults.collect()
     }
 
     fn describe(&self, bad_line: &BadLine<'_>) -> String {
-        let lesson = self.lesson;
+        let lesson = &self.judge.lesson;
         match bad_line {
             BadLine::NoLine(fault) => {
                 let mut words = shortened(&fault.to_string());
-                if fault.is_torn() && self.promises == Promises::Python {
+                if fault.is_torn() && self.judge.promises == Promises::Python {
                     words += ", in Python with `print(line + \"\\n\", end=\"\")`";
                 }
                 words
             }
-            BadLine::Unknown(text) => {
-                let hint = match self.nearest(text) {
-                    Some(nearest) => format!("did you mean {nearest:?}?"),
+            BadLine::Blanks { text, meant } => {
+                let text = shortened(text);
+                format!("has other blanks than the lesson's: {text:?}; did you mean {meant:?}?")
+            }
+            BadLine::Unknown { text, meant } => {
+                let hint = match meant {
+                    Some(meant) => format!("did you mean {meant:?}?"),
                     None => format!("`cargo xtask orders {lesson}` lists them"),
                 };
                 let text = shortened(text);
@@ -191,63 +387,110 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// The line of the lesson that an unknown one is probably meant to be.
-    fn nearest(&self, text: &str) -> Option<&str> {
-        let texts = self.order.lines.iter().map(|line| line.text.as_str());
-        let similar = texts.filter(|known| known.len().abs_diff(text.len()) <= 6);
-        let distance = |known| (strsim::osa_distance(text, known), known);
-        let (distance, nearest) = similar.map(distance).min()?;
-        (distance <= 2).then_some(nearest)
+    fn describe_early(&self, early: &TooEarly) -> String {
+        let pair =
+            |pair: &&Guarantee| pair.before == early.before && pair.after == Some(early.line);
+        let pair = self.judge.order.guarantees.iter().find(pair);
+        format!(
+            "line {} is too early: {} has to follow {}, which {} ({})",
+            early.number,
+            self.name(early.line),
+            self.name(early.before),
+            self.place(early.before),
+            pair.map(Guarantee::promises).unwrap_or_default(),
+        )
     }
 
-    fn promises_behind(&self, before: usize, line: usize) -> String {
-        let pair = |pair: &&Guarantee| pair.before == before && pair.after == Some(line);
-        let pair = self.order.guarantees.iter().find(pair);
-        pair.map(Guarantee::promises).unwrap_or_default()
+    fn describe_missing(&self, missing: &FixedBitSet) -> Option<String> {
+        let names: Vec<_> = missing.ones().map(|line| self.name(line)).collect();
+        let before_the_end = "to come before the program ends (end)";
+        match &names[..] {
+            [] => None,
+            [name] => Some(format!("a line is missing: {name} has {before_the_end}")),
+            names => Some(format!(
+                "{} lines are missing: {} have {before_the_end}",
+                names.len(),
+                listed(names)
+            )),
+        }
+    }
+
+    /// Says that the program did not wait, if all that is wrong is that no worker comes
+    /// to its last line.
+    fn ended_early(&self) -> Option<String> {
+        let order = &self.judge.order;
+        // The lines that a start has put before the end are awaited by nobody.
+        let by_std = self.judge.by_std.as_deref().unwrap_or(self.judge);
+        let awaited = by_std.order.guaranteed.certain();
+        let mut last_lines = BTreeMap::new();
+        for line in awaited.ones() {
+            last_lines.insert(order.lines[line].thread, line);
+        }
+        let main_thread = last_lines.remove(&0);
+        let is_printed = |line: &usize| self.number(*line).is_some();
+        let nobody_waits = main_thread.as_ref().is_none_or(is_printed)
+            && self.missing.is_subset(awaited)
+            && last_lines.values().all(|line| self.missing.contains(*line));
+        let (_, last) = self.lines.last()?;
+        (nobody_waits && last_lines.len() > 1).then(|| {
+            format!(
+                "the program ended before its workers' last lines: they print nothing after {}",
+                self.name(*last)
+            )
+        })
     }
 
     /// Why the sleeps make the output unlikely, if they do.
     fn unlikely(&self) -> Option<String> {
-        let likely = self.order.with_the_sleeps();
+        let likely = &self.judge.with_the_sleeps;
         for &(number, line) in &self.lines {
             if !likely.possible().contains(line) {
-                let name = self.order.name(Some(line));
                 return Some(format!(
-                    "line {number}, {name}, is nearly always cut off by the end of the program"
+                    "line {number}, {}, is nearly always cut off by the end of the program",
+                    self.name(line)
                 ));
             }
         }
-        if let Some((number, line, before)) = self.too_early(&likely) {
+        if let Some(early) = self.too_early(likely) {
             return Some(format!(
-                "line {number}, {}, nearly always follows {}, which {}",
-                self.order.name(Some(line)),
-                self.order.name(Some(before)),
-                self.place(before),
+                "line {}, {}, nearly always follows {}, which {}",
+                early.number,
+                self.name(early.line),
+                self.name(early.before),
+                self.place(early.before),
             ));
         }
         let missing = |line: &usize| self.number(*line).is_none();
         let missing = likely.certain().ones().find(missing)?;
         Some(format!(
             "{}, which is missing, is nearly always printed",
-            self.order.name(Some(missing))
+            self.name(missing)
         ))
     }
 
-    /// The first line that comes before one that it should follow: its number, which
-    /// line it is, and the other.
-    fn too_early(&self, order: &PartialOrder) -> Option<(usize, usize, usize)> {
+    fn too_early(&self, order: &PartialOrder) -> Option<TooEarly> {
         let mut printed = FixedBitSet::with_capacity(order.lines());
         self.lines.iter().find_map(|&(number, line)| {
             let mut before = order.covered_by(line);
             before.difference_with(&printed);
             printed.insert(line);
-            before.minimum().map(|before| (number, line, before))
+            let before = before.minimum()?;
+            Some(TooEarly {
+                number,
+                line,
+                before,
+            })
         })
     }
 
     fn number(&self, line: usize) -> Option<usize> {
         let found = self.lines.iter().find(|(_, known)| *known == line);
         found.map(|&(number, _)| number)
+    }
+
+    /// What a fault calls a line of the lesson.
+    fn name(&self, line: usize) -> String {
+        self.judge.order.name(Some(line))
     }
 
     fn place(&self, line: usize) -> String {
@@ -258,10 +501,56 @@ impl<'a> JudgedOutput<'a> {
     }
 }
 
+impl BadLine<'_> {
+    /// Whether the same is wrong with another line.
+    fn is_like(&self, other: &BadLine<'_>) -> bool {
+        match (self, other) {
+            (BadLine::NoLine(fault), BadLine::NoLine(other)) => {
+                discriminant(fault) == discriminant(other)
+            }
+            (BadLine::Unknown { meant, .. }, BadLine::Unknown { meant: other, .. }) => {
+                meant.is_some() == other.is_some()
+            }
+            _ => discriminant(self) == discriminant(other),
+        }
+    }
+}
+
+/// A line without its blanks.
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST_SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+/// Numbers in words, of which each is larger than the one before.
+fn ranges(numbers: &[usize]) -> String {
+    let ranges = numbers.chunk_by(|one, next| one + 1 == *next);
+    let ranges = ranges.flat_map(|range| match range {
+        [first, _, .., last] => vec![format!("{first} to {last}")],
+        few => few.iter().map(usize::to_string).collect(),
+    });
+    listed(&ranges.collect::<Vec<_>>())
+}
+
+/// Some things one after another, but no more than somebody reads.
+fn listed(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [thing] => thing.clone(),
+        [things @ .., last] if things.len() < MOST_NAMED => {
+            format!("{} and {last}", things.join(", "))
+        }
+        _ => format!(
+            "{} and {} more",
+            things[..MOST_NAMED].join(", "),
+            things.len() - MOST_NAMED
+        ),
     }
 }
 
@@ -272,7 +561,6 @@ mod tests {
     use worker_core::trace::{Event, EventKind};
 
     use super::*;
-    use crate::order::trace::Trace;
 
     /// A lesson in which the main thread starts two workers and joins them.
     fn fork_join() -> Trace {
@@ -311,9 +599,9 @@ mod tests {
         Trace::parse(&lines.concat()).unwrap()
     }
 
-    /// The verdict and the faults of an output of fork-join by its lines: S and P of the
-    /// main thread, a worker's name for its start line and doubled for its end line.
-    fn judge(lines: &str, promises: Promises) -> (Verdict, Vec<String>) {
+    /// Judges an output of fork-join by its lines: S and P of the main thread, a worker's
+    /// name for its start line and doubled for its end line.
+    fn judge(lines: &str, promises: Promises) -> Judgement {
         let lines = lines.split(' ').map(|line| match line {
             "S" => "main thread start\n",
             "P" => "main thread post job\n",
@@ -324,24 +612,31 @@ mod tests {
             "1122" => "sub thread end  1sub thread end  2\n\n",
             other => other,
         });
-        let output: String = lines.collect();
-        let order = HappensBefore::of(&fork_join(), promises).unwrap();
-        let judged = JudgedOutput::of(&order, output.as_bytes(), "fork-join", promises);
-        (judged.verdict(), judged.faults().collect())
+        judge_bytes(lines.collect::<String>().as_bytes(), promises)
     }
+
+    fn judge_bytes(output: &[u8], promises: Promises) -> Judgement {
+        let judge = Judge::of(&fork_join(), "fork-join", promises).unwrap();
+        judge.judge(output)
+    }
+
+    const ALL: [Promises; 3] = [Promises::WorkerCore, Promises::Std, Promises::Python];
 
     const POSSIBLE: Verdict = Verdict::Possible { unlikely: None };
 
     #[test]
     fn an_output_is_possible_if_every_line_follows_what_has_to_come_before_it() {
         for output in ["S 1 2 11 22 P", "S 1 2 22 11 P"] {
-            assert_eq!(judge(output, Promises::WorkerCore), (POSSIBLE, vec![]));
+            for promises in ALL {
+                let Judgement { verdict, faults } = judge(output, promises);
+                assert_eq!((verdict, faults), (POSSIBLE, vec![]), "{promises}");
+            }
         }
-        let (verdict, _) = judge("S 1 11 2 22 P", Promises::WorkerCore);
+        let judgement = judge("S 1 11 2 22 P", Promises::WorkerCore);
         let words = "line 3, `sub thread end  1`, nearly always follows `sub thread start  2`, which \
                      stands in line 4";
         let unlikely = Some(words.to_owned());
-        assert_eq!(verdict, Verdict::Possible { unlikely });
+        assert_eq!(judgement.verdict, Verdict::Possible { unlikely });
     }
 
     #[test]
@@ -360,6 +655,12 @@ mod tests {
                 ],
             ),
             (
+                "S 1 11",
+                &[
+                    "3 lines are missing: `main thread post job`, `sub thread start  2` and `sub thread end  2` have to come before the program ends (end)",
+                ],
+            ),
+            (
                 "S 1 2 11 22 P P",
                 &[
                     "line 7 is repeated: `main thread post job` stands in line 6 already, and `fork-join` prints it no more often",
@@ -372,42 +673,137 @@ mod tests {
                 ],
             ),
             (
-                "x\n S 2 1 11 22 P P",
+                "x\n S 1 2 22 P 11 P",
                 &[
                     "line 1 is unknown",
-                    "line 3 is too early",
+                    "line 6 is too early",
                     "line 8 is repeated",
                 ],
             ),
         ] {
-            let (verdict, found) = judge(output, Promises::WorkerCore);
-            assert_eq!(verdict, Verdict::Impossible, "{output}");
-            assert_eq!(found.len(), faults.len(), "{output}: {found:?}");
-            for (found, fault) in found.iter().zip(faults) {
-                assert!(found.starts_with(fault), "{output}: {found}");
+            for promises in ALL {
+                let judgement = judge(output, promises);
+                assert_eq!(judgement.verdict, Verdict::Impossible, "{output}");
+                let found = judgement.faults;
+                assert_eq!(found.len(), faults.len(), "{output}: {found:?}");
+                for (found, fault) in found.iter().zip(faults) {
+                    assert!(found.starts_with(fault), "{output}: {found}");
+                }
             }
         }
     }
 
     #[test]
-    fn python_promises_neither_a_start_line_before_start_returns_nor_whole_lines() {
-        assert_eq!(
-            judge("S 2 1 11 22 P", Promises::WorkerCore).0,
-            Verdict::Impossible
-        );
-        assert_eq!(judge("S 2 1 11 22 P", Promises::Python).0, POSSIBLE);
-        assert_eq!(
-            judge("S 1 2 1122 P", Promises::WorkerCore).0,
-            Verdict::Impossible
-        );
-        assert_eq!(
-            judge("S 1 2 1122 P", Promises::Python).0,
-            Verdict::CannotBeJudged
-        );
+    fn only_worker_core_promises_a_start_line_before_start_returns() {
+        for output in ["S 2 1 11 22 P", "S 2 22 1 11 P"] {
+            let judgement = judge(output, Promises::WorkerCore);
+            let because = "start may return before the worker's first line";
+            let verdict = Verdict::PossibleForStd { because };
+            assert_eq!(judgement.verdict, verdict, "{output}");
+            let words = "line 2 is too early: `sub thread start  2` has to follow `sub thread start  \
+                         1`, which stands in line ";
+            assert!(judgement.faults[0].starts_with(words), "{judgement:?}");
+            for promises in [Promises::Std, Promises::Python] {
+                let is_possible =
+                    matches!(judge(output, promises).verdict, Verdict::Possible { .. });
+                assert!(is_possible, "{output}: {promises}");
+            }
+        }
+        // With another fault, it is not only that one.
+        for output in [
+            "S 2 1 11 22",
+            "S 2 1 11 P 22",
+            "S 2 1 11 22 P x\n",
+            "1 S 2 11 22 P",
+        ] {
+            for promises in ALL {
+                let judgement = judge(output, promises);
+                assert_eq!(judgement.verdict, Verdict::Impossible, "{output}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_python_promises_no_whole_lines() {
+        for promises in [Promises::WorkerCore, Promises::Std] {
+            let judgement = judge("S 1 2 1122 P", promises);
+            assert_eq!(judgement.verdict, Verdict::Impossible, "{promises}");
+        }
+        let judgement = judge("S 1 2 1122 P", Promises::Python);
+        assert_eq!(judgement.verdict, Verdict::CannotBeJudged);
         // A wrong order is a proof even beside a torn line.
-        assert_eq!(
-            judge("1 S 2 1122 P", Promises::Python).0,
-            Verdict::Impossible
-        );
+        let judgement = judge("1 S 2 1122 P", Promises::Python);
+        assert_eq!(judgement.verdict, Verdict::Impossible);
+    }
+
+    #[test]
+    fn a_program_that_does_not_wait_gets_one_sentence() {
+        for (output, last) in [
+            ("S P", "`main thread post job`"),
+            ("S 1 2 P", "`main thread post job`"),
+            ("S 1 P 2", "`sub thread start  2`"),
+        ] {
+            for promises in [Promises::Std, Promises::Python] {
+                let judgement = judge(output, promises);
+                assert_eq!(judgement.verdict, Verdict::Impossible, "{output}");
+                let words = format!(
+                    "the program ended before its workers' last lines: they print nothing after {last}"
+                );
+                assert_eq!(judgement.faults, [words], "{output}: {promises}");
+            }
+        }
+        // One that waits for some gets what it has not waited for.
+        let faults = judge("S 1 2 11 P", Promises::Std).faults;
+        let words = "line 5 is too early: `main thread post job` has to follow `sub thread end  2`, \
+                     which is missing (join)";
+        assert_eq!(faults, [words]);
+    }
+
+    #[test]
+    fn a_fault_of_many_lines_is_said_once_with_their_numbers() {
+        let faults = judge("a\n S a\n b\n c\n 1 2 d\n 11 22 P", Promises::Std).faults;
+        let words = "line 1 is unknown: \"a\" is no line of `fork-join`; `cargo xtask orders fork-join` \
+                     lists them; likewise lines 3 to 5 and 8";
+        assert_eq!(faults, [words]);
+        let faults = judge("S 1 2 11 22 P P P", Promises::Std).faults;
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].ends_with("; likewise line 8"), "{faults:?}");
+        let faults = judge(&"x\n S ".repeat(30), Promises::Std).faults;
+        let words = "; likewise lines 3, 5, 7, 9, 11, 13, 15, 17, 19, 21 and 19 more";
+        assert!(faults[0].ends_with(words), "{faults:?}");
+        assert_eq!(faults.len(), 2, "{faults:?}");
+    }
+
+    #[test]
+    fn a_line_with_other_blanks_is_not_called_unknown() {
+        let output = "main thread start\nsub thread start 1\n sub thread start  2\n";
+        let judgement = judge_bytes(output.as_bytes(), Promises::Std);
+        let words = "line 2 has other blanks than the lesson's: \"sub thread start 1\"; did you mean \
+                     \"sub thread start  1\"?; likewise line 3";
+        assert_eq!(judgement.faults, [words]);
+    }
+
+    #[test]
+    fn an_empty_output_is_called_empty() {
+        for empty in ["", "\u{feff}"] {
+            let judgement = judge(empty, Promises::WorkerCore);
+            assert_eq!(judgement.verdict, Verdict::Impossible);
+            let words = "it is empty, and `fork-join` prints 6 lines at least";
+            assert_eq!(judgement.faults, [words]);
+        }
+    }
+
+    #[test]
+    fn an_output_may_be_in_utf_16() {
+        let text = "\u{feff}main thread start\r\nsub thread start  1\r\nsub thread start  2\r\n\
+                    sub thread end  1\r\nsub thread end  2\r\nmain thread post job\r\n";
+        let bytes = |of: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(of).collect::<Vec<_>>();
+        for output in [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)] {
+            let judgement = judge_bytes(&output, Promises::WorkerCore);
+            assert_eq!(judgement.verdict, POSSIBLE, "{judgement:?}");
+            // Half a character at its end is none of a line's.
+            let judgement = judge_bytes(&output[..output.len() - 1], Promises::WorkerCore);
+            assert_eq!(judgement.verdict, Verdict::Impossible, "{judgement:?}");
+        }
     }
 }

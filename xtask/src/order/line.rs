@@ -57,8 +57,9 @@ fn whole(line: &[u8], is_ended: bool) -> Result<&str, Fault> {
     // A tear puts one line's beginning behind another's. One that leaves this line
     // looking whole leaves the rest of a line as the next.
     let words = [MAIN, START, END];
-    let rest = words.iter().find_map(|words| line.strip_prefix(words));
-    let rest = rest.unwrap_or(line);
+    let begun = line.trim_start();
+    let rest = words.iter().find_map(|words| begun.strip_prefix(words));
+    let rest = rest.unwrap_or(begun);
     // All of them have this in them, and hardly a rest has.
     if rest.contains(" thread ") && words.iter().any(|words| rest.contains(words)) {
         return Err(Fault::TwoInOne(line.to_owned()));

@@ -26,12 +26,31 @@ pub struct Thread {
 }
 
 impl Trace {
-    /// Reads a trace.
+    /// The trace of a program that has come to its end.
     ///
     /// # Errors
     ///
     /// What cannot be read, in a sentence.
     pub fn parse(text: &str) -> Result<Trace, String> {
+        let trace = Trace::parse_begun(text)?;
+        let mut events = trace.events.iter();
+        if events.any(|event| event.kind == EventKind::Exit) {
+            Ok(trace)
+        } else {
+            Err(
+                "its trace does not come to the end of the program; let `worker_core::run` return \
+                 to `main`"
+                    .to_owned(),
+            )
+        }
+    }
+
+    /// The trace of a program that may still be on its way.
+    ///
+    /// # Errors
+    ///
+    /// As for [`parse`](Trace::parse).
+    pub fn parse_begun(text: &str) -> Result<Trace, String> {
         let mut trace = Trace {
             threads: vec![Thread {
                 name: "main thread".to_owned(),
@@ -41,7 +60,6 @@ impl Trace {
             exit: Duration::ZERO,
             is_endless: false,
         };
-        let mut exits = false;
         for (number, line) in (1..).zip(text.lines()) {
             let event = line.parse().map_err(|reason| {
                 format!(
@@ -62,17 +80,9 @@ impl Trace {
             })?;
             if event.kind == EventKind::Exit {
                 trace.exit = event.time;
-                exits = true;
             }
             trace.is_endless |= event.kind == EventKind::Endless;
             trace.events.push(event);
-        }
-        if !exits {
-            return Err(
-                "its trace does not come to the end of the program; let `worker_core::run` return \
-                 to `main`"
-                    .to_owned(),
-            );
         }
         Ok(trace)
     }

@@ -9,9 +9,12 @@ use svg::{
     },
 };
 
-use crate::timeline::{
-    picture::{Arrow, ArrowKind, Bar, Picture, Row},
-    text::{name, seconds},
+use crate::{
+    cli::seconds,
+    timeline::{
+        picture::{Arrow, ArrowKind, Bar, Picture, Row},
+        text::name,
+    },
 };
 
 /// How wide a picture is, in pixels.

@@ -1,10 +1,11 @@
 //! The picture as text.
 
-use std::time::Duration;
-
 use console::{measure_text_width, truncate_str};
 
-use crate::timeline::picture::{Bar, Picture, Row};
+use crate::{
+    cli::seconds,
+    timeline::picture::{Bar, Picture, Row},
+};
 
 /// A longer name is cut.
 const LONGEST_NAME: usize = 24;
@@ -117,11 +118,6 @@ fn times(picture: &Picture, places: &[usize], room: usize) -> String {
         }
     }
     line
-}
-
-/// A time in seconds, as short as it can be said.
-pub(crate) fn seconds(time: Duration) -> String {
-    format!("{} s", time.as_secs_f64())
 }
 
 /// What is drawn, one cell a character.

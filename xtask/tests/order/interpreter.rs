@@ -332,7 +332,7 @@ proptest! {
     fn one_run_tells_every_output_that_a_lesson_can_have(steps in steps(), picks in picks()) {
         let lesson = Script::of(&steps);
         let trace = run(&lesson, &picks);
-        for promises in [Promises::WorkerCore, Promises::Python] {
+        for promises in [Promises::WorkerCore, Promises::Std, Promises::Python] {
             let order = order(&trace, promises);
             for line in 0..order.lines.len() {
                 let pairs = order.guarantees.iter().filter(|pair| pair.after == Some(line));
@@ -422,11 +422,21 @@ fn the_four_lessons_have_as_many_outputs_as_trying_finds() {
         (steps_of(3, false, true), 6, 15),
     ];
     for (steps, likely, guaranteed) in lessons {
-        let tried = |lesson: Script| outputs(&lesson, Promises::WorkerCore).len();
-        assert_eq!(tried(Script::of(&steps)), likely, "{steps:?}");
-        let tried = tried(Script::of(&steps).without_sleeps());
-        assert_eq!(tried, guaranteed, "{steps:?}");
+        assert_tried(&steps, Promises::WorkerCore, likely, guaranteed);
     }
+    for promises in [Promises::Std, Promises::Python] {
+        assert_tried(&steps_of(2, false, true), promises, 4, 6);
+        assert_tried(&steps_of(3, false, true), promises, 36, 90);
+    }
+}
+
+#[track_caller]
+fn assert_tried(steps: &[Step], promises: Promises, likely: usize, guaranteed: usize) {
+    let tried = |lesson: Script| outputs(&lesson, promises).len();
+    let lesson = Script::of(steps);
+    assert_eq!(tried(lesson), likely, "{promises}: {steps:?}");
+    let lesson = Script::of(steps).without_sleeps();
+    assert_eq!(tried(lesson), guaranteed, "{promises}: {steps:?}");
 }
 
 #[test]

@@ -1,51 +1,28 @@
 //! The book: what its pages show is what the lessons and the tool do.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    thread,
+use std::{collections::BTreeSet, path::Path};
+
+#[cfg(unix)]
+use crate::docs::faults_of_session;
+use crate::{
+    repository::{LANGUAGES, files, lessons, pages, read, root},
+    tool::{report, xtask},
+    workspace::Workspace,
 };
 
-use crate::workspace::{Workspace, is_shown, report, root, xtask};
+/// What has to be true of the files in a repository, whatever its lessons are: each
+/// rule says where it is broken.
+pub const RULES: [fn(&Path) -> Vec<String>; 5] = [
+    missing_chapters,
+    differences_of_the_languages,
+    differences_from_the_table_of_contents,
+    broken_links,
+    forgotten_files,
+];
 
-const LANGUAGES: [&str; 2] = ["en", "ko"];
-
-/// The pages of a language by name, its table of contents among them.
-fn pages(language: &str) -> BTreeMap<String, String> {
-    let folder = root().join("docs").join(language);
-    let entries = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let pages = entries.filter(|path| path.extension().is_some_and(|kind| kind == "md"));
-    pages
-        .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            (name, fs::read_to_string(path).unwrap())
-        })
-        .collect()
-}
-
-/// What stands between `open` and `close`, each time that it does.
-fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> Vec<&'a str> {
-    let parts = text.split(open).skip(1);
-    parts
-        .filter_map(|part| Some(part.split_once(close)?.0))
-        .collect()
-}
-
-fn includes(page: &str) -> Vec<&str> {
-    between(page, "{{#include ", "}}")
-}
-
-/// Where the links and the pictures of a page lead.
-fn links(page: &str) -> Vec<&str> {
-    let links = between(page, "](", ")");
-    links
-        .into_iter()
-        .filter(|link| !link.contains("://"))
-        .collect()
+#[track_caller]
+pub fn assert_none(faults: &[String]) {
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
 #[test]
@@ -96,36 +73,74 @@ fn a_generated_file_that_is_out_of_date_is_named_with_the_command_to_run() {
 }
 
 #[test]
-fn every_include_link_and_picture_is_there() {
-    for language in LANGUAGES {
-        for (name, page) in pages(language) {
-            for target in includes(&page).into_iter().chain(links(&page)) {
-                // An include may name the lines that it takes.
-                let (path, lines) = target.split_once(':').unwrap_or((target, ""));
-                let path = path.split('#').next().unwrap();
-                let file = root().join("docs").join(language).join(path);
-                let text = fs::read_to_string(&file).unwrap_or_else(|error| {
-                    panic!("docs/{language}/{name} leads to {target}: {error}; mend the path")
-                });
-                let first = lines.split(':').next().and_then(|line| line.parse().ok());
-                assert!(
-                    first.is_none_or(|first: usize| first <= text.lines().count()),
-                    "docs/{language}/{name} includes {target}, which has fewer lines"
-                );
-            }
-        }
-    }
+fn the_version_of_mdbook_is_printed_for_a_script_to_read() {
+    let report = report(xtask().args(["book", "--mdbook-version"]));
+    let version = report.stdout.strip_suffix('\n').unwrap_or_default();
+    let numbers = version
+        .split('.')
+        .filter(|part| part.parse::<u32>().is_ok());
+    assert_eq!(numbers.count(), 3, "{report}");
+    assert_eq!(report.status, Some(0), "{report}");
 }
 
 #[test]
-fn every_page_is_in_the_table_of_contents() {
-    for language in LANGUAGES {
-        let mut pages = pages(language);
-        let contents = pages.remove("SUMMARY.md").unwrap();
-        let listed: BTreeSet<_> = links(&contents).into_iter().collect();
-        let pages: BTreeSet<_> = pages.keys().map(String::as_str).collect();
-        assert_eq!(listed, pages, "docs/{language}");
+fn every_lesson_has_a_chapter_and_a_program_in_python() {
+    assert_none(&missing_chapters(root()));
+}
+
+fn missing_chapters(root: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    let readme = read(&root.join("README.md"));
+    for lesson in lessons(root) {
+        if !readme.contains(&format!("| `cargo run -p {lesson}` |")) {
+            faults.push(format!(
+                "README.md has no `cargo run -p {lesson}` in its table of the lessons; add a row"
+            ));
+        }
+        let pages = LANGUAGES.map(|language| format!("docs/{language}/{lesson}.md"));
+        for file in [format!("docs/python/{lesson}.py")].iter().chain(&pages) {
+            if !root.join(file).exists() {
+                faults.push(format!(
+                    "{file} is missing: lesson `{lesson}` needs a chapter in each language, and the \
+                     same program in Python"
+                ));
+            }
+        }
     }
+    faults
+}
+
+#[test]
+fn all_languages_have_the_same_pages_headings_code_and_pictures() {
+    assert_none(&differences_of_the_languages(root()));
+}
+
+fn differences_of_the_languages(root: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    for one in LANGUAGES {
+        for other in LANGUAGES.into_iter().filter(|other| *other != one) {
+            let others = pages(root, other);
+            for (name, page) in pages(root, one) {
+                let Some(translated) = others.get(&name) else {
+                    faults.push(format!(
+                        "docs/{other}/{name} is missing: docs/{one} has this page; write it in each \
+                         language"
+                    ));
+                    continue;
+                };
+                let mut translated = skeleton(translated).into_iter();
+                let lacks = skeleton(&page)
+                    .into_iter()
+                    .find(|(part, _)| translated.next().is_none_or(|(found, _)| found != *part));
+                faults.extend(lacks.map(|(_, line)| {
+                    format!(
+                        "docs/{other}/{name} lacks what docs/{one}/{name} has in this line: {line}"
+                    )
+                }));
+            }
+        }
+    }
+    faults
 }
 
 /// What a page consists of, apart from its prose: headings, includes, links, pictures
@@ -153,124 +168,90 @@ fn skeleton(page: &str) -> Vec<(String, &str)> {
 }
 
 #[test]
-fn all_languages_have_the_same_pages_headings_code_and_pictures() {
-    let (first, others) = LANGUAGES.split_first().unwrap();
-    let original = pages(first);
-    for language in others {
-        let translated = pages(language);
-        let names = |pages: &BTreeMap<String, String>| pages.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(
-            names(&original),
-            names(&translated),
-            "docs/{first} and docs/{language}"
-        );
-        for (name, page) in &original {
-            let mut translated = skeleton(&translated[name]).into_iter();
-            for (part, line) in skeleton(page) {
-                let found = translated.next();
-                assert_eq!(
-                    found.map(|(part, _)| part),
-                    Some(part),
-                    "docs/{language}/{name} lacks what docs/{first}/{name} has in this line: {line}"
-                );
-            }
-            assert_eq!(translated.next(), None, "docs/{language}/{name} has more");
-        }
+fn every_page_is_in_the_table_of_contents() {
+    assert_none(&differences_from_the_table_of_contents(root()));
+}
+
+fn differences_from_the_table_of_contents(root: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    for language in LANGUAGES {
+        let mut pages = pages(root, language);
+        let contents = pages.remove("SUMMARY.md").unwrap_or_default();
+        let listed: BTreeSet<_> = links(&contents).into_iter().collect();
+        let unlisted = pages.keys().filter(|page| !listed.contains(&***page));
+        faults.extend(unlisted.map(|page| {
+            format!(
+                "docs/{language}/SUMMARY.md does not list {page}; add it where it is to be read"
+            )
+        }));
     }
+    faults
 }
 
 #[test]
-fn every_python_program_prints_what_python_promises() {
-    let folder = root().join("docs/python");
-    let programs: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    assert_eq!(programs.len(), 4);
-    // They sleep for seconds, so they do it side by side.
-    thread::scope(|scope| {
-        let runs: Vec<_> = programs
-            .iter()
-            .map(|program| scope.spawn(move || (program, check_python(program))))
-            .collect();
-        for run in runs {
-            let (program, verdict) = run.join().unwrap();
-            assert_eq!(verdict, "possible\n", "{}", program.display());
-        }
-    });
+fn every_include_link_and_picture_is_there() {
+    assert_none(&broken_links(root()));
 }
 
-/// What `check` says of a Python program's output, judged as its lesson's.
-fn check_python(program: &Path) -> String {
-    let python = if cfg!(windows) { "python" } else { "python3" };
-    let mut python = Command::new(python)
-        .arg(program)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the Python programs of the book need python3 on the PATH");
-    let lesson = program.file_stem().unwrap();
-    let report = report(
-        xtask()
-            .args(["check", "--python"])
-            .arg(lesson)
-            .stdin(python.stdout.take().unwrap()),
-    );
-    assert!(python.wait().unwrap().success());
-    report.stdout
-}
-
-/// Applies a change, as a page shows it, to a listing.
-fn apply(listing: &str, change: &str) -> String {
-    let side = |sign: char| {
-        let lines = change
-            .lines()
-            .filter(move |line| line.starts_with([' ', sign]));
-        let lines = lines.map(|line| format!("{}\n", &line[1..]));
-        lines.collect::<String>()
-    };
-    let (before, after) = (side('-'), side('+'));
-    assert_eq!(
-        listing.matches(&before).count(),
-        1,
-        "this has to stand once in the listing:\n{before}"
-    );
-    listing.replace(&before, &after)
-}
-
-/// A workspace with the four lessons in which they can be changed.
-fn copy_of_the_lessons() -> Workspace {
-    let workspace = Workspace::new("try-it");
-    for file in ["Cargo.toml", "Cargo.lock"] {
-        workspace.write(file, &fs::read_to_string(root().join(file)).unwrap());
-    }
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    workspace.write("Cargo.toml", &manifest.replace(", \"xtask\"", ""));
-    for folder in fs::read_dir(root().join("crates")).unwrap() {
-        let folder = folder.unwrap().path();
-        copy(&folder, &workspace);
-    }
-    workspace
-}
-
-fn copy(folder: &Path, workspace: &Workspace) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            copy(&path, workspace);
-        } else if let Ok(text) = fs::read_to_string(&path) {
-            let below = path.strip_prefix(root()).unwrap();
-            workspace.write(below.to_str().unwrap(), &text);
+fn broken_links(root: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    for language in LANGUAGES {
+        let folder = root.join("docs").join(language);
+        for (name, page) in pages(root, language) {
+            for target in includes(&page).into_iter().chain(links(&page)) {
+                // An include may name the lines that it takes.
+                let (path, lines) = target.split_once(':').unwrap_or((target, ""));
+                let path = path.split('#').next().unwrap_or_default();
+                let first = lines.split(':').next().and_then(|line| line.parse().ok());
+                let fault = match std::fs::read_to_string(folder.join(path)) {
+                    Err(error) => error.to_string(),
+                    Ok(text) if first.is_some_and(|first: usize| first > text.lines().count()) => {
+                        "it has fewer lines".to_owned()
+                    }
+                    Ok(_) => continue,
+                };
+                faults.push(format!(
+                    "docs/{language}/{name} leads to {target}: {fault}; add the file or mend the path"
+                ));
+            }
         }
     }
+    faults
+}
+
+#[test]
+fn every_program_and_every_try_it_is_shown_on_a_page() {
+    assert_none(&forgotten_files(root()));
+}
+
+fn forgotten_files(root: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    for folder in ["python", "try"] {
+        for file in files(&root.join("docs").join(folder)) {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let path = format!("../{folder}/{name}");
+            let is_it = |include: &str| include.split(':').next() == Some(&path);
+            for language in LANGUAGES {
+                let pages = pages(root, language);
+                if !pages.values().flat_map(|page| includes(page)).any(is_it) {
+                    faults.push(format!(
+                        "docs/{folder}/{name} is on no page of docs/{language}; include it there, or \
+                         delete it"
+                    ));
+                }
+            }
+        }
+    }
+    faults
 }
 
 #[test]
 fn every_page_in_every_language_shows_the_figures_that_have_been_measured() {
-    let kept = fs::read_to_string(root().join("docs/measured.tsv")).unwrap();
+    let kept = read(&root().join("docs/measured.tsv"));
     let names = kept.lines().map(|line| line.split('\t').next().unwrap());
     let kept: BTreeSet<_> = names.collect();
     for language in LANGUAGES {
-        let pages = pages(language);
+        let pages = pages(root(), language);
         let includes = pages.values().flat_map(|page| includes(page));
         let shown = includes.filter_map(|path| path.strip_prefix("../generated/measured.txt:"));
         assert_eq!(kept, shown.collect(), "docs/{language}");
@@ -280,40 +261,87 @@ fn every_page_in_every_language_shows_the_figures_that_have_been_measured() {
 #[cfg(unix)]
 #[test]
 fn every_try_it_does_what_its_page_says() {
-    let workspace = copy_of_the_lessons();
-    let mut tried = 0;
-    let mut wrong = String::new();
-    for (page, text) in pages(LANGUAGES[0]) {
-        let lesson = page.trim_end_matches(".md");
-        let listing = format!("crates/{lesson}/src/main.rs");
-        for change in includes(&text)
+    let workspace = Workspace::copy("try-it");
+    let lessons = lessons(root());
+    assert_none(&faults_of_try_its(&workspace, &lessons));
+}
+
+/// What goes wrong where a reader of these lessons' chapters tries what they say.
+#[cfg(unix)]
+pub fn faults_of_try_its(workspace: &Workspace, lessons: &[String]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for lesson in lessons {
+        let page = read(&workspace.path(&format!("docs/{}/{lesson}.md", LANGUAGES[0])));
+        let changes: Vec<_> = includes(&page)
             .into_iter()
-            .filter(|path| path.ends_with(".diff"))
-        {
-            let read = |path: &str| {
-                fs::read_to_string(root().join("docs").join(path.trim_start_matches("../")))
-                    .unwrap()
-            };
-            let session = read(&change.replace(".diff", ".console"));
+            .filter_map(|path| path.strip_prefix("../try/")?.strip_suffix(".diff"))
+            .collect();
+        if changes.is_empty() {
+            faults.push(format!(
+                "the chapter of lesson `{lesson}` has nothing to try"
+            ));
+        }
+        let listing = format!("crates/{lesson}/src/main.rs");
+        let original = read(&workspace.path(&listing));
+        for change in changes {
+            let part = |kind: &str| read(&workspace.path(&format!("docs/try/{change}.{kind}")));
+            let session = part("console");
             if session.contains("ulimit") && !cfg!(target_os = "linux") {
                 // Others have other limits.
                 continue;
             }
-            let original = fs::read_to_string(root().join(&listing)).unwrap();
-            workspace.write(&listing, &apply(&original, &read(change)));
-            for command in session.split("$ ").skip(1) {
-                let (command, shown) = command.split_once('\n').unwrap();
-                let output = workspace.shell(command).output().unwrap();
-                let stdout = String::from_utf8_lossy(&output.stdout);
-                if !is_shown(&stdout, shown) {
-                    let stderr = String::from_utf8_lossy(&output.stderr);
-                    wrong += &format!("{change}: {command} prints\n{stdout}{stderr}\n");
+            let found = match apply(&original, &part("diff")) {
+                Ok(changed) => {
+                    workspace.write(&listing, &changed);
+                    faults_of_session(&session, |line| report(&mut workspace.shell(line)))
                 }
-            }
-            workspace.write(&listing, &original);
-            tried += 1;
+                Err(fault) => vec![fault],
+            };
+            faults.extend(
+                found
+                    .iter()
+                    .map(|fault| format!("docs/try/{change}: {fault}")),
+            );
         }
+        workspace.write(&listing, &original);
     }
-    assert!(tried >= 12, "{tried}");
-    assert!(wrong.is_empty(), "{wrong}");
+    faults
+}
+
+#[cfg(unix)]
+/// Applies a change, as a page shows it, to a listing.
+fn apply(listing: &str, change: &str) -> Result<String, String> {
+    let side = |sign: char| {
+        let lines = change
+            .lines()
+            .filter(move |line| line.starts_with([' ', sign]));
+        let lines = lines.map(|line| format!("{}\n", &line[1..]));
+        lines.collect::<String>()
+    };
+    let (before, after) = (side('-'), side('+'));
+    match listing.matches(&before).count() {
+        1 => Ok(listing.replace(&before, &after)),
+        _ => Err(format!("this has to stand once in the listing:\n{before}")),
+    }
+}
+
+/// What stands between `open` and `close`, each time that it does.
+fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> Vec<&'a str> {
+    let parts = text.split(open).skip(1);
+    parts
+        .filter_map(|part| Some(part.split_once(close)?.0))
+        .collect()
+}
+
+fn includes(page: &str) -> Vec<&str> {
+    between(page, "{{#include ", "}}")
+}
+
+/// Where the links and the pictures of a page lead.
+fn links(page: &str) -> Vec<&str> {
+    let links = between(page, "](", ")");
+    links
+        .into_iter()
+        .filter(|link| !link.contains("://"))
+        .collect()
 }

@@ -5,7 +5,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::workspace::{Report, Workspace, report, xtask};
+use crate::{
+    tool::{Report, report, xtask},
+    workspace::Workspace,
+};
 
 /// An output of fork-join by its lines: S and E of the main thread, P its post job, and
 /// a worker's name in small for its start line and doubled for its end line.
@@ -35,12 +38,7 @@ fn check(arguments: &[&str], output: &[u8]) -> Report {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(output).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Report {
-        status: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    child.wait_with_output().unwrap().into()
 }
 
 #[track_caller]
@@ -265,13 +263,14 @@ fn of_many_faults_only_some_are_said() {
 fn the_output_may_be_in_a_file() {
     let file = format!("{}/fork-join.txt", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&file, fork_join("S 1 2 11 22 P E")).unwrap();
-    let report = report(xtask().args(["check", "fork-join", &file]));
+    let check = |file: &str| report(xtask().args(["check", "fork-join", file]));
+    let report = check(&file);
     assert_eq!(
         (report.stdout.as_str(), report.status),
         ("possible\n", Some(0))
     );
 
-    let report = crate::workspace::report(xtask().args(["check", "fork-join", "no/such/file"]));
+    let report = check("no/such/file");
     assert_eq!(report.status, Some(2), "{report}");
     let words = "error: `no/such/file` cannot be read: ";
     assert!(report.stderr.starts_with(words), "{report}");

@@ -6,7 +6,10 @@ use std::{
     process::Stdio,
 };
 
-use crate::workspace::{Report, Workspace, guarantees, main, report};
+use crate::{
+    tool::{Report, report},
+    workspace::{Workspace, guarantees, main},
+};
 
 /// A lesson in which all is well, and its normal form.
 const GOOD: &str = r#"say("main thread start\nsub thread start  1\nmain thread end\n");"#;
@@ -93,7 +96,10 @@ fn a_lesson_that_still_runs_at_the_time_limit_is_killed_and_fails() {
     let report = beside_a_good_lesson("timeout", body, &["--timeout", "1"]);
     assert_says(
         &report,
-        &["main thread start\nmain thr\n", "it still ran after 1.0 s"],
+        &[
+            "main thread start\nmain thr\n",
+            "it still ran at the time limit of 1 s and was killed",
+        ],
     );
 }
 
@@ -150,6 +156,25 @@ fn a_lesson_that_prints_on_standard_error_fails() {
 }
 
 #[test]
+fn of_a_long_standard_error_the_first_and_the_last_lines_are_shown() {
+    let body = format!(
+        "{GOOD}
+        for n in 1..=1000 {{ eprintln!(\"line {{n}}.\"); }}
+        eprintln!(\"{{}}\", \"x\".repeat(1000));"
+    );
+    let report = beside_a_good_lesson("long-stderr", &body, &[]);
+    assert_says(
+        &report,
+        &[
+            "wrong:\n    line 1.\n",
+            "\n    line 10.\n    … 981 lines left out …\n    line 992.\n",
+            "\n    line 1000.\n    xxx",
+            "x… and 500 more bytes",
+        ],
+    );
+}
+
+#[test]
 fn a_lesson_that_prints_without_end_fails() {
     for (test, line) in [
         ("endless", "main thread goes on\\n"),
@@ -190,8 +215,23 @@ fn a_lesson_whose_trace_does_not_tell_its_order_fails() {
             r#"say("main thread start\n"); trace("begin\t1");"#,
             "line 2 of its trace cannot be read: \"begin\\t1\" is not an event; is worker-core up to date?",
         ),
+        (
+            "gone-trace",
+            r#"say("main thread start\n"); std::fs::remove_file(env::var("LESSON_TRACE").unwrap()).unwrap();
+            std::process::exit(0);"#,
+            "its trace is gone; leave the file alone that LESSON_TRACE names",
+        ),
+        (
+            "large-trace",
+            r#"say("main thread start\n");
+            let file = File::options().write(true).open(env::var("LESSON_TRACE").unwrap());
+            file.unwrap().set_len(65 << 20).unwrap();"#,
+            "its trace is larger than 64 MiB; let its threads do less",
+        ),
     ] {
-        assert_says(&beside_a_good_lesson(test, body, &[]), &[words]);
+        let report = beside_a_good_lesson(test, body, &[]);
+        assert_says(&report, &[words]);
+        assert!(!report.stdout.contains("out of processes"), "{report}");
     }
 }
 
@@ -569,7 +609,7 @@ fn lessons_run_side_by_side_and_are_shown_by_chapter_as_they_were_printed() {
     for begun in ["alpha.begun", "omega.begun"] {
         workspace.forget(&format!("target/debug/{begun}"));
     }
-    let report = workspace.run_all(&["--timeout", "30"]);
+    let report = workspace.run_all(&[]);
     assert_eq!(report.status, Some(0), "{report}");
     let expected = [
         "chapter 2: omega\nmain thread omega\nomega passed in ",
@@ -636,7 +676,7 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
         &["orders", "good", "--limit", "many"],
         &["orders", "good", "--observe", "-1"],
         &["check"],
-        &["check", "good", "file", "other"],
+        &["check", "good", "--times", "3"],
         &["timeline"],
         &["timeline", "good", "--svg"],
         &["model", "all"],

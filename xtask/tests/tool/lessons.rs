@@ -8,19 +8,19 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::workspace::{report, xtask};
-
-const LESSONS: [&str; 4] = ["threads", "daemon", "fork-join", "join-loop"];
+use crate::{
+    repository::{lessons, root},
+    tool::{report, xtask},
+};
 
 /// The program of a lesson of this workspace, built.
 fn lesson(name: &str) -> Command {
     static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let packages = LESSONS.iter().flat_map(|name| ["--package", name]);
         let build = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--target-dir"])
             .arg(target)
-            .args(packages)
+            .args(lessons(root()).iter().flat_map(|name| ["--package", name]))
             .env_remove("CARGO_BUILD_TARGET")
             .status();
         assert!(build.unwrap().success(), "the lessons do not build");
@@ -34,10 +34,10 @@ fn every_lesson_prints_its_snapshot_on_either_clock() {
     for clock in [&["run-all"][..], &["run-all", "--simulated"]] {
         let report = report(xtask().args(clock).env("CI", "true"));
         assert_eq!(report.status, Some(0), "{report}");
-        for lesson in LESSONS {
+        for lesson in lessons(root()) {
             assert!(
                 report
-                    .of(lesson)
+                    .of(&lesson)
                     .contains(&format!("\n{lesson} passed in ")),
                 "{report}"
             );
@@ -51,15 +51,17 @@ fn every_lesson_prints_its_snapshot_on_either_clock() {
 
 #[test]
 fn what_a_lesson_prints_in_real_time_is_one_of_its_orders() {
-    let runs =
-        LESSONS.map(|name| [(); 3].map(|()| lesson(name).stdout(Stdio::piped()).spawn().unwrap()));
-    for (name, runs) in LESSONS.into_iter().zip(runs) {
-        for mut run in runs {
-            let output = run.stdout.take().unwrap();
-            let report = report(xtask().args(["check", name]).stdin(output));
-            assert!(run.wait().unwrap().success(), "{name}");
-            assert_eq!(report.stdout, "possible\n", "{name}: {report}");
-        }
+    let names = [lessons(root()), lessons(root()), lessons(root())].concat();
+    let runs = names.into_iter().map(|name| {
+        let run = lesson(&name).stdout(Stdio::piped()).spawn();
+        (name, run.unwrap())
+    });
+    let runs: Vec<_> = runs.collect();
+    for (name, mut run) in runs {
+        let output = run.stdout.take().unwrap();
+        let report = report(xtask().args(["check", &name]).stdin(output));
+        assert!(run.wait().unwrap().success(), "{name}");
+        assert_eq!(report.status, Some(0), "{name}: {report}");
     }
 }
 
@@ -122,8 +124,8 @@ fn a_trace_that_cannot_be_written_to_its_end_costs_no_line() {
 
 #[test]
 fn a_lesson_whose_output_is_closed_early_ends_quietly() {
-    let closed = LESSONS.map(|name| {
-        let child = lesson(name)
+    let closed = lessons(root()).into_iter().map(|name| {
+        let child = lesson(&name)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn();
@@ -133,9 +135,10 @@ fn a_lesson_whose_output_is_closed_early_ends_quietly() {
             .read_line(&mut line)
             .unwrap();
         assert_eq!(line, "main thread start\n", "{name}");
-        child
+        (name, child)
     });
-    for (name, child) in LESSONS.into_iter().zip(closed) {
+    let closed: Vec<_> = closed.collect();
+    for (name, child) in closed {
         let output = child.wait_with_output().unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{name}");
         assert!(output.status.success(), "{name}: {}", output.status);
@@ -145,12 +148,12 @@ fn a_lesson_whose_output_is_closed_early_ends_quietly() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_lesson_whose_output_cannot_be_written_says_so_once() {
-    for name in LESSONS {
+    for name in lessons(root()) {
         let full = std::fs::OpenOptions::new()
             .write(true)
             .open("/dev/full")
             .unwrap();
-        let output = lesson(name).stdout(full).output().unwrap();
+        let output = lesson(&name).stdout(full).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{name}: {stderr}");
         assert!(

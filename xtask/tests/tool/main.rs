@@ -1,11 +1,19 @@
 //! The tool as a user meets it: what it says, and with which status it ends.
 
+mod adding;
 mod book;
 mod check;
+#[cfg(unix)]
+mod commands;
 mod docs;
 mod failures;
+mod house;
 mod lessons;
 mod mutants;
 mod orders;
+mod repository;
+mod standstill;
+mod stopping;
 mod timeline;
+mod tool;
 mod workspace;

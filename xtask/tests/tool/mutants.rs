@@ -1,11 +1,12 @@
 //! Each lesson with one thing broken: `run-all` has to turn red for every one.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
-use crate::workspace::{Report, Workspace, content};
+use crate::{
+    repository::{files, read, root},
+    tool::Report,
+    workspace::{Workspace, content},
+};
 
 /// A name, the lesson it is made from, and what is replaced in its listing.
 type Mutant = (
@@ -183,16 +184,17 @@ fn every_mutant_of_a_lesson_turns_run_all_red_and_the_lesson_itself_does_not() {
             "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[dependencies]\ncrossbeam = \"*\"\n"
         );
         workspace.write(&format!("crates/{name}/Cargo.toml"), &manifest);
-        for file in fs::read_dir(crates().join("worker-core/src")).unwrap() {
-            let file = file.unwrap().file_name().into_string().unwrap();
+        for file in files(&crates().join("worker-core/src")) {
+            let file = file.file_name().unwrap().to_str().unwrap();
             let source = original(&format!("worker-core/src/{file}"));
             let mute = name == "muted-core" && file == "worker.rs";
             let source = if mute { replace(&source, MUTE) } else { source };
             workspace.write(&format!("crates/{name}/src/{file}"), &source);
         }
     }
-    let lessons = ["threads", "daemon", "fork-join", "join-loop"];
-    for lesson in lessons {
+    let changed = MUTANTS.iter().chain(LUCKY.iter().map(|(mutant, _)| mutant));
+    let lessons: BTreeSet<_> = changed.map(|(_, lesson, _)| *lesson).collect();
+    for lesson in &lessons {
         workspace = mutant(workspace, lesson, lesson, &[], CORE);
     }
     for (name, lesson, changes) in MUTANTS {
@@ -207,7 +209,7 @@ fn every_mutant_of_a_lesson_turns_run_all_red_and_the_lesson_itself_does_not() {
 
     let report = workspace.run_all(&["--simulated"]);
     assert_eq!(report.status, Some(1), "{report}");
-    for lesson in lessons {
+    for lesson in &lessons {
         assert!(
             report.of(lesson).contains(" passed in "),
             "{lesson}: {report}"
@@ -271,9 +273,9 @@ fn replace(source: &str, (from, to): (&str, &str)) -> String {
 }
 
 fn original(path: &str) -> String {
-    fs::read_to_string(crates().join(path)).unwrap()
+    read(&crates().join(path))
 }
 
 fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
+    root().join("crates")
 }

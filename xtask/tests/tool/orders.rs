@@ -1,6 +1,10 @@
 //! `orders`: what it counts, what it lists, and whether the real lessons agree.
 
-use crate::workspace::{Report, Workspace, report, xtask};
+use crate::{
+    repository::{lessons, root},
+    tool::{Report, report, xtask},
+    workspace::Workspace,
+};
 
 fn orders(arguments: &[&str]) -> Report {
     let report = report(xtask().arg("orders").args(arguments));
@@ -20,17 +24,37 @@ fn part<'a>(report: &'a Report, heading: &str) -> Vec<&'a str> {
 
 #[test]
 fn the_last_line_counts_the_orders() {
-    for (lesson, likely, guaranteed) in [
-        ("threads", "120 orders", 3840),
-        ("daemon", "1 order", 7916),
-        ("fork-join", "2 orders", 3),
-        ("join-loop", "6 orders", 15),
-    ] {
+    let report = orders(&["daemon"]);
+    let words = "daemon: 1 order with its sleeps, 7916 by start and join alone";
+    assert_eq!(report.last_line(), words, "{report}");
+}
+
+#[test]
+fn a_start_that_returns_early_allows_more_orders_by_the_promises_of_std_and_python() {
+    for (flag, name) in [("--std", "std"), ("--python", "Python")] {
+        let report = orders(&["fork-join", flag]);
         let words =
-            format!("{lesson}: {likely} with its sleeps, {guaranteed} by start and join alone");
-        let report = orders(&[lesson]);
+            format!("fork-join ({name}): 4 orders with its sleeps, 6 by start and join alone");
         assert_eq!(report.last_line(), words, "{report}");
+        let pair = "`sub thread start  1`  → `sub thread start  2`";
+        assert!(!report.stdout.contains(pair), "{report}");
     }
+}
+
+#[test]
+fn no_line_is_wider_than_80_columns_where_there_is_no_terminal() {
+    for lesson in ["threads", "daemon", "fork-join", "join-loop"] {
+        for flag in [None, Some("--std")] {
+            let arguments: Vec<_> = [lesson].into_iter().chain(flag).collect();
+            let report = orders(&arguments);
+            let widest = report.stdout.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(80), "{report}");
+        }
+    }
+    let report = orders(&["daemon"]);
+    let words = "\n  `sub thread start  thread 0` → `sub thread end  thread 0`\n      program order, \
+                 if it is printed\n";
+    assert!(report.stdout.contains(words), "{report}");
 }
 
 #[test]
@@ -109,18 +133,13 @@ fn the_normal_form_is_listed_first_and_no_more_orders_than_the_limit() {
 
 #[test]
 fn every_run_of_a_lesson_prints_one_of_its_orders() {
-    for (lesson, orders_of) in [
-        ("threads", "120 orders"),
-        ("daemon", "1 order"),
-        ("fork-join", "2 orders"),
-        ("join-loop", "6 orders"),
-    ] {
-        let report = orders(&[lesson, "--observe", "100"]);
+    for lesson in lessons(root()) {
+        let report = orders(&[&lesson, "--observe", "100"]);
         let last = report.last_line();
-        assert!(last.starts_with("saw "), "{report}");
+        assert!(last.starts_with("saw "), "{lesson}: {report}");
         assert!(
-            last.ends_with(&format!(" of {orders_of} in 100 runs; none outside")),
-            "{report}"
+            last.ends_with(" in 100 runs; none outside"),
+            "{lesson}: {report}"
         );
     }
 }

@@ -2,10 +2,15 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::{Mutex, Once},
+};
+
+use crate::{
+    repository::{files, read, root},
+    tool::{Report, report, xtask_in},
 };
 
 const MANIFEST: &str = "\
@@ -28,13 +33,34 @@ pub struct Workspace {
 
 impl Workspace {
     pub fn new(name: &str) -> Workspace {
-        let workspace = Workspace {
+        let workspace = Workspace::empty(name);
+        workspace.write("Cargo.toml", MANIFEST);
+        workspace
+    }
+
+    /// A copy of this repository but for the tool.
+    pub fn copy(name: &str) -> Workspace {
+        let workspace = Workspace::empty(name);
+        let manifest = read(&root().join("Cargo.toml"));
+        workspace.write("Cargo.toml", &manifest.replace(", \"xtask\"", ""));
+        for file in ["Cargo.lock", "README.md"] {
+            workspace.write(file, &read(&root().join(file)));
+        }
+        for folder in ["crates", "docs"] {
+            for file in files(&root().join(folder)) {
+                let path = file.strip_prefix(root()).unwrap();
+                workspace.write(path.to_str().unwrap(), &read(&file));
+            }
+        }
+        workspace
+    }
+
+    fn empty(name: &str) -> Workspace {
+        Workspace {
             root: Path::new(env!("CARGO_TARGET_TMPDIR")).join(name),
             written: Mutex::default(),
             swept: Once::new(),
-        };
-        workspace.write("Cargo.toml", MANIFEST);
-        workspace
+        }
     }
 
     /// Adds a lesson that does not need worker-core.
@@ -111,7 +137,7 @@ impl Workspace {
     #[cfg(unix)]
     pub fn shell(&self, line: &str) -> Command {
         self.sweep();
-        let mut shell = shell(&self.root, line);
+        let mut shell = crate::tool::shell(&self.root, line);
         shell.env("CARGO_TARGET_DIR", self.root.join("target"));
         shell
     }
@@ -226,100 +252,6 @@ pub fn content(snapshot: &Path) -> Option<String> {
     Some(content.to_owned())
 }
 
-/// The folder of the lessons themselves.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// The tool on the lessons themselves.
-pub fn xtask() -> Command {
-    xtask_in(root())
-}
-
-/// A line of a shell as a reader types it in this folder, with the tool and cargo of
-/// this test. A lesson that it runs by itself takes no time.
-#[cfg(unix)]
-pub fn shell(folder: &Path, line: &str) -> Command {
-    let line = line
-        .replace("cargo xtask ", "\"$XTASK\" ")
-        .replace("cargo ", "\"$CARGO\" --quiet ");
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", &line])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .env("XTASK", env!("CARGO_BIN_EXE_xtask"))
-        .env("CARGO", env!("CARGO"))
-        .env("LESSON_CLOCK", "simulated")
-        .env_remove("CI");
-    shell
-}
-
-/// The tool in this folder, in an environment that tells it nothing.
-pub fn xtask_in(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .env("CARGO_NET_OFFLINE", "true");
-    for (variable, _) in env::vars_os() {
-        let name = variable.to_string_lossy();
-        let told = [
-            "CARGO_BUILD_TARGET",
-            "CI",
-            "NO_COLOR",
-            "CLICOLOR",
-            "CLICOLOR_FORCE",
-            "CARGO_TERM_COLOR",
-        ];
-        if name.starts_with("INSTA_") || told.contains(&&*name) {
-            command.env_remove(variable);
-        }
-    }
-    command
-}
-
-/// Whether a text is what a page shows of it, where `...` stands for any lines, and
-/// where no time is told from another.
-pub fn is_shown(text: &str, shown: &str) -> bool {
-    let timeless = |text: &str| {
-        let mut timeless = String::new();
-        for word in text.split_inclusive(' ') {
-            let is_time = word.contains('.') && word.trim().parse::<f64>().is_ok();
-            timeless.push_str(if is_time { "TIME " } else { word });
-        }
-        timeless
-    };
-    let (text, shown) = (timeless(text), timeless(shown));
-    let mut rest = text.as_str();
-    for (number, part) in shown.split("...\n").enumerate() {
-        let at = if number == 0 {
-            rest.starts_with(part).then_some(0)
-        } else {
-            rest.find(part)
-        };
-        let Some(at) = at else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.is_empty() || shown.ends_with("...\n")
-}
-
-/// What the tool said.
-pub struct Report {
-    pub status: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-pub fn report(command: &mut Command) -> Report {
-    let output = command.output().unwrap();
-    Report {
-        status: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
 impl Report {
     /// The part of the report that speaks of this lesson.
     pub fn of(&self, lesson: &str) -> &str {
@@ -335,11 +267,5 @@ impl Report {
 
     pub fn last_line(&self) -> &str {
         self.stdout.lines().last().unwrap_or_default()
-    }
-}
-
-impl std::fmt::Display for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}\n{}\n{}", self.status, self.stdout, self.stderr)
     }
 }

@@ -1,0 +1,207 @@
+//! On Unix a lesson is a process group, which the tool ends when a signal ends the tool.
+//!
+//! Two things it cannot do: end a process that leaves its group to form one of its own,
+//! and end anything once it is itself killed by SIGKILL, which no program can handle.
+
+use std::{
+    fs, io,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
+
+use rustix::{
+    io::retry_on_intr,
+    process::{Pid, Signal, WaitId, WaitIdOptions, getppid, getsid, kill_process_group, waitid},
+};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
+    iterator::Signals,
+    low_level::emulate_default_handler,
+};
+use tempfile::{NamedTempFile, TempPath};
+use worker_core::trace::VARIABLE;
+
+use super::StartError;
+
+pub(in crate::lesson) struct Process {
+    leader: Child,
+    trace: PathBuf,
+    /// Closed when the leader has ended.
+    ended: mpsc::Receiver<()>,
+    is_over: bool,
+}
+
+impl Process {
+    /// Starts a program, with a file for its trace.
+    pub(in crate::lesson) fn start(command: &mut Command) -> Result<Process, StartError> {
+        let mut running = running();
+        running.heed_signals().map_err(StartError::Program)?;
+        let trace = NamedTempFile::new().map_err(StartError::Trace)?;
+        let trace = trace.into_temp_path();
+        let path = trace.to_path_buf();
+        command.env(VARIABLE, &path).process_group(0);
+        let leader = command.spawn().map_err(StartError::Program)?;
+        let pid = Pid::from_child(&leader);
+        running.groups.push(Group {
+            leader: pid,
+            _trace: trace,
+        });
+        drop(running);
+
+        let (open, ended) = mpsc::channel::<()>();
+        let process = Process {
+            leader,
+            trace: path,
+            ended,
+            is_over: false,
+        };
+        let wait = move || {
+            let _open = open;
+            wait_for(pid);
+        };
+        let waiter = thread::Builder::new().spawn(wait);
+        waiter.map_err(StartError::Program)?;
+        Ok(process)
+    }
+
+    /// The pipes of its output, the first time.
+    pub(in crate::lesson) fn output(&mut self) -> Option<(ChildStdout, ChildStderr)> {
+        self.leader.stdout.take().zip(self.leader.stderr.take())
+    }
+
+    pub(in crate::lesson) fn id(&self) -> u32 {
+        self.leader.id()
+    }
+
+    pub(in crate::lesson) fn trace(&self) -> &Path {
+        &self.trace
+    }
+
+    /// Whether the program ends within this time.
+    pub(in crate::lesson) fn ends_within(&mut self, time: Duration) -> bool {
+        self.ended.recv_timeout(time) != Err(RecvTimeoutError::Timeout)
+    }
+
+    /// Kills the program and all that it has started.
+    pub(in crate::lesson) fn kill(&mut self) {
+        let pid = Pid::from_child(&self.leader);
+        // As long as nobody has asked for its status, its number is no other's.
+        let _ = kill_process_group(pid, Signal::KILL);
+        wait_for(pid);
+    }
+
+    /// Ends it, and says how the program ended. Its trace is gone then.
+    pub(in crate::lesson) fn end(&mut self) -> io::Result<ExitStatus> {
+        let mut running = running();
+        self.kill();
+        let pid = Pid::from_child(&self.leader);
+        running.groups.retain(|group| group.leader != pid);
+        drop(running);
+        self.is_over = true;
+        self.leader.wait()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let _ = self.end();
+        }
+    }
+}
+
+/// All lessons that run. Whoever starts or ends one holds the lock meanwhile, and whoever
+/// ends the tool never gives it back: no lesson is started then, and no file made.
+static RUNNING: Mutex<Running> = Mutex::new(Running {
+    groups: Vec::new(),
+    heeds_signals: false,
+});
+
+struct Running {
+    groups: Vec<Group>,
+    heeds_signals: bool,
+}
+
+struct Group {
+    leader: Pid,
+    /// Removes the file when it is dropped.
+    _trace: TempPath,
+}
+
+fn running() -> MutexGuard<'static, Running> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Running {
+    /// From now on a signal that stops or ends the tool does the same to the lessons first.
+    fn heed_signals(&mut self) -> io::Result<()> {
+        if self.heeds_signals {
+            return Ok(());
+        }
+        let ignored = ignored_signals();
+        let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
+        let mut signals = Signals::new(signals.iter().filter(|signal| !ignored.contains(signal)))?;
+        thread::Builder::new().spawn(move || {
+            for signal in &mut signals {
+                if signal == SIGTSTP {
+                    running().stop();
+                } else {
+                    running().end(signal);
+                }
+            }
+        })?;
+        self.heeds_signals = true;
+        Ok(())
+    }
+
+    fn signal(&self, signal: Signal) {
+        for group in &self.groups {
+            let _ = kill_process_group(group.leader, signal);
+        }
+    }
+
+    /// Stops the lessons and the tool, until a shell lets the tool go on.
+    fn stop(&self) {
+        // A shell that could do so is in the same session. Without one, as in
+        // `ssh -t HOST COMMAND`, the OS ignores this signal, and so does the tool.
+        if getsid(getppid()).ok() == getsid(None).ok() {
+            self.signal(Signal::STOP);
+            let _ = emulate_default_handler(SIGTSTP);
+            self.signal(Signal::CONT);
+        }
+    }
+
+    /// Ends the lessons, and then the tool by the signal that it was sent.
+    fn end(&mut self, signal: i32) {
+        self.signal(Signal::KILL);
+        for group in self.groups.drain(..) {
+            // Only then it makes no file any more.
+            wait_for(group.leader);
+        }
+        let _ = emulate_default_handler(signal);
+    }
+}
+
+/// Waits until a child has ended, and leaves its status for others to ask for.
+fn wait_for(child: Pid) {
+    let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    let _ = retry_on_intr(|| waitid(WaitId::Pid(child), ended));
+}
+
+/// The signals that the tool was started to ignore, as by `nohup`, where the OS says which.
+fn ignored_signals() -> Vec<i32> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let mask = mask.unwrap_or_default();
+    (1..=64)
+        .filter(|signal| mask >> (signal - 1) & 1 == 1)
+        .collect()
+}

@@ -1,0 +1,132 @@
+//! Simulated time that stands still: noticing it, and saying where each thread is.
+
+use std::{fs, time::Duration};
+
+use worker_core::trace::{Event, EventKind};
+use xtask::order::trace::Trace;
+
+use crate::cli::{number_of, seconds};
+
+/// How often in a row a lesson may be found to do nothing.
+const PATIENCE: u32 = 40;
+
+/// The same where the OS does not say whether it computes.
+const BLIND_PATIENCE: u32 = 300;
+
+/// How many threads are told of.
+const MOST_THREADS: usize = 20;
+
+/// Whether a lesson on the simulated clock does anything.
+///
+/// On that clock nothing but computing takes time, so a lesson that neither computes nor
+/// writes anything is not going to. One that computes for long does no wrong: it uses the
+/// processor, or waits for it or for the disk, however slow or busy the machine is.
+#[derive(Default)]
+pub(super) struct Watch {
+    seen: Option<(u64, Option<u64>)>,
+    idle: u32,
+}
+
+impl Watch {
+    /// Looks at it again, and says whether it has done nothing for long enough. So much it
+    /// has `written` so far.
+    pub(super) fn finds_standstill(&mut self, process: u32, written: u64) -> bool {
+        let computed = ticks(process);
+        let now = Some((written, computed));
+        if self.seen != now {
+            self.seen = now;
+            self.idle = 0;
+            return false;
+        }
+        self.idle += 1;
+        let patience = if computed.is_some() {
+            PATIENCE
+        } else {
+            BLIND_PATIENCE
+        };
+        if self.idle < patience {
+            return false;
+        }
+        self.idle = 0;
+        threads_wait(process)
+    }
+}
+
+/// How long a process has computed, in the OS's ticks, where there is a `/proc` to ask.
+fn ticks(process: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let mut fields = after_name(&stat)?.split(' ').skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+/// Whether every thread of a process waits for something, as far as the OS says: one that
+/// is stopped does not, nor one whose turn it is.
+fn threads_wait(process: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task"));
+    let mut threads = threads.into_iter().flatten().flatten();
+    threads.all(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat"));
+        stat.map_or(true, |stat| {
+            after_name(&stat).is_none_or(|stat| stat.starts_with('S'))
+        })
+    })
+}
+
+/// What follows the name, in which there may be anything.
+fn after_name(stat: &str) -> Option<&str> {
+    stat.rsplit_once(") ").map(|(_, rest)| rest)
+}
+
+/// The time that a lesson's trace has come to, and where each of its threads is then that
+/// has not ended.
+pub(super) fn whereabouts(trace: &str) -> String {
+    // Its last line may have been cut off with the lesson.
+    let whole_lines = &trace[..trace.rfind('\n').unwrap_or_default()];
+    let trace = match Trace::parse_begun(whole_lines) {
+        Ok(trace) => trace,
+        Err(reason) => return reason,
+    };
+    let mut last: Vec<Option<&Event>> = vec![None; trace.threads.len()];
+    for event in &trace.events {
+        last[event.thread] = Some(event);
+        if let EventKind::Start { worker, .. } = event.kind {
+            last[worker] = Some(event);
+        }
+    }
+    let name = |thread: usize| match thread {
+        0 => "the main thread".to_owned(),
+        _ => format!("worker `{}`", trace.threads[thread].name),
+    };
+    // Those first that time waits for.
+    let mut going_on = Vec::new();
+    let mut waiting = Vec::new();
+    for (thread, last) in last.iter().enumerate() {
+        let time = last.map_or(Duration::ZERO, |event| event.time);
+        let place = last.and_then(|event| event.place.as_ref());
+        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+        let since = format!("since {}{place}", seconds(time));
+        let who = name(thread);
+        match last.map(|event| &event.kind) {
+            Some(EventKind::End | EventKind::Exit | EventKind::Endless) => {}
+            Some(EventKind::Sleep) => waiting.push(format!("{who} sleeps {since}")),
+            Some(EventKind::Join(worker)) => {
+                waiting.push(format!("{who} joins {} {since}", name(*worker)));
+            }
+            _ => going_on.push(format!("{who} has neither slept, joined nor ended {since}")),
+        }
+    }
+    let mut threads = going_on;
+    threads.append(&mut waiting);
+    let more = threads.len().saturating_sub(MOST_THREADS);
+    if more > 0 {
+        threads.truncate(MOST_THREADS);
+        threads.push(format!("and {} more", number_of(more, "thread")));
+    }
+    let time = trace
+        .events
+        .last()
+        .map_or(Duration::ZERO, |event| event.time);
+    format!("{}: {}", seconds(time), threads.join("; "))
+}

@@ -1,0 +1,211 @@
+//! What is stopped, stops: however the tool or a lesson comes to its end, nothing that
+//! a lesson has started lives on, and no file is left.
+
+#![cfg(unix)]
+
+use std::{
+    fs,
+    io::{Error, ErrorKind, Read, Write},
+    os::unix::{
+        net::{UnixListener, UnixStream},
+        process::ExitStatusExt,
+    },
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use tempfile::TempDir;
+
+use crate::workspace::Workspace;
+
+/// A lesson with a process of its own. Each holds a connection to the test open for as
+/// long as it lives.
+const CONNECT: &str = r#"
+    let connection = std::os::unix::net::UnixStream::connect(env::var("TEST").unwrap()).unwrap();
+    let held = std::os::fd::OwnedFd::from(connection.try_clone().unwrap());
+    let mut sleep = std::process::Command::new("sleep");
+    sleep.arg("600").stdin(held).spawn().unwrap();
+    (&connection).write_all(b"x").unwrap();
+"#;
+
+/// It is never done, and never stands still.
+const WITHOUT_END: &str = r#"loop { trace("sleep"); trace("wake"); std::thread::yield_now(); }"#;
+
+/// It goes on when the test says so.
+const WAIT: &str = "std::io::Read::read(&mut &connection, &mut [0]).unwrap();";
+
+const GOOD: &str = r#"say("main thread start\n");"#;
+
+/// The tool on lessons that are connected to the test.
+struct Tool {
+    process: Child,
+    lessons: Vec<UnixStream>,
+    /// The folder for temporary files.
+    temporary: TempDir,
+}
+
+impl Tool {
+    /// Starts it, and waits until so many lessons run.
+    fn start(mut command: Command, lessons: usize) -> Tool {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let listener = UnixListener::bind(&socket).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let temporary = tempfile::tempdir().unwrap();
+        let mut process = command
+            .env("TEST", &socket)
+            .env("TMPDIR", temporary.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut connected = Vec::new();
+        while connected.len() < lessons {
+            match listener.accept() {
+                Ok((mut lesson, _)) => {
+                    lesson.set_nonblocking(false).unwrap();
+                    lesson
+                        .set_read_timeout(Some(Duration::from_secs(60)))
+                        .unwrap();
+                    lesson.read_exact(&mut [0]).unwrap();
+                    connected.push(lesson);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    assert_eq!(process.try_wait().unwrap(), None, "it ended too early");
+                    thread::sleep(Duration::from_millis(10));
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        Tool {
+            process,
+            lessons: connected,
+            temporary,
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.process)
+    }
+
+    /// Waits for its end, and sees that nothing is left of the lessons.
+    fn end(self) -> Output {
+        let output = self.process.wait_with_output().unwrap();
+        for mut lesson in self.lessons {
+            let read = lesson.read(&mut [0]);
+            let is_reset = |error: &Error| error.kind() == ErrorKind::ConnectionReset;
+            let is_closed = read.as_ref().map_or_else(is_reset, |&count| count == 0);
+            assert!(is_closed, "a process lives on: {read:?}");
+        }
+        let left: Vec<PathBuf> = fs::read_dir(self.temporary.path())
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+        output
+    }
+}
+
+fn two_lessons(test: &str, body: &str) -> Workspace {
+    Workspace::new(test)
+        .lesson("one", 1, &format!("{CONNECT}{body}"))
+        .lesson("two", 2, &format!("{CONNECT}{body}"))
+}
+
+#[test]
+fn nothing_of_a_lesson_outlives_the_tool_whatever_signal_ends_it() {
+    let workspace = two_lessons("signals", WITHOUT_END);
+    let commands: [(&[&str], usize); 4] = [
+        (&["run-all"], 2),
+        (&["run-all", "--simulated"], 2),
+        (&["orders", "one"], 1),
+        (&["timeline", "two"], 1),
+    ];
+    let signals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+    for (signal, (arguments, lessons)) in signals.into_iter().zip(commands) {
+        let mut xtask = workspace.xtask();
+        xtask.args(arguments);
+        let tool = Tool::start(xtask, lessons);
+        kill_process(tool.pid(), signal).unwrap();
+        let status = tool.end().status;
+        assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
+    }
+}
+
+#[test]
+fn nothing_of_a_lesson_outlives_the_time_limit() {
+    let workspace = two_lessons("limit", WITHOUT_END);
+    let mut xtask = workspace.xtask();
+    xtask.args(["run-all", "--timeout", "1"]);
+    let tool = Tool::start(xtask, 2);
+    assert_eq!(tool.end().status.code(), Some(1));
+}
+
+#[test]
+fn nothing_that_a_lesson_leaves_behind_outlives_its_run() {
+    let quiet = CONNECT.replace(
+        ".spawn()",
+        ".stdout(Stdio::null()).stderr(Stdio::null()).spawn()",
+    );
+    let body = format!("use std::process::Stdio;\n{quiet}{GOOD}");
+    let workspace = Workspace::new("left-behind")
+        .lesson("good", 1, &body)
+        .snapshot("good", "main thread start\n");
+    let mut xtask = workspace.xtask();
+    xtask.arg("run-all");
+    let output = Tool::start(xtask, 1).end();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_the_tool_has_to_ignore_does_not_end_it() {
+    let workspace = Workspace::new("nohup")
+        .lesson("good", 1, &format!("{CONNECT}{WAIT}{GOOD}"))
+        .snapshot("good", "main thread start\n");
+    let shell = workspace.shell("trap '' HUP; exec cargo xtask run-all --accept");
+    let mut tool = Tool::start(shell, 1);
+    kill_process(tool.pid(), Signal::HUP).unwrap();
+    tool.lessons[0].write_all(b"x").unwrap();
+    let output = tool.end();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("main thread start\n"), "{output:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_tool_that_is_suspended_suspends_its_lessons_and_both_go_on() {
+    let body = format!(
+        "{CONNECT}
+        (&connection).write_all(&std::process::id().to_be_bytes()).unwrap();
+        {WAIT}{GOOD}"
+    );
+    let workspace = Workspace::new("suspend")
+        .lesson(
+            "good",
+            1,
+            &body.replace(
+                "sleep.arg",
+                "sleep.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).arg",
+            ),
+        )
+        .snapshot("good", "main thread start\n");
+    let mut xtask = workspace.xtask();
+    xtask.args(["run-all", "--timeout", "60"]);
+    let mut tool = Tool::start(xtask, 1);
+    let mut pid = [0; 4];
+    tool.lessons[0].read_exact(&mut pid).unwrap();
+    kill_process(tool.pid(), Signal::TSTP).unwrap();
+    let stopped = waitpid(Some(tool.pid()), WaitOptions::UNTRACED).unwrap();
+    assert!(stopped.unwrap().1.stopped(), "{stopped:?}");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", u32::from_be_bytes(pid))).unwrap();
+    let (_, state) = stat.rsplit_once(") ").unwrap();
+    assert!(state.starts_with('T'), "{stat}");
+    kill_process(tool.pid(), Signal::CONT).unwrap();
+    tool.lessons[0].write_all(b"x").unwrap();
+    let output = tool.end();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}

@@ -1,0 +1,87 @@
+//! Running the tool.
+
+use std::{
+    env, fmt,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use crate::repository::root;
+
+/// The tool on the lessons themselves.
+pub fn xtask() -> Command {
+    xtask_in(root())
+}
+
+/// The tool in this folder, in an environment that tells it nothing.
+pub fn xtask_in(folder: &Path) -> Command {
+    let mut xtask = command(env!("CARGO_BIN_EXE_xtask"), folder);
+    xtask.env("CARGO_NET_OFFLINE", "true");
+    xtask
+}
+
+/// A line of a shell as a reader types it in this folder, with the tool and cargo of
+/// this test. A lesson that it runs by itself takes no time.
+#[cfg(unix)]
+pub fn shell(folder: &Path, line: &str) -> Command {
+    let line = line
+        .replace("cargo xtask ", "\"$XTASK\" ")
+        .replace("cargo ", "\"$CARGO\" --quiet ");
+    let mut shell = command("sh", folder);
+    shell
+        .args(["-c", &line])
+        .env("XTASK", env!("CARGO_BIN_EXE_xtask"))
+        .env("CARGO", env!("CARGO"))
+        .env("LESSON_CLOCK", "simulated");
+    shell
+}
+
+fn command(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).stdin(Stdio::null());
+    for (variable, _) in env::vars_os() {
+        let name = variable.to_string_lossy();
+        let told = [
+            "CARGO_BUILD_TARGET",
+            "CI",
+            "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "CARGO_TERM_COLOR",
+        ];
+        if name.starts_with("INSTA_") || told.contains(&&*name) {
+            command.env_remove(variable);
+        }
+    }
+    command
+}
+
+/// What a command said, and with which status it ended.
+pub struct Report {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+pub fn report(command: &mut Command) -> Report {
+    let output = command.output();
+    output
+        .unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"))
+        .into()
+}
+
+impl From<Output> for Report {
+    fn from(output: Output) -> Report {
+        Report {
+            status: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}\n{}\n{}", self.status, self.stdout, self.stderr)
+    }
+}

@@ -1,6 +1,6 @@
 //! Chapter 2 in plain Rust: every thread is a daemon.
 //!
-//! Run it with `cargo run -p daemon --example std_spawn`.
+//! Run it with `cargo run -p daemon --example std_detached`.
 
 use std::{thread, time::Duration};
 

@@ -121,7 +121,11 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
             ("luck.txt", text(&orders.incomparable_lines())),
             ("orders.txt", summary),
             ("normal-form.txt", two_outputs(&orders)),
-            ("timeline.svg", svg::draw(&picture, &lesson.name)),
+            ("timeline.svg", svg::draw(&picture, &lesson.name, svg::WIDE)),
+            (
+                "timeline-narrow.svg",
+                svg::draw(&picture, &lesson.name, svg::NARROW),
+            ),
         ] {
             if pages.contains(&format!("generated/{}/{name}", lesson.name)) {
                 files.insert(folder.join(&lesson.name).join(name), content);

@@ -54,7 +54,7 @@ pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failu
     let picture = Picture::of(&lesson.trace()?).map_err(|reason| lesson.failed(&reason))?;
     let draws_text = options.svg.is_none() && options.trace.is_none();
     if let Some(file) = options.svg {
-        write(file, &svg::draw(&picture, &lesson.name))?;
+        write(file, &svg::draw(&picture, &lesson.name, svg::WIDE))?;
     }
     if let Some(file) = options.trace {
         write(file, &chrome::write(&picture, &lesson.name))?;

@@ -17,7 +17,10 @@ use crate::{
     },
 };
 
-const WIDTH: f64 = 700.0;
+/// How wide a picture is, in pixels.
+pub(crate) const WIDE: f64 = 700.0;
+/// The same where there is no more room than on a phone.
+pub(crate) const NARROW: f64 = 340.0;
 const MARGIN: f64 = 16.0;
 /// Of a letter.
 const LETTER: f64 = 7.5;
@@ -50,23 +53,22 @@ text { fill: #ececec; }
 }
 ";
 
-/// Draws the picture of this lesson.
-pub(crate) fn draw(picture: &Picture, lesson: &str) -> String {
+/// Draws the picture of this lesson, so wide.
+pub(crate) fn draw(picture: &Picture, lesson: &str, width: f64) -> String {
     let names = picture.rows.iter().map(name);
     let widest = names.map(|name| measure_text_width(&name)).max();
     let left = MARGIN + widest.unwrap_or_default() as f64 * LETTER + 12.0;
     let columns: Vec<_> = picture
-        .places(WIDTH - MARGIN - 10.0 - left, 26.0)
+        .places(width - MARGIN - 10.0 - left, 26.0)
         .into_iter()
         .map(|place| ((left + place) * 10.0).round() / 10.0)
         .collect();
     let below = y(picture.rows.len());
-    let legend = legend(picture, below + 8.0);
-    let height = below + 8.0 + if is_cut_off(picture) { 48.0 } else { 26.0 };
+    let (legend, height) = legend(picture, below + 8.0, width);
 
     let mut document = Document::new()
-        .set("viewBox", (0, 0, WIDTH, height))
-        .set("width", WIDTH)
+        .set("viewBox", (0, 0, width, height))
+        .set("width", width)
         .set("height", height)
         .set("role", "img")
         .add(Title::new(format!("The threads of {lesson}")))
@@ -77,7 +79,7 @@ pub(crate) fn draw(picture: &Picture, lesson: &str) -> String {
                 .set("class", "ground")
                 .set("x", 0.5)
                 .set("y", 0.5)
-                .set("width", WIDTH - 1.0)
+                .set("width", width - 1.0)
                 .set("height", height - 1.0)
                 .set("rx", 6),
         );
@@ -93,7 +95,7 @@ pub(crate) fn draw(picture: &Picture, lesson: &str) -> String {
     let exit = columns[picture.exit];
     document = document.add(line("end", (exit, TOP), (exit, below - 10.0)));
     for (number, row) in picture.rows.iter().enumerate() {
-        document = document.add(draw_row(row, number, &columns, exit));
+        document = document.add(draw_row(row, number, &columns, exit, width - MARGIN));
     }
     for edge in &picture.edges {
         document = document.add(draw_edge(edge, &columns));
@@ -126,7 +128,7 @@ fn describe(picture: &Picture) -> String {
     text.trim_end().to_owned()
 }
 
-fn draw_row(row: &Row, number: usize, columns: &[f64], exit: f64) -> Group {
+fn draw_row(row: &Row, number: usize, columns: &[f64], exit: f64, right: f64) -> Group {
     let y = y(number);
     let mut group = Group::new().add(label(MARGIN, y + 4.5, &name(row)));
     for (range, bar) in &row.bars {
@@ -141,9 +143,7 @@ fn draw_row(row: &Row, number: usize, columns: &[f64], exit: f64) -> Group {
         ));
     }
     if let Some(lost) = &row.cut_off {
-        let until = lost
-            .last()
-            .map_or(WIDTH - MARGIN, |(column, _)| columns[*column]);
+        let until = lost.last().map_or(right, |(column, _)| columns[*column]);
         group = group.add(line("lost", (exit, y), (until, y)));
     }
     group
@@ -191,32 +191,41 @@ fn arrow((x, from): (f64, f64), (_, tip): (f64, f64)) -> Group {
         .add(Path::new().set("class", "head").set("d", head))
 }
 
-fn legend(picture: &Picture, y: f64) -> Group {
-    let sample = |class: &str, x: f64| line(class, (x, y), (x + 26.0, y));
-    let text = |x: f64, words: &str| label(x, y + 4.5, words);
-    let group = Group::new()
-        .add(dot("line", 22.0, y))
-        .add(text(34.0, "prints a line"))
-        .add(sample("works", 128.0))
-        .add(text(162.0, "works"))
-        .add(sample("waits", 216.0))
-        .add(text(250.0, "waits"))
-        .add(square(308.0, y))
-        .add(text(320.0, "the program ends"))
-        .add(arrow((452.0, y - 8.0), (452.0, y + 8.0)))
-        .add(text(462.0, "start"))
-        .add(arrow((518.0, y + 8.0), (518.0, y - 8.0)))
-        .add(text(528.0, "join"))
-        .add(text(588.0, "(not to scale)"));
-    if !is_cut_off(picture) {
-        return group;
+/// What each sign means, from `y` on in rows of this width, and where the last row ends.
+fn legend(picture: &Picture, y: f64, width: f64) -> (Group, f64) {
+    let bar = |class: &str| Group::new().add(line(class, (0.0, 0.0), (26.0, 0.0)));
+    let mut signs = vec![
+        (
+            Group::new().add(dot("line", 5.0, 0.0)),
+            10.0,
+            "prints a line",
+        ),
+        (bar("works"), 26.0, "works"),
+        (bar("waits"), 26.0, "waits"),
+        (Group::new().add(square(5.0, 0.0)), 10.0, "the program ends"),
+        (arrow((4.0, -8.0), (4.0, 8.0)), 8.0, "start"),
+        (arrow((4.0, 8.0), (4.0, -8.0)), 8.0, "join"),
+        (Group::new(), 0.0, "(not to scale)"),
+    ];
+    if is_cut_off(picture) {
+        let cut = "the daemon is cut off there";
+        let lost = "a line that it would have printed";
+        signs.push((Group::new().add(cross(5.0, 0.0)), 10.0, cut));
+        signs.push((Group::new().add(dot("lost-line", 5.0, 0.0)), 10.0, lost));
     }
-    let y = y + 22.0;
-    group
-        .add(cross(22.0, y))
-        .add(label(34.0, y + 4.5, "the daemon is cut off there"))
-        .add(dot("lost-line", 242.0, y))
-        .add(label(254.0, y + 4.5, "a line that it would have printed"))
+    let (mut x, mut y) = (MARGIN, y);
+    let mut group = Group::new();
+    for (sign, wide, words) in signs {
+        let taken = wide + 8.0 + words.len() as f64 * 6.5;
+        if x + taken > width - MARGIN && x > MARGIN {
+            (x, y) = (MARGIN, y + 22.0);
+        }
+        let place = format!("translate({x} {y})");
+        let words = label(wide + 8.0, 4.5, words);
+        group = group.add(sign.add(words).set("transform", place));
+        x += taken + 16.0;
+    }
+    (group, y + 18.0)
 }
 
 fn label(x: f64, y: f64, words: &str) -> Text {

@@ -66,7 +66,11 @@ const FILES: [(&str, &str); 6] = [
     ("docs/python/greeting.py", PYTHON),
     ("docs/en/greeting.md", PAGE),
     ("docs/ko/greeting.md", PAGE),
-    ("docs/try/greeting-1.diff", "-    worker.join()?;\n"),
+    (
+        "docs/try/greeting-1.diff",
+        "--- a/crates/greeting/src/main.rs\n+++ b/crates/greeting/src/main.rs\n@@ -1,1 +1,0 @@\n\
+         -    worker.join()?;\n",
+    ),
     (
         "docs/try/greeting-1.console",
         "$ cargo xtask orders greeting | tail -1\n\

@@ -1,6 +1,6 @@
 //! The book: what its pages show is what the lessons and the tool do.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 #[cfg(unix)]
 use crate::docs::faults_of_session;
@@ -203,7 +203,7 @@ fn broken_links(root: &Path) -> Vec<String> {
                 let (path, lines) = target.split_once(':').unwrap_or((target, ""));
                 let path = path.split('#').next().unwrap_or_default();
                 let first = lines.split(':').next().and_then(|line| line.parse().ok());
-                let fault = match std::fs::read_to_string(folder.join(path)) {
+                let fault = match fs::read_to_string(folder.join(path)) {
                     Err(error) => error.to_string(),
                     Ok(text) if first.is_some_and(|first: usize| first > text.lines().count()) => {
                         "it has fewer lines".to_owned()
@@ -281,48 +281,57 @@ pub fn faults_of_try_its(workspace: &Workspace, lessons: &[String]) -> Vec<Strin
                 "the chapter of lesson `{lesson}` has nothing to try"
             ));
         }
-        let listing = format!("crates/{lesson}/src/main.rs");
-        let original = read(&workspace.path(&listing));
         for change in changes {
-            let part = |kind: &str| read(&workspace.path(&format!("docs/try/{change}.{kind}")));
-            let session = part("console");
+            let part = |kind: &str| workspace.path(&format!("docs/try/{change}.{kind}"));
+            let patch = read(&part("diff"));
+            // Of a program that has no end, nothing is to be seen.
+            let session = fs::read_to_string(part("console")).unwrap_or_default();
             if session.contains("ulimit") && !cfg!(target_os = "linux") {
                 // Others have other limits.
                 continue;
             }
-            let found = match apply(&original, &part("diff")) {
+            let listing = patch.lines().find_map(|line| line.strip_prefix("--- a/"));
+            let listing = listing.unwrap_or_default();
+            let original = read(&workspace.path(listing));
+            let found = match apply(&original, &patch) {
                 Ok(changed) => {
-                    workspace.write(&listing, &changed);
+                    workspace.write(listing, &changed);
                     faults_of_session(&session, |line| report(&mut workspace.shell(line)))
                 }
                 Err(fault) => vec![fault],
             };
+            workspace.write(listing, &original);
             faults.extend(
                 found
                     .iter()
                     .map(|fault| format!("docs/try/{change}: {fault}")),
             );
         }
-        workspace.write(&listing, &original);
     }
     faults
 }
 
+/// Applies a patch to the one file that it is for.
 #[cfg(unix)]
-/// Applies a change, as a page shows it, to a listing.
-fn apply(listing: &str, change: &str) -> Result<String, String> {
-    let side = |sign: char| {
-        let lines = change
-            .lines()
-            .filter(move |line| line.starts_with([' ', sign]));
-        let lines = lines.map(|line| format!("{}\n", &line[1..]));
-        lines.collect::<String>()
-    };
-    let (before, after) = (side('-'), side('+'));
-    match listing.matches(&before).count() {
-        1 => Ok(listing.replace(&before, &after)),
-        _ => Err(format!("this has to stand once in the listing:\n{before}")),
+fn apply(listing: &str, patch: &str) -> Result<String, String> {
+    let mut listing = listing.to_owned();
+    for hunk in patch.split("\n@@ ").skip(1) {
+        let side = |sign: char| {
+            let lines = hunk
+                .lines()
+                .skip(1)
+                .filter(move |line| line.starts_with([' ', sign]));
+            lines
+                .map(|line| format!("{}\n", &line[1..]))
+                .collect::<String>()
+        };
+        let (before, after) = (side('-'), side('+'));
+        if listing.matches(&before).count() != 1 {
+            return Err(format!("this has to stand once in the listing:\n{before}"));
+        }
+        listing = listing.replace(&before, &after);
     }
+    Ok(listing)
 }
 
 /// What stands between `open` and `close`, each time that it does.
@@ -339,9 +348,11 @@ fn includes(page: &str) -> Vec<&str> {
 
 /// Where the links and the pictures of a page lead.
 fn links(page: &str) -> Vec<&str> {
-    let links = between(page, "](", ")");
+    let kinds = [("](", ")"), (" src=\"", "\""), (" srcset=\"", "\"")];
+    let links = kinds.map(|(open, close)| between(page, open, close));
     links
         .into_iter()
+        .flatten()
         .filter(|link| !link.contains("://"))
         .collect()
 }

@@ -6,6 +6,7 @@ mod check;
 #[cfg(unix)]
 mod commands;
 mod docs;
+mod examples;
 mod failures;
 mod house;
 mod lessons;

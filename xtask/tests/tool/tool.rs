@@ -36,7 +36,7 @@ pub fn shell(folder: &Path, line: &str) -> Command {
     shell
 }
 
-fn command(program: &str, folder: &Path) -> Command {
+pub fn command(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).stdin(Stdio::null());
     for (variable, _) in env::vars_os() {

@@ -146,6 +146,14 @@ impl Workspace {
         report(self.xtask().arg("run-all").args(arguments))
     }
 
+    /// Cargo in this workspace.
+    pub fn cargo(&self) -> Command {
+        self.sweep();
+        let mut cargo = crate::tool::command(env!("CARGO"), &self.root);
+        cargo.env("CARGO_TARGET_DIR", self.root.join("target"));
+        cargo
+    }
+
     /// The tool in this workspace, in an environment that tells it nothing.
     pub fn xtask(&self) -> Command {
         self.xtask_in("")

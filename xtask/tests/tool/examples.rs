@@ -1,0 +1,255 @@
+//! The lessons in plain Rust: each prints what its lesson can, and a twin of each in
+//! which one thing is broken is found.
+
+use crate::{
+    book::assert_none,
+    repository::{files, lessons, read, root},
+    tool::{Report, report},
+    workspace::Workspace,
+};
+
+/// How often each is run.
+const TIMES: &str = "20";
+
+/// How a broken program is found.
+enum Found {
+    /// By this error, when it is compiled.
+    ByTheCompiler(&'static str),
+    /// By an output that its lesson cannot have.
+    ByItsOutput,
+    /// Because it does not end.
+    ByTheTimeLimit,
+}
+
+use Found::{ByItsOutput, ByTheCompiler, ByTheTimeLimit};
+
+/// An example of a lesson, what is broken in it, and how that is found.
+type Twin = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    Found,
+);
+
+const TWINS: [Twin; 14] = [
+    (
+        "threads",
+        "std_spawn",
+        &[(
+            "for handle in handles {",
+            "for handle in handles.into_iter().take(0) {",
+        )],
+        ByItsOutput,
+    ),
+    (
+        "threads",
+        "std_spawn",
+        &[("spawn(move ||", "spawn(||")],
+        ByTheCompiler("E0373"),
+    ),
+    (
+        "threads",
+        "std_scope",
+        &[("scope.spawn(", "thread::spawn(")],
+        ByTheCompiler("E0597"),
+    ),
+    (
+        "daemon",
+        "std_detached",
+        &[("    println!(\"main thread end\");\n", "")],
+        ByItsOutput,
+    ),
+    (
+        "daemon",
+        "stop",
+        &[("let (stop,", "let (_stop,"), ("    drop(stop);\n", "")],
+        ByTheTimeLimit,
+    ),
+    (
+        "fork-join",
+        "gather",
+        &[("first.join()? + second.join()?", "5050")],
+        ByItsOutput,
+    ),
+    (
+        "fork-join",
+        "std_join",
+        &[("first.join().unwrap() + second.join().unwrap()", "5050")],
+        ByItsOutput,
+    ),
+    (
+        "fork-join",
+        "std_join",
+        &[("first.join().unwrap()", "first.join()?")],
+        ByTheCompiler("E0277"),
+    ),
+    (
+        "join-loop",
+        "std_vec",
+        &[
+            (
+                "for handle in handles {",
+                "for handle in handles.into_iter().skip(1) {",
+            ),
+            (
+                "assert_eq!(squares, [0, 1, 4])",
+                "assert_eq!(squares, [1, 4])",
+            ),
+            ("thread::sleep(WORK)", "thread::sleep(WORK * (3 - n))"),
+        ],
+        ByItsOutput,
+    ),
+    (
+        "join-loop",
+        "crossbeam_channel",
+        &[("    drop(sender);\n", "")],
+        ByTheTimeLimit,
+    ),
+    (
+        "join-loop",
+        "crossbeam_channel",
+        &[
+            (
+                "for square in receiver {",
+                "for square in receiver.try_iter() {",
+            ),
+            ("assert_eq!(sum, 5)", "assert!(sum <= 5)"),
+        ],
+        ByItsOutput,
+    ),
+    (
+        "join-loop",
+        "shared",
+        &[("        let sum = Arc::clone(&sum);\n", "")],
+        ByTheCompiler("E0382"),
+    ),
+    (
+        "join-loop",
+        "shared",
+        &[
+            ("Arc::new(Mutex::new(0))", "Arc::new(0)"),
+            ("*sum.lock().unwrap() += n * n", "*sum += n * n"),
+            ("assert_eq!(*sum.lock().unwrap(), 5)", "assert_eq!(*sum, 5)"),
+        ],
+        ByTheCompiler("E0594"),
+    ),
+    (
+        "join-loop",
+        "shared_scope",
+        &[
+            ("let sum = Mutex::new(0);", "let mut sum = 0;"),
+            ("let sum = &sum;", "let sum = &mut sum;"),
+            ("*sum.lock().unwrap() += n * n", "*sum += n * n"),
+            ("assert_eq!(*sum.lock().unwrap(), 5)", "assert_eq!(sum, 5)"),
+        ],
+        ByTheCompiler("E0499"),
+    ),
+];
+
+#[test]
+fn every_example_prints_what_its_lesson_can_and_a_broken_one_is_found() {
+    let workspace = Workspace::copy("examples");
+    let mut good = Vec::new();
+    for lesson in lessons(root()) {
+        for file in files(&root().join("crates").join(&lesson)) {
+            if file
+                .parent()
+                .is_some_and(|folder| folder.ends_with("examples"))
+            {
+                let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+                workspace.write(&path(&lesson, &name), &quick(&read(&file)));
+                good.push((lesson.clone(), name));
+            }
+        }
+    }
+    assert!(!good.is_empty());
+    for (number, (lesson, example, changes, _)) in TWINS.iter().enumerate() {
+        let mut text = read(&root().join(path(lesson, example)));
+        for (from, to) in *changes {
+            assert_eq!(
+                text.matches(from).count(),
+                1,
+                "{lesson}, {example}: {from:?}"
+            );
+            text = text.replace(from, to);
+        }
+        workspace.write(&path(lesson, &twin(number)), &quick(&text));
+    }
+    let build = build(&workspace);
+    let mut faults = Vec::new();
+    for (lesson, example) in &good {
+        let report = check(&workspace, lesson, example, &["--times", TIMES]);
+        if report.status != Some(0) {
+            faults.push(format!("{lesson}, {example}: {report}"));
+        }
+    }
+    for (number, (lesson, example, changes, found)) in TWINS.iter().enumerate() {
+        let twin = twin(number);
+        let run = |options: &[&str]| check(&workspace, lesson, &twin, options);
+        let is_found = match found {
+            ByTheCompiler(error) => has_error(&build, error, &path(lesson, &twin)),
+            ByItsOutput => {
+                let report = run(&["--times", TIMES]);
+                report.status == Some(1) && report.stdout.contains("impossible")
+            }
+            ByTheTimeLimit => {
+                let report = run(&["--times", "1", "--timeout", "1"]);
+                report.stdout.contains("still ran at the time limit")
+            }
+        };
+        if !is_found {
+            faults.push(format!(
+                "{lesson}, {example} with {changes:?} is not found:\n{build}"
+            ));
+        }
+    }
+    assert_none(&faults);
+}
+
+fn path(lesson: &str, example: &str) -> String {
+    format!("crates/{lesson}/examples/{example}.rs")
+}
+
+fn twin(number: usize) -> String {
+    format!("twin_{number}")
+}
+
+/// A program whose work takes next to no time.
+fn quick(text: &str) -> String {
+    let (before, after) = text.split_once("Duration::from_secs(").unwrap();
+    let (_, after) = after.split_once(')').unwrap();
+    format!("{before}Duration::from_millis(50){after}")
+}
+
+/// Builds all examples that can be, and returns what the compiler says of the others.
+fn build(workspace: &Workspace) -> String {
+    let packages = lessons(root())
+        .into_iter()
+        .flat_map(|lesson| ["-p".to_owned(), lesson]);
+    let mut cargo = workspace.cargo();
+    let cargo = cargo.args(["build", "--keep-going", "--examples", "--color", "never"]);
+    report(cargo.args(packages)).stderr
+}
+
+/// Whether the compiler has found this error in a file.
+fn has_error(build: &str, error: &str, file: &str) -> bool {
+    let error = format!("error[{error}]: ");
+    let mut places = build
+        .split(&error)
+        .skip(1)
+        .filter_map(|text| text.lines().nth(1));
+    places.any(|place| place.replace('\\', "/").contains(file))
+}
+
+/// Has the tool judge many runs of an example, by what its threads promise.
+fn check(workspace: &Workspace, lesson: &str, example: &str, options: &[&str]) -> Report {
+    let file = workspace.path(&path(lesson, example));
+    let is_ours = read(&file).contains("worker_core::run");
+    let program = workspace.path(&format!("target/debug/examples/{example}"));
+    let mut xtask = workspace.xtask();
+    xtask.args(["check", lesson]).args(options);
+    if !is_ours {
+        xtask.arg("--std");
+    }
+    report(xtask.arg("--").arg(program))
+}

@@ -542,6 +542,41 @@ fn a_snapshot_that_cannot_be_written_is_not_accepted() {
 }
 
 #[test]
+fn a_difference_is_shown_where_nothing_can_be_written() {
+    let changed = "main thread start\nmain thread end\n";
+    for (test, in_the_way) in [
+        (
+            "read-only",
+            "crates/good/snapshots/output.snap.new/in-the-way",
+        ),
+        ("read-only-folder", "crates/good/snapshots"),
+    ] {
+        let mut workspace = Workspace::new(test).lesson("good", 1, GOOD);
+        if test == "read-only" {
+            workspace = workspace.snapshot("good", changed);
+        }
+        workspace.write(in_the_way, "");
+        for arguments in [&[][..], &["--accept"]] {
+            let report = workspace.run_all(arguments);
+            assert_eq!(report.status, Some(1), "{report}");
+            for words in [
+                "+sub thread start  1",
+                "\n  nothing could be written to crates/good/snapshots: ",
+                "; see whether you may write there\n",
+            ] {
+                assert!(
+                    report.stdout.contains(words),
+                    "{words:?} is missing in {report}"
+                );
+            }
+            for words in ["cargo insta review", "good accepted"] {
+                assert!(!report.stdout.contains(words), "{words:?} is in {report}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_snapshot_without_a_lesson_is_named() {
     let workspace = Workspace::new("stray")
         .lesson("good", 1, GOOD)

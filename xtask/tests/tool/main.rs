@@ -2,6 +2,7 @@
 
 mod adding;
 mod book;
+mod builds;
 mod check;
 #[cfg(unix)]
 mod commands;

@@ -7,7 +7,6 @@ use std::{
     collections::BTreeSet,
     fmt::Write as _,
     fs,
-    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -166,7 +165,8 @@ fn write(file: &Path, snapshot: Snapshot, content: &str) -> Result<(), String> {
 
 fn remove(file: &Path) -> Result<(), String> {
     match fs::remove_file(file) {
-        Err(reason) if reason.kind() != ErrorKind::NotFound => Err(reason.to_string()),
+        // A read-only disk says that it is one, whether there is a file or not.
+        Err(reason) if file.exists() => Err(reason.to_string()),
         _ => Ok(()),
     }
 }

@@ -14,14 +14,14 @@ const TIMES: &str = "20";
 /// How a broken program is found.
 enum Found {
     /// By this error, when it is compiled.
-    ByTheCompiler(&'static str),
+    Compiler(&'static str),
     /// By an output that its lesson cannot have.
-    ByItsOutput,
+    Judged,
     /// Because it does not end.
-    ByTheTimeLimit,
+    TimeLimit,
 }
 
-use Found::{ByItsOutput, ByTheCompiler, ByTheTimeLimit};
+use Found::{Compiler, Judged, TimeLimit};
 
 /// An example of a lesson, what is broken in it, and how that is found.
 type Twin = (
@@ -39,49 +39,49 @@ const TWINS: [Twin; 14] = [
             "for handle in handles {",
             "for handle in handles.into_iter().take(0) {",
         )],
-        ByItsOutput,
+        Judged,
     ),
     (
         "threads",
         "std_spawn",
         &[("spawn(move ||", "spawn(||")],
-        ByTheCompiler("E0373"),
+        Compiler("E0373"),
     ),
     (
         "threads",
         "std_scope",
         &[("scope.spawn(", "thread::spawn(")],
-        ByTheCompiler("E0597"),
+        Compiler("E0597"),
     ),
     (
         "daemon",
         "std_detached",
         &[("    println!(\"main thread end\");\n", "")],
-        ByItsOutput,
+        Judged,
     ),
     (
         "daemon",
         "stop",
         &[("let (stop,", "let (_stop,"), ("    drop(stop);\n", "")],
-        ByTheTimeLimit,
+        TimeLimit,
     ),
     (
         "fork-join",
         "gather",
         &[("first.join()? + second.join()?", "5050")],
-        ByItsOutput,
+        Judged,
     ),
     (
         "fork-join",
         "std_join",
         &[("first.join().unwrap() + second.join().unwrap()", "5050")],
-        ByItsOutput,
+        Judged,
     ),
     (
         "fork-join",
         "std_join",
         &[("first.join().unwrap()", "first.join()?")],
-        ByTheCompiler("E0277"),
+        Compiler("E0277"),
     ),
     (
         "join-loop",
@@ -97,13 +97,13 @@ const TWINS: [Twin; 14] = [
             ),
             ("thread::sleep(WORK)", "thread::sleep(WORK * (3 - n))"),
         ],
-        ByItsOutput,
+        Judged,
     ),
     (
         "join-loop",
         "crossbeam_channel",
         &[("    drop(sender);\n", "")],
-        ByTheTimeLimit,
+        TimeLimit,
     ),
     (
         "join-loop",
@@ -115,13 +115,13 @@ const TWINS: [Twin; 14] = [
             ),
             ("assert_eq!(sum, 5)", "assert!(sum <= 5)"),
         ],
-        ByItsOutput,
+        Judged,
     ),
     (
         "join-loop",
         "shared",
         &[("        let sum = Arc::clone(&sum);\n", "")],
-        ByTheCompiler("E0382"),
+        Compiler("E0382"),
     ),
     (
         "join-loop",
@@ -131,7 +131,7 @@ const TWINS: [Twin; 14] = [
             ("*sum.lock().unwrap() += n * n", "*sum += n * n"),
             ("assert_eq!(*sum.lock().unwrap(), 5)", "assert_eq!(*sum, 5)"),
         ],
-        ByTheCompiler("E0594"),
+        Compiler("E0594"),
     ),
     (
         "join-loop",
@@ -142,7 +142,7 @@ const TWINS: [Twin; 14] = [
             ("*sum.lock().unwrap() += n * n", "*sum += n * n"),
             ("assert_eq!(*sum.lock().unwrap(), 5)", "assert_eq!(sum, 5)"),
         ],
-        ByTheCompiler("E0499"),
+        Compiler("E0499"),
     ),
 ];
 
@@ -187,12 +187,12 @@ fn every_example_prints_what_its_lesson_can_and_a_broken_one_is_found() {
         let twin = twin(number);
         let run = |options: &[&str]| check(&workspace, lesson, &twin, options);
         let is_found = match found {
-            ByTheCompiler(error) => has_error(&build, error, &path(lesson, &twin)),
-            ByItsOutput => {
+            Compiler(error) => has_error(&build, error, &path(lesson, &twin)),
+            Judged => {
                 let report = run(&["--times", TIMES]);
                 report.status == Some(1) && report.stdout.contains("impossible")
             }
-            ByTheTimeLimit => {
+            TimeLimit => {
                 let report = run(&["--times", "1", "--timeout", "1"]);
                 report.stdout.contains("still ran at the time limit")
             }

@@ -108,7 +108,7 @@ impl HappensBefore {
     ///
     /// # Errors
     ///
-    /// If they are more than [`MOST_LINES`].
+    /// If they are more than can be ordered.
     pub fn of(trace: &Trace, promises: Promises) -> Result<HappensBefore, String> {
         let lines = lines(trace);
         if lines.len() > MOST_LINES {

@@ -7,7 +7,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`trace`] | what the threads of a lesson did, read back |
-//! | [`line`] | what a line of an output is |
+//! | [`mod@line`] | what a line of an output is |
 //! | [`partial_order`] | a partial order, and the outputs that it allows |
 //! | [`count`] | how many they are |
 //! | [`happens_before`] | the partial order of a trace |

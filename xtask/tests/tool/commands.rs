@@ -77,8 +77,8 @@ fn examples() -> BTreeSet<String> {
 /// What goes wrong with a command in this folder, if anything does.
 pub fn fault(folder: &Path, command: &str) -> Option<String> {
     let report = report(&mut shell(folder, command));
-    // Nothing is no output of a lesson, and `check` says so where it runs no program.
-    let reads = command.starts_with("cargo xtask check") && !command.contains(" -- ");
-    let expected = i32::from(reads);
+    // Nothing is no output of a lesson, and `check` says so.
+    let is_of_nothing = command.starts_with("cargo xtask check") && !command.contains(" -- ");
+    let expected = i32::from(is_of_nothing);
     (report.status != Some(expected)).then(|| format!("`{command}` ends with {report}"))
 }

@@ -11,15 +11,17 @@ use crate::{
 /// How often each is run.
 const TIMES: &str = "20";
 
-/// What a broken program is found by.
+/// How a broken program is found.
 enum Found {
-    /// This error of the compiler.
+    /// By this error, when it is compiled.
     Compiler(&'static str),
-    /// An output that its lesson cannot have.
-    Output,
-    /// That it does not end.
+    /// By an output that its lesson cannot have.
+    Judged,
+    /// Because it does not end.
     TimeLimit,
 }
+
+use Found::{Compiler, Judged, TimeLimit};
 
 /// An example of a lesson, what is broken in it, and how that is found.
 type Twin = (
@@ -37,49 +39,49 @@ const TWINS: [Twin; 14] = [
             "for handle in handles {",
             "for handle in handles.into_iter().take(0) {",
         )],
-        Found::Output,
+        Judged,
     ),
     (
         "threads",
         "std_spawn",
         &[("spawn(move ||", "spawn(||")],
-        Found::Compiler("E0373"),
+        Compiler("E0373"),
     ),
     (
         "threads",
         "std_scope",
         &[("scope.spawn(", "thread::spawn(")],
-        Found::Compiler("E0597"),
+        Compiler("E0597"),
     ),
     (
         "daemon",
         "std_detached",
         &[("    println!(\"main thread end\");\n", "")],
-        Found::Output,
+        Judged,
     ),
     (
         "daemon",
         "stop",
         &[("let (stop,", "let (_stop,"), ("    drop(stop);\n", "")],
-        Found::TimeLimit,
+        TimeLimit,
     ),
     (
         "fork-join",
         "gather",
         &[("first.join()? + second.join()?", "5050")],
-        Found::Output,
+        Judged,
     ),
     (
         "fork-join",
         "std_join",
         &[("first.join().unwrap() + second.join().unwrap()", "5050")],
-        Found::Output,
+        Judged,
     ),
     (
         "fork-join",
         "std_join",
         &[("first.join().unwrap()", "first.join()?")],
-        Found::Compiler("E0277"),
+        Compiler("E0277"),
     ),
     (
         "join-loop",
@@ -95,13 +97,13 @@ const TWINS: [Twin; 14] = [
             ),
             ("thread::sleep(WORK)", "thread::sleep(WORK * (3 - n))"),
         ],
-        Found::Output,
+        Judged,
     ),
     (
         "join-loop",
         "crossbeam_channel",
         &[("    drop(sender);\n", "")],
-        Found::TimeLimit,
+        TimeLimit,
     ),
     (
         "join-loop",
@@ -113,13 +115,13 @@ const TWINS: [Twin; 14] = [
             ),
             ("assert_eq!(sum, 5)", "assert!(sum <= 5)"),
         ],
-        Found::Output,
+        Judged,
     ),
     (
         "join-loop",
         "shared",
         &[("        let sum = Arc::clone(&sum);\n", "")],
-        Found::Compiler("E0382"),
+        Compiler("E0382"),
     ),
     (
         "join-loop",
@@ -129,7 +131,7 @@ const TWINS: [Twin; 14] = [
             ("*sum.lock().unwrap() += n * n", "*sum += n * n"),
             ("assert_eq!(*sum.lock().unwrap(), 5)", "assert_eq!(*sum, 5)"),
         ],
-        Found::Compiler("E0594"),
+        Compiler("E0594"),
     ),
     (
         "join-loop",
@@ -140,7 +142,7 @@ const TWINS: [Twin; 14] = [
             ("*sum.lock().unwrap() += n * n", "*sum += n * n"),
             ("assert_eq!(*sum.lock().unwrap(), 5)", "assert_eq!(sum, 5)"),
         ],
-        Found::Compiler("E0499"),
+        Compiler("E0499"),
     ),
 ];
 
@@ -185,12 +187,12 @@ fn every_example_prints_what_its_lesson_can_and_a_broken_one_is_found() {
         let twin = twin(number);
         let run = |options: &[&str]| check(&workspace, lesson, &twin, options);
         let is_found = match found {
-            Found::Compiler(error) => has_error(&build, error, &path(lesson, &twin)),
-            Found::Output => {
+            Compiler(error) => has_error(&build, error, &path(lesson, &twin)),
+            Judged => {
                 let report = run(&["--times", TIMES]);
                 report.status == Some(1) && report.stdout.contains("impossible")
             }
-            Found::TimeLimit => {
+            TimeLimit => {
                 let report = run(&["--times", "1", "--timeout", "1"]);
                 report.stdout.contains("still ran at the time limit")
             }

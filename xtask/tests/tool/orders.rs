@@ -43,9 +43,9 @@ fn a_start_that_returns_early_allows_more_orders_by_the_promises_of_std_and_pyth
 
 #[test]
 fn no_line_is_wider_than_80_columns_where_there_is_no_terminal() {
-    for lesson in ["threads", "daemon", "fork-join", "join-loop"] {
+    for lesson in lessons(root()) {
         for flag in [None, Some("--std")] {
-            let arguments: Vec<_> = [lesson].into_iter().chain(flag).collect();
+            let arguments: Vec<_> = [&*lesson].into_iter().chain(flag).collect();
             let report = orders(&arguments);
             let widest = report.stdout.lines().map(|line| line.chars().count()).max();
             assert!(widest <= Some(80), "{report}");

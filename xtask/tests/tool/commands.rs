@@ -1,6 +1,6 @@
 //! The commands that the README, the book and the help tell their reader to type.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, thread};
 
 use crate::{
     repository::{LANGUAGES, pages, read, root},
@@ -18,10 +18,15 @@ pub fn run_those_with_python(python: bool) {
     }
     commands.retain(|command| command.contains("python3 ") == python);
     assert!(!commands.is_empty());
-    let faults: Vec<_> = commands
-        .iter()
-        .filter_map(|command| fault(root(), command))
-        .collect();
+    // Some of them sleep for seconds, so they all run side by side.
+    let faults: Vec<_> = thread::scope(|scope| {
+        let runs: Vec<_> = commands
+            .iter()
+            .map(|command| scope.spawn(|| fault(root(), command)))
+            .collect();
+        let faults = runs.into_iter().filter_map(|run| run.join().unwrap());
+        faults.collect()
+    });
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

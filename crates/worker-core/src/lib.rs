@@ -53,13 +53,14 @@
 //!
 //! # What comes from crossbeam and what from std
 //!
-//! `crossbeam::sync::WaitGroup` does the waits that count *events in any number
-//! of threads*: the wait in `start` (one event, the start line), the wait in `join`
-//! (one event, the worker's end) and the wait at the end of the program (one event
-//! for each worker, its end). Std's nearest, `Barrier`, must know the number of
-//! threads beforehand. Std's `join` would keep the thread of every worker, its stack
-//! included, for as long as there is a handle; nor would it say when a worker has
-//! ended whose handle is gone.
+//! `crossbeam::sync::WaitGroup` does the two waits that count *events in any number
+//! of threads*: the wait in `start` (one event, the start line) and the wait at the
+//! end of the program (one event for each worker, its end). Std's nearest, `Barrier`,
+//! must know the number of threads beforehand.
+//!
+//! `join` waits for the worker's end with std's `Mutex` and `Condvar`. Std's own
+//! `join` would keep the thread of every worker, its stack included, for as long as
+//! there is a handle.
 //!
 //! [`std::thread::Builder`] starts the threads, because it has become the better
 //! choice: it names the thread and returns the OS's error instead of panicking.

@@ -8,7 +8,7 @@ use std::{
     io::{Error, ErrorKind, Read, Write},
     os::unix::{
         net::{UnixListener, UnixStream},
-        process::ExitStatusExt,
+        process::{CommandExt, ExitStatusExt},
     },
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
@@ -175,36 +175,59 @@ fn a_signal_that_the_tool_has_to_ignore_does_not_end_it() {
     assert!(stdout.contains("main thread start\n"), "{output:?}");
 }
 
+/// A tool that runs a lesson, and the number of the lesson's process.
 #[cfg(target_os = "linux")]
-#[test]
-fn a_tool_that_is_suspended_suspends_its_lessons_and_both_go_on() {
+fn tool_to_suspend(test: &str, start: impl FnOnce(&Workspace) -> Command) -> (Tool, u32) {
+    let quiet = CONNECT.replace(
+        ".spawn()",
+        ".stdout(Stdio::null()).stderr(Stdio::null()).spawn()",
+    );
     let body = format!(
-        "{CONNECT}
+        "use std::process::Stdio;
+        {quiet}
         (&connection).write_all(&std::process::id().to_be_bytes()).unwrap();
         {WAIT}{GOOD}"
     );
-    let workspace = Workspace::new("suspend")
-        .lesson(
-            "good",
-            1,
-            &body.replace(
-                "sleep.arg",
-                "sleep.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).arg",
-            ),
-        )
+    let workspace = Workspace::new(test)
+        .lesson("good", 1, &body)
         .snapshot("good", "main thread start\n");
-    let mut xtask = workspace.xtask();
-    xtask.args(["run-all", "--timeout", "60"]);
-    let mut tool = Tool::start(xtask, 1);
-    let mut pid = [0; 4];
-    tool.lessons[0].read_exact(&mut pid).unwrap();
+    let mut tool = Tool::start(start(&workspace), 1);
+    let mut lesson = [0; 4];
+    tool.lessons[0].read_exact(&mut lesson).unwrap();
+    (tool, u32::from_be_bytes(lesson))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_tool_that_is_suspended_suspends_its_lessons_and_both_go_on() {
+    let (mut tool, lesson) = tool_to_suspend("suspend", |workspace| {
+        let mut xtask = workspace.xtask();
+        // As a shell starts it, so that there is somebody who can let it go on.
+        xtask.arg("run-all").process_group(0);
+        xtask
+    });
     kill_process(tool.pid(), Signal::TSTP).unwrap();
     let stopped = waitpid(Some(tool.pid()), WaitOptions::UNTRACED).unwrap();
     assert!(stopped.unwrap().1.stopped(), "{stopped:?}");
-    let stat = fs::read_to_string(format!("/proc/{}/stat", u32::from_be_bytes(pid))).unwrap();
-    let (_, state) = stat.rsplit_once(") ").unwrap();
-    assert!(state.starts_with('T'), "{stat}");
+    let stat = format!("/proc/{lesson}/stat");
+    // A process that has no processor just now stops when it gets one.
+    while !fs::read_to_string(&stat).unwrap().contains(") T ") {
+        thread::sleep(Duration::from_millis(10));
+    }
     kill_process(tool.pid(), Signal::CONT).unwrap();
+    tool.lessons[0].write_all(b"x").unwrap();
+    let output = tool.end();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_tool_that_nobody_could_let_go_on_is_not_suspended() {
+    let (mut tool, _) = tool_to_suspend("not-suspended", |workspace| {
+        // In a session of its own there is no shell.
+        workspace.shell("exec setsid cargo xtask run-all")
+    });
+    kill_process(tool.pid(), Signal::TSTP).unwrap();
     tool.lessons[0].write_all(b"x").unwrap();
     let output = tool.end();
     assert_eq!(output.status.code(), Some(0), "{output:?}");

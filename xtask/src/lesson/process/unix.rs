@@ -18,12 +18,12 @@ use std::{
 
 use rustix::{
     io::retry_on_intr,
-    process::{Pid, Signal, WaitId, WaitIdOptions, getppid, getsid, kill_process_group, waitid},
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
 };
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN},
     iterator::Signals,
-    low_level::emulate_default_handler,
+    low_level::{emulate_default_handler, raise},
 };
 use tempfile::{NamedTempFile, TempPath};
 use worker_core::trace::VARIABLE;
@@ -169,13 +169,11 @@ impl Running {
 
     /// Stops the lessons and the tool, until a shell lets the tool go on.
     fn stop(&self) {
-        // A shell that could do so is in the same session. Without one, as in
-        // `ssh -t HOST COMMAND`, the OS ignores this signal, and so does the tool.
-        if getsid(getppid()).ok() == getsid(None).ok() {
-            self.signal(Signal::STOP);
-            let _ = emulate_default_handler(SIGTSTP);
-            self.signal(Signal::CONT);
-        }
+        self.signal(Signal::STOP);
+        // Unlike SIGSTOP, the OS ignores this one where no shell could let the tool go on,
+        // as in `ssh -t HOST COMMAND`.
+        let _ = raise(SIGTTIN);
+        self.signal(Signal::CONT);
     }
 
     /// Ends the lessons, and then the tool by the signal that it was sent.

@@ -39,7 +39,7 @@ pub struct Line {
     /// The thread that prints it.
     pub thread: usize,
     /// Its place among the events of the trace.
-    event: usize,
+    pub event: usize,
     time: Duration,
 }
 

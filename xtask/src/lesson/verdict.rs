@@ -68,7 +68,7 @@ pub(crate) fn judge(
                     (Snapshot::Output, normal),
                     (Snapshot::Guarantees, guarantees::text(&order)),
                 ];
-                compare(&mut verdict, lesson, &contents, update, root);
+                compare(&mut verdict, lesson, &order, &contents, update, root);
             }
             Err(complaint) => verdict.complaints.push(complaint),
         },
@@ -87,6 +87,7 @@ fn order(run: &Run) -> Result<HappensBefore, String> {
 fn compare(
     verdict: &mut Verdict,
     lesson: &Lesson,
+    order: &HappensBefore,
     contents: &[(Snapshot, String)],
     update: Update,
     root: &Path,
@@ -115,7 +116,7 @@ fn compare(
                 (Snapshot::Guarantees, _) => "its guarantees differ from",
             };
             if let (Snapshot::Guarantees, Some(accepted)) = (snapshot, &comparison.accepted) {
-                let changes = guarantees::changes(accepted, content);
+                let changes = guarantees::changes(accepted, order);
                 verdict.complaints.extend(changes);
             }
             differences.push(format!("{what} {path}"));
@@ -136,7 +137,7 @@ fn compare(
             ""
         };
         verdict.complaints.push(format!(
-            "{}; read what is shown above, and if it is meant, accept it with `cargo xtask \
+            "{}; read the difference below, and if it is meant, accept it with `cargo xtask \
              run-all {name} --accept`{review}",
             differences.join(", and "),
         ));

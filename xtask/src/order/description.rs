@@ -13,6 +13,9 @@ use crate::order::{
     trace::Trace,
 };
 
+/// How many things are named in one sentence.
+const MOST_NAMED: usize = 10;
+
 /// How many antichains are shown.
 const MOST_ANTICHAINS: usize = 20;
 
@@ -229,6 +232,22 @@ fn rows(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
         row.trim_end().to_owned()
     });
     rows.collect()
+}
+
+/// Some things one after another, but no more than somebody reads.
+pub(crate) fn listed(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [thing] => thing.clone(),
+        [things @ .., last] if things.len() < MOST_NAMED => {
+            format!("{} and {last}", things.join(", "))
+        }
+        _ => format!(
+            "{} and {} more",
+            things[..MOST_NAMED].join(", "),
+            things.len() - MOST_NAMED
+        ),
+    }
 }
 
 /// How many orders there are, as far as they can be counted.

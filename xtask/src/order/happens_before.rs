@@ -11,7 +11,7 @@ use std::{
 };
 
 use fixedbitset::FixedBitSet;
-use worker_core::trace::{Event, EventKind};
+use worker_core::trace::{Event, EventKind, Place};
 
 use crate::order::{partial_order::PartialOrder, trace::Trace};
 
@@ -38,6 +38,8 @@ pub struct Line {
     pub name: String,
     /// The thread that prints it.
     pub thread: usize,
+    /// Where the lesson's source prints it; a worker's own lines stand nowhere there.
+    pub place: Option<Place>,
     /// Its place among the events of the trace.
     pub event: usize,
     time: Duration,
@@ -325,6 +327,7 @@ fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
             text: text.clone(),
             name: format!("{which}`{text}`"),
             thread,
+            place: event.place.clone(),
             event: number,
             time: event.time,
         })

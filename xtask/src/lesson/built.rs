@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// A lesson that has been built.
 pub(crate) struct BuiltLesson {
     pub(crate) name: String,
-    program: PathBuf,
+    pub(crate) program: PathBuf,
 }
 
 impl BuiltLesson {

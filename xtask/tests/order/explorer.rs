@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use xtask::order::{
     explorer::{Explorer, Next, Wait},
     happens_before::Promises,
+    judgement::{Judge, Verdict},
     trace::Trace,
 };
 
@@ -238,6 +239,54 @@ proptest! {
     ) {
         let lesson = || Script::of(&steps);
         assert_tried(lesson, &explorer(&run(&lesson(), &picks)));
+    }
+
+    #[test]
+    fn an_output_to_judge_is_possible_if_there_is_a_way_to_it_and_some_are_not(
+        steps in steps(), picks in picks(),
+    ) {
+        let trace = run(&Script::of(&steps), &picks);
+        let explorer = explorer(&trace);
+        let trace = Trace::parse(&trace).unwrap();
+        let judge = Judge::of(&trace, "lesson", Promises::WorkerCore).unwrap();
+        let outputs = finished(&explorer, false);
+        let questions = explorer.questions().unwrap();
+        let is_possible = questions.iter().map(|question| {
+            let lines = question.iter().map(|&line| explorer.order.lines[line].text.clone());
+            let lines: Vec<_> = lines.collect();
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let verdict = judge.judge(text.as_bytes()).verdict;
+            let is_possible = matches!(verdict, Verdict::Possible { .. });
+            assert_eq!(is_possible, outputs.contains(&lines), "{text}");
+            is_possible
+        });
+        let is_possible: Vec<_> = is_possible.collect();
+        prop_assert_eq!(is_possible.last(), Some(&true));
+        // Two lines of which one has to come before the other can be swapped.
+        if explorer.order.guarantees.iter().any(|pair| pair.after.is_some_and(|line| explorer.order.guaranteed.certain().contains(line))) {
+            prop_assert!(!is_possible[0]);
+        }
+    }
+
+    #[test]
+    fn a_challenge_can_be_met_unless_the_other_line_always_comes_first(
+        steps in steps(), picks in picks(),
+    ) {
+        let explorer = explorer(&run(&Script::of(&steps), &picks));
+        let outputs = finished(&explorer, false);
+        let texts: Vec<_> = explorer.order.lines.iter().map(|line| line.text.clone()).collect();
+        for line in &texts {
+            for before in texts.iter().filter(|before| *before != line) {
+                let challenge = explorer.challenge(&(line.clone(), Some(before.clone())));
+                let place = |output: &[String], line| output.iter().position(|it| it == line);
+                let is_met = |output: &Vec<String>| {
+                    let (line, before) = (place(output, line), place(output, before));
+                    line.is_some_and(|line| before.is_none_or(|before| line < before))
+                };
+                let can_be_met = challenge.unwrap().forbidden.is_none();
+                prop_assert_eq!(can_be_met, outputs.iter().any(is_met));
+            }
+        }
     }
 }
 

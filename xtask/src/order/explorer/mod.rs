@@ -5,6 +5,9 @@
 //! is done as soon as it can be, since it only lets others go on. The end of the program
 //! is the exception: it cuts daemons off, so it is a step of the main thread.
 
+mod json;
+pub mod practice;
+
 use std::{collections::HashMap, ops::Range};
 
 use fixedbitset::FixedBitSet;

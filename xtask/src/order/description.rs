@@ -8,7 +8,7 @@ use fixedbitset::FixedBitSet;
 use crate::order::{
     count::{TooLarge, count},
     happens_before::{HappensBefore, Promises},
-    normal_form::normal_places,
+    normal_form::normal_form,
     partial_order::PartialOrder,
     trace::Trace,
 };
@@ -47,7 +47,7 @@ impl Description {
             HappensBefore::of(trace, promises).and_then(HappensBefore::require_distinct_lines)?;
         let with_the_sleeps = happens_before.with_the_sleeps();
         Ok(Description {
-            normal_order: normal_order(&happens_before)?,
+            normal_order: normal_form(&happens_before, &happens_before.likely_output()),
             likely: Count(count(&with_the_sleeps)),
             guaranteed: Count(count(&happens_before.guaranteed)),
             happens_before,
@@ -185,21 +185,6 @@ impl Description {
         };
         antichains.into_iter().map(in_order).collect()
     }
-}
-
-/// The lines in the order in which a likely output has them in its normal form.
-///
-/// # Errors
-///
-/// The first of them that no lesson prints.
-pub fn normal_order(order: &HappensBefore) -> Result<Vec<usize>, String> {
-    let likely = order.likely_output();
-    let text: String = likely
-        .iter()
-        .map(|&line| format!("{}\n", order.lines[line].text))
-        .collect();
-    let places = normal_places(text.as_bytes()).map_err(|bad_line| bad_line.to_string())?;
-    Ok(places.into_iter().map(|place| likely[place]).collect())
 }
 
 /// Pairs below each other, with what is to be said of each.

@@ -172,8 +172,7 @@ fn explorers(
     let source = lesson.source().map_err(|error| failed(error.to_string()))?;
     let explorer = Explorer::of(trace).map_err(failed)?;
     let mut files = Vec::new();
-    let arranged = explorer.arranged_by_the_sleeps().map_err(failed)?;
-    let mut challenges = Vec::from_iter(arranged);
+    let mut challenges = Vec::from_iter(explorer.arranged_by_the_sleeps());
     for number in 1.. {
         let diff = format!("docs/try/{}-{number}.diff", lesson.name);
         let diff = workspace.root.join(diff);
@@ -193,8 +192,7 @@ fn explorers(
     }
     let challenges = challenges.iter().filter_map(|it| explorer.challenge(it));
     let challenges: Vec<_> = challenges.collect();
-    let questions = explorer.questions().map_err(failed)?;
-    let json = explorer.json(&source, &challenges, &questions);
+    let json = explorer.json(&source, &challenges, &explorer.questions());
     files.push((name, for_a_page(&json)));
     Ok(files)
 }
@@ -302,13 +300,15 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
              with `cargo install mdbook --locked --version {MDBOOK}`"
         )));
     }
-    let copied = ["generated", "theme"].iter().try_for_each(|shared| {
-        files(&docs.join(shared))?.iter().try_for_each(|file| {
-            let copy = target.join(file.strip_prefix(docs).unwrap_or(file));
-            fs::create_dir_all(copy.parent().unwrap_or(target))?;
-            fs::copy(file, &copy).map(drop)
-        })
-    });
+    let copied = ["generated", "theme/explorer"]
+        .iter()
+        .try_for_each(|shared| {
+            files(&docs.join(shared))?.iter().try_for_each(|file| {
+                let copy = target.join(file.strip_prefix(docs).unwrap_or(file));
+                fs::create_dir_all(copy.parent().unwrap_or(target))?;
+                fs::copy(file, &copy).map(drop)
+            })
+        });
     let links = LANGUAGES.map(|(code, name)| {
         format!("<li><a lang=\"{code}\" href=\"{code}/index.html\">{name}</a></li>\n")
     });

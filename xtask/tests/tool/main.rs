@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod docs;
 mod examples;
+mod explorers;
 mod failures;
 mod house;
 mod lessons;

@@ -2,7 +2,7 @@
 
 use fixedbitset::FixedBitSet;
 
-use crate::order::{description::normal_order, explorer::Explorer, happens_before::EdgeKind};
+use crate::order::{explorer::Explorer, happens_before::EdgeKind};
 
 /// To have one line printed before another.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,15 +49,10 @@ impl Explorer {
 
     /// The first pair that only the sleeps arrange, the other way round; or else the
     /// first line that they leave out.
-    ///
-    /// # Errors
-    ///
-    /// The first line that no lesson prints.
-    pub fn arranged_by_the_sleeps(&self) -> Result<Option<Pair>, String> {
+    pub fn arranged_by_the_sleeps(&self) -> Option<Pair> {
         let with_the_sleeps = self.order.with_the_sleeps();
         let text = |line: usize| self.order.lines[line].text.clone();
-        let lines = normal_order(&self.order)?;
-        let pair = lines.iter().find_map(|&line| {
+        self.order.likely_output().into_iter().find_map(|line| {
             if !with_the_sleeps.possible().contains(line) {
                 return Some((text(line), None));
             }
@@ -65,8 +60,7 @@ impl Explorer {
             let mut before = covered.ones();
             let before = before.find(|&it| self.order.guaranteed.incomparable(it, line))?;
             Some((text(line), Some(text(before))))
-        });
-        Ok(pair)
+        })
     }
 
     /// The first guarantee that a changed program has lost, the other way round.
@@ -81,15 +75,11 @@ impl Explorer {
 
     /// Some outputs to judge: one that a guarantee forbids, one that the sleeps make
     /// unlikely, one that lacks a line, and one that is likely.
-    ///
-    /// # Errors
-    ///
-    /// The first line that no lesson prints.
-    pub fn questions(&self) -> Result<Vec<Vec<usize>>, String> {
+    pub fn questions(&self) -> Vec<Vec<usize>> {
         let guaranteed = &self.order.guaranteed;
         let with_the_sleeps = self.order.with_the_sleeps();
-        let mut preferred = normal_order(&self.order)?;
-        // The book shows the normal form, so this one has what can be last first.
+        let mut preferred = self.order.likely_output();
+        // The book shows a likely output, so this one has what can be last first.
         preferred.reverse();
         let likely = with_the_sleeps.outputs(&preferred).next();
         let likely = likely.unwrap_or_default();
@@ -104,7 +94,7 @@ impl Explorer {
             lines.filter(|&line| line != lost).collect()
         });
         let questions = [self.swapped(&likely), unlikely, lacking, Some(likely)];
-        Ok(questions.into_iter().flatten().collect())
+        questions.into_iter().flatten().collect()
     }
 
     /// An output with one guaranteed pair of its lines the other way round: one that

@@ -8,7 +8,6 @@ const explorerWords = {
   "threads": "Threads",
   "listing": "The program, and where the threads stand in it",
   "output": "Output",
-  "nothing": "Nothing yet.",
   "left": "Outputs that can still come of this:",
   "undo": "Undo",
   "restart": "Start again",

@@ -7,7 +7,6 @@ const explorerWords = {
   "threads": "스레드",
   "listing": "프로그램과 각 스레드의 위치",
   "output": "출력",
-  "nothing": "아직 없습니다.",
   "left": "이제 나올 수 있는 출력의 수:",
   "undo": "되돌리기",
   "restart": "처음부터",

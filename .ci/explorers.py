@@ -69,7 +69,7 @@ return { first: walk(), states, faults };
 
 # Plays one explorer, and says what there is to see after each part.
 PLAY = """
-const [explorer, { unlikely, meet }] = arguments;
+const [explorer, { unlikely, meet, miss }] = arguments;
 const all = (what) => [...explorer.querySelectorAll(what)];
 const press = (what) => explorer.querySelector(what).click();
 const thread = (thread) => press(`button[data-thread="${thread}"]`);
@@ -108,7 +108,10 @@ seen.challenges = all("[data-challenge]").map((box, number) => {
     const said = box.querySelector("[role=status]").textContent;
     begin();
     meet[number].forEach(thread);
-    return { said, isMet: box.matches(".met") };
+    const isMet = box.matches(".met");
+    begin();
+    miss[number].forEach(thread);
+    return { said, isMet, missed: [box.matches(".met"), box.querySelector("[role=status]").textContent] };
 });
 seen.questions = all("[data-question]").map((box) => ["yes", "no"].map((answer) => {
     box.querySelector(`[data-answer=${answer}]`).click();
@@ -198,6 +201,34 @@ class Engine:
             return True, step
         key = "held" if sleeps else "but"
         return not sleeps, self.fill(key, step=step, reason=self.mostly(thread))
+
+    def judge(self, output):
+        """The name of the verdict on an output, and its words."""
+        number, steps = 0, []
+        for place, line in enumerate(output):
+            threads = self.data["states"][number]["threads"]
+            step = next((it for it in threads if "to" in it and it.get("line") == line), None)
+            if step is None:
+                thread = self.data["lines"][line]["thread"]
+                reason = self.sentence(thread, number)
+                return "tooEarly", self.fill("tooEarly", number=place + 1, line=self.text[line], reason=reason)
+            steps.append(step)
+            number = step["to"]
+        state = self.data["states"][number]
+        if "over" not in state:
+            end = state["threads"][0]
+            if "to" not in end or "line" in end:
+                return "tooShort", self.fill("tooShort", reason=self.sentence(0, number))
+            steps.append(end)
+        for why in ("cutOff", "follows", "missing"):
+            for step in steps:
+                if step.get("unlikely", {}).get("why") == why:
+                    return "isUnlikely", self.fill("isUnlikely", reason=self.mostly(step))
+        return "isPossible", self.words["isPossible"]
+
+    def sentence(self, thread, number):
+        _, does = self.does(self.data["states"][number]["threads"][thread], False)
+        return self.fill("of", thread=self.data["threads"][thread], does=does)
 
     def compare(self, walked, sleeps, what):
         """Follows the steps that were walked side by side with the engine's."""
@@ -298,13 +329,16 @@ def play(driver, explorer, engine, lesson, number, language):
     words, challenges = engine.words, engine.data["challenges"]
     lines = lambda way: [engine.text.index(line) for line in engine.printed(way)[0]]
     unlikely = engine.way(lambda step: "unlikely" in step)
-    meet = []
+    meet, miss = [], []
     for challenge in challenges:
         line, before = challenge["line"], challenge.get("before")
         ways = [way for way in all_ways(engine) if line in lines(way) and before not in lines(way)]
         hold(bool(ways) != ("forbidden" in challenge), f"{challenge} is not so")
         meet.append(min(ways, key=len, default=[]))
-    seen = driver.execute_script(PLAY, explorer, {"unlikely": unlikely, "meet": meet})
+        # The furthest way on which the other line comes first.
+        ways = [way for way in all_ways(engine) if before in lines(way)[: -1] and line == lines(way)[-1]]
+        miss.append(max(ways, key=len, default=[]))
+    seen = driver.execute_script(PLAY, explorer, {"unlikely": unlikely, "meet": meet, "miss": miss})
     hold(seen["undoneNothing"]["status"] == words["notUndone"], "an undo of nothing says nothing")
     hold(seen["unlikely"]["output"] == engine.printed(unlikely)[0], f"{unlikely} leads to {seen['unlikely']}")
     kept = seen["unlikelyKept"]
@@ -318,21 +352,24 @@ def play(driver, explorer, engine, lesson, number, language):
     hold(seen["luck"][0]["status"] == words["possible"], f"of a likely output: {seen['luck'][0]['status']}")
     for challenge, played in zip(challenges, seen["challenges"], strict=True):
         hold(played["isMet"] == ("forbidden" not in challenge), f"{challenge} is played to {played}")
+        if "before" in challenge:
+            missed = [False, engine.fill("missed", other=engine.text[challenge["before"]])]
+            hold(played["missed"] == missed, f"{challenge} is missed: {played['missed']}, not {missed}")
         said = words["wrongly"]
         if "forbidden" in challenge:
-            state, thread = challenge["forbidden"]["state"], challenge["forbidden"]["thread"]
-            _, does = engine.does(engine.data["states"][state]["threads"][thread], False)
-            reason = engine.fill("of", thread=engine.data["threads"][thread], does=does)
+            forbidden = challenge["forbidden"]
+            reason = engine.sentence(forbidden["thread"], forbidden["state"])
             said = engine.fill("rightly", reason=reason)
         hold(played["said"] == said, f"of {challenge} it says {played['said']!r}, not {said!r}")
     for question, (yes, no) in zip(engine.data["questions"], seen["questions"], strict=True):
         output = [engine.text[line] for line in question]
         verdict = check(lesson, output)
         opinions = ["right", "wrong"] if verdict.startswith("possible") else ["wrong", "right"]
+        key, reason = engine.judge(question)
+        hold((key == "isUnlikely") == ("unlikely" in verdict), f"{output} is {verdict}, and {key}")
         for said, opinion in zip((yes, no), opinions):
-            hold(said.startswith(words[opinion]), f"{output} is {verdict}, and {said!r}")
-        is_unlikely = words["isUnlikely"].split("{")[0] in yes
-        hold(is_unlikely == ("unlikely" in verdict), f"{output} is {verdict}, and {yes!r}")
+            expected = f"{words[opinion]} {reason}"
+            hold(said == expected, f"{output} is {verdict}, and {said!r}, not {expected!r}")
     hold(not seen["keys"], f"the keys {seen['keys']} reach the page")
     hold(not seen["unfocusable"], "some buttons cannot have the focus")
     # By the address one comes back.

@@ -39,6 +39,7 @@ const explorerWords = {
   "atAll": "Get {line} printed.",
   "met": "Done: nothing guarantees the other order.",
   "metAtAll": "Done: only the sleeps keep it from being printed.",
+  "metChanged": "Done. Now try it in the lesson as it was, further up: what forbids it there?",
   "missed": "Too late: {other} has been printed. Undo, and try again.",
   "cannot": "It cannot be done",
   "rightly": "Right. Whatever else has been done by then, {reason}.",

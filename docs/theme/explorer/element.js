@@ -4,6 +4,10 @@
 // Nothing of that is worked out here.
 class OrderExplorer extends HTMLElement {
     connectedCallback() {
+        // The page that has the whole book is there to be printed.
+        if (location.pathname.endsWith("/print.html")) {
+            return;
+        }
         const data = document.createElement("script");
         data.src = this.getAttribute("src");
         this.replaceChildren(data);

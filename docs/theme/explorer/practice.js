@@ -26,7 +26,9 @@ function buildChallenge(explorer, { line, before, forbidden }) {
         const [place, other] = [line, before].map((it) => explorer.printed.indexOf(it));
         const isMet = place >= 0 && (other < 0 || place < other);
         box.classList.toggle("met", isMet);
-        say(isMet ? (before === undefined ? words.metAtAll : words.met)
+        const met = explorer.hasAttribute("try") ? words.metChanged
+            : before === undefined ? words.metAtAll : words.met;
+        say(isMet ? met
             : other >= 0 ? fill(words.missed, { other: explorer.text(before) }) : "");
     };
     return { box, draw };

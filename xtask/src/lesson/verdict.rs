@@ -81,7 +81,7 @@ pub(crate) fn judge(
 }
 
 fn order(run: &Run) -> Result<HappensBefore, String> {
-    HappensBefore::of(&run.trace()?, Promises::WorkerCore)
+    Ok(HappensBefore::of(&run.trace()?, Promises::WorkerCore))
 }
 
 /// The normal form of what a run has printed.

@@ -25,3 +25,4 @@ pub mod line;
 pub mod normal_form;
 pub mod partial_order;
 pub mod trace;
+mod vector_clock;

@@ -126,7 +126,7 @@ mod tests {
             .iter()
             .map(|event| format!("0|0|{event}\n").replace('|', "\t"));
         let trace = Trace::parse(&lines.collect::<String>()).unwrap();
-        HappensBefore::of(&trace, Promises::WorkerCore).unwrap()
+        HappensBefore::of(&trace, Promises::WorkerCore)
     }
 
     fn start(worker: usize, name: &str) -> [String; 3] {

@@ -224,6 +224,14 @@ fn broken_links(root: &Path) -> Vec<String> {
 }
 
 #[test]
+fn every_link_and_picture_of_the_readme_is_there() {
+    let readme = read(&root().join("README.md"));
+    let links = links(&readme).into_iter();
+    let broken: Vec<_> = links.filter(|link| !root().join(link).exists()).collect();
+    assert_eq!(broken, [""; 0]);
+}
+
+#[test]
 fn every_program_and_every_try_it_is_shown_on_a_page() {
     assert_none(&forgotten_files(root()));
 }

@@ -64,10 +64,7 @@ impl ChangedLesson {
         }
         Ok(ChangedLesson {
             source,
-            program: BuiltLesson {
-                name: name.into_owned(),
-                program,
-            },
+            program: BuiltLesson::new(&name, &program),
             _folder: folder,
         })
     }

@@ -115,7 +115,7 @@ impl Explorer {
     /// If its lines cannot be told apart or are not all known, or there is more of them
     /// than a page can show.
     pub fn of(trace: &Trace) -> Result<Explorer, String> {
-        let order = HappensBefore::of(trace, Promises::WorkerCore)?.require_distinct_lines()?;
+        let order = HappensBefore::of(trace, Promises::WorkerCore).require_distinct_lines()?;
         if order.is_endless {
             return Err("a daemon of it goes on for too long to know all its lines".to_owned());
         }
@@ -301,9 +301,9 @@ impl Program<'_> {
         if !self.with_the_sleeps.possible().contains(line) {
             return Some(Unlikely::CutOff);
         }
-        let mut before = self.with_the_sleeps.covered_by(line);
-        before.difference_with(printed);
-        before.minimum().map(Unlikely::Follows)
+        let before = self.with_the_sleeps.covered_by(line).into_iter();
+        let mut missing = before.filter(|&line| !printed.contains(line));
+        missing.next().map(Unlikely::Follows)
     }
 
     /// Where a thread stands: in the call that it is in or comes to next, or else in the

@@ -56,9 +56,9 @@ impl Explorer {
             if !with_the_sleeps.possible().contains(line) {
                 return Some((text(line), None));
             }
+            let guaranteed = self.order.guaranteed.before(line);
             let covered = with_the_sleeps.covered_by(line);
-            let mut before = covered.ones();
-            let before = before.find(|&it| self.order.guaranteed.incomparable(it, line))?;
+            let before = covered.into_iter().find(|&it| !guaranteed.contains(it))?;
             Some((text(line), Some(text(before))))
         })
     }

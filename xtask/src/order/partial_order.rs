@@ -206,6 +206,39 @@ impl PartialOrder {
         reached
     }
 
+    /// For each line its place beside a chain: how many lines of the chain come before it,
+    /// and how many do not come after it.
+    pub(crate) fn places_in(&self, chain: &[usize]) -> Vec<(usize, usize)> {
+        let mut number = vec![None; self.covered.len()];
+        for (place, &line) in chain.iter().enumerate() {
+            number[line] = Some(place);
+        }
+        let mut waits_for = Progress::of(self).waits_for;
+        let is_first = |&node: &usize| waits_for[node] == 0;
+        let mut nodes: Vec<_> = (0..waits_for.len()).filter(is_first).collect();
+        let mut places = vec![(0, chain.len()); waits_for.len()];
+        let mut next = 0;
+        while let Some(&node) = nodes.get(next) {
+            next += 1;
+            let before = number[node].map_or(places[node].0, |place| place + 1);
+            for &later in &self.covering[node] {
+                places[later].0 = places[later].0.max(before);
+                waits_for[later] -= 1;
+                if waits_for[later] == 0 {
+                    nodes.push(later);
+                }
+            }
+        }
+        for &node in nodes.iter().rev() {
+            let after = number[node].unwrap_or(places[node].1);
+            for &earlier in &self.covered[node] {
+                places[earlier].1 = places[earlier].1.min(after);
+            }
+        }
+        places.truncate(self.lines());
+        places
+    }
+
     /// Those of some lines that are incomparable with all that are taken before them.
     pub(crate) fn antichain(&self, lines: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let (mut before, mut after) = (self.none(), self.none());

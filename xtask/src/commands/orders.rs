@@ -8,7 +8,7 @@ use std::{
 
 use console::{measure_text_width, style};
 
-use xtask::order::{description::Description, happens_before::Promises};
+use xtask::order::{count::Count, description::Description, happens_before::Promises};
 
 use crate::{
     cli::{self, Failure, number_of},
@@ -174,7 +174,10 @@ fn write_orders(orders: &Description, limit: usize, out: &mut impl Write) -> io:
         orders.likely.orders()
     );
     let with = orders.with_the_sleeps.outputs(&orders.normal_order);
-    let counts = [&orders.likely, &orders.guaranteed].map(|count| count.0.as_ref().ok().copied());
+    let counts = [orders.likely, orders.guaranteed].map(|count| match count {
+        Count::Exact(number) => Some(number),
+        _ => None,
+    });
     let listed = list(orders, &likely, counts[0], with.take(limit), out)?;
 
     let (title, more) = match counts {

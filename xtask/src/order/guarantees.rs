@@ -37,11 +37,8 @@ pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
     let now = text(order);
     let (accepted, now) = (Pairs::of(accepted), Pairs::of(&now));
     let placed = |name: &str| {
-        let line = order.lines.iter().find(|line| line.name == name);
-        match line.and_then(|line| line.place.as_ref()) {
-            Some(place) => format!("{name} ({place})"),
-            None => name.to_owned(),
-        }
+        let line = order.lines.iter().position(|line| line.name == name);
+        line.map_or(name.to_owned(), |line| order.placed_name(Some(line)))
     };
     let lost = accepted.pairs.iter().filter(|pair| now.lacks(pair));
     let lost = lost.map(|(before, after, _)| {
@@ -133,10 +130,14 @@ impl<'a> Pairs<'a> {
         if !self.lines.keys().all(has_its_end) {
             return None;
         }
-        let mut all = FixedBitSet::with_capacity(self.before.len());
+        let mut covered = vec![Vec::new(); self.lines.len()];
+        for (before, after, _) in &self.pairs {
+            covered[self.lines[after]].push(self.lines[before]);
+        }
+        let mut all = FixedBitSet::with_capacity(self.lines.len());
         all.insert_range(..);
         // The end of the program is the last of them, and changes nothing.
-        count(&PartialOrder::new(self.before.clone(), all.clone(), all)).ok()
+        count(&PartialOrder::new(covered, all.clone(), all)).ok()
     }
 
     /// Whether these have both lines of a pair, but nothing that puts them in order.
@@ -170,11 +171,8 @@ mod tests {
         events.extend(joined.iter().map(|worker| format!("0|-|joined|{worker}")));
         events.push("0|main.rs:9|line|main thread post job".to_owned());
         events.extend(["0|-|end", "0|-|exit"].map(str::to_owned));
-        let lines = events
-            .iter()
-            .map(|event| format!("0|0|{event}\n").replace('|', "\t"));
-        let trace = Trace::parse(&lines.collect::<String>()).unwrap();
-        HappensBefore::of(&trace, Promises::WorkerCore).unwrap()
+        let events: Vec<_> = events.iter().map(|event| format!("0|0|{event}")).collect();
+        HappensBefore::of(&Trace::of(&events), Promises::WorkerCore)
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod failures;
 mod from_python;
 mod house;
 mod lessons;
+mod luck;
 mod mutants;
 mod orders;
 mod repository;

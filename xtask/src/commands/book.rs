@@ -25,12 +25,12 @@ Options:
       --check  only see whether what the book shows is up to date
       --open   open the book in a browser
       --mdbook-version
-               print the version of mdBook that the book is built with, and no more
+               print the version of mdBook that builds the book, and no more
   -h, --help   print this help
 
-Outputs, guarantees and pictures go to docs/generated/, where the pages include them;
-with the variable CI set they are only checked. Then mdBook builds the book into
-target/book/.
+Outputs, guarantees and pictures go to docs/generated/, where the pages include
+them; with the variable CI set they are only checked. Then mdBook builds the
+book into target/book/.
 
 Exit status: 0 if all went well, 1 if not, 2 for wrong usage.
 ";

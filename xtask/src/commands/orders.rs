@@ -124,12 +124,32 @@ fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>,
 
 fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
     let width = cli::width();
+    write_lines(orders, out)?;
+    write_pairs(orders, out)?;
+    if orders.happens_before.is_endless {
+        let words = "a daemon went on for too long after the end of the program: lines that it \
+                     would print after that are not in these orders";
+        writeln!(out, "{}\n", wrapped(words, width))?;
+    }
+    write_orders(orders, limit, out)?;
+    // One line, whatever its width, for what reads it.
+    writeln!(out, "{}", style(orders.summary(name)).bold())
+}
+
+/// The lines, with the numbers by which orders are listed.
+pub(super) fn write_lines(orders: &Description, out: &mut impl Write) -> io::Result<()> {
+    let width = cli::width();
     heading(out, "its lines")?;
     for (number, &line) in (1..).zip(&orders.numbered()) {
         let name = &orders.happens_before.lines[line].name;
         writeln!(out, "{}", wrapped(&format!("{number:>4}  {name}"), width))?;
     }
-    writeln!(out)?;
+    writeln!(out)
+}
+
+/// What is guaranteed, likely and luck.
+pub(super) fn write_pairs(orders: &Description, out: &mut impl Write) -> io::Result<()> {
+    let width = cli::width();
     for (title, lines) in [
         (
             "may be missing: the end of the program cuts daemons off",
@@ -153,17 +173,15 @@ fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -
             writeln!(out)?;
         }
     }
-    if orders.happens_before.is_endless {
-        let words = "a daemon went on for too long after the end of the program: lines that it \
-                     would print after that are not in these orders";
-        writeln!(out, "{}\n", wrapped(words, width))?;
-    }
-    write_orders(orders, limit, out)?;
-    // One line, whatever its width, for what reads it.
-    writeln!(out, "{}", style(orders.summary(name)).bold())
+    Ok(())
 }
 
-fn write_orders(orders: &Description, limit: usize, out: &mut impl Write) -> io::Result<()> {
+/// At most `limit` of the orders.
+pub(super) fn write_orders(
+    orders: &Description,
+    limit: usize,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let likely = format!(
         "{} with its sleeps, by the numbers above",
         orders.likely.orders()
@@ -264,7 +282,7 @@ fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
 }
 
 /// A line in as many as it takes to be no wider than `width`, broken between words.
-fn wrapped(line: &str, width: usize) -> String {
+pub(super) fn wrapped(line: &str, width: usize) -> String {
     let indent = line.len() - line.trim_start().len() + 2 * INDENT.len();
     let mut wrapped = String::new();
     let mut column = 0;

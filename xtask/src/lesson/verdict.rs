@@ -26,6 +26,8 @@ pub(crate) struct Verdict {
     pub(crate) complaints: Vec<String>,
     /// How it differs from its snapshots.
     pub(crate) difference: String,
+    /// What to do about that.
+    pub(crate) advice: Option<String>,
     /// Whether that has been accepted.
     pub(crate) accepted: bool,
 }
@@ -135,10 +137,10 @@ fn compare(
         } else {
             ""
         };
-        verdict.complaints.push(format!(
-            "{}; read what is shown above, and if it is meant, accept it with `cargo xtask \
-             run-all {name} --accept`{review}",
-            differences.join(", and "),
+        verdict.complaints.push(differences.join(", and "));
+        verdict.advice = Some(format!(
+            "read what is shown above, and if it is meant, accept it with `cargo xtask run-all \
+             {name} --accept`{review}"
         ));
     }
 }

@@ -6,11 +6,19 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use worker_core::{Clock, trace::VARIABLE};
-use xtask::order::{normal_form::normal_form, trace::Trace};
+use worker_core::{
+    Clock,
+    lines::{END, START},
+    trace::{Event, EventKind, VARIABLE},
+};
+use xtask::order::{
+    happens_before::{HappensBefore, Promises},
+    normal_form::normal_form,
+    trace::Trace,
+};
 
 use crate::{
     PYTHON, Place, Row,
@@ -225,24 +233,30 @@ fn tests(place: &Place) -> Result<Vec<Row>, String> {
     ])
 }
 
-/// The normal form of an output without a fence, beside sorting its lines.
+/// The normal form of an output, whose order is known, beside sorting its lines.
 fn normal_forms(_: &Place) -> Result<Vec<Row>, String> {
-    const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
-    type Work = fn(&[u8]) -> String;
-    let normal: Work = |output| normal_form(output).unwrap_or_default();
-    let sorted: Work = |output| {
-        let mut lines: Vec<_> = str::from_utf8(output).unwrap_or_default().lines().collect();
+    const SIZES: [usize; 2] = [1_000, 10_000];
+    type Work = fn(&HappensBefore, &[usize]) -> String;
+    let normal: Work = |order, output| text(order, &normal_form(order, output));
+    let sorted: Work = |order, output| {
+        let output = text(order, output);
+        let mut lines: Vec<_> = output.lines().collect();
         lines.sort();
         lines.join("\n")
     };
-    let outputs = SIZES.map(shuffled);
-    let mut work: Vec<_> = outputs
+    let mut orders = Vec::new();
+    for size in SIZES {
+        let order = HappensBefore::of(&Trace::parse(&trace(size / 2))?, Promises::WorkerCore)?;
+        let printed = order.printed();
+        orders.push((order, printed));
+    }
+    let mut work: Vec<_> = orders
         .iter()
-        .flat_map(|output| [(normal, output), (sorted, output)])
+        .flat_map(|order| [(normal, order), (sorted, order)])
         .collect();
-    let seconds = rounds(5, &mut work, |(work, output)| {
+    let seconds = rounds(15, &mut work, |(work, (order, output))| {
         let start = Instant::now();
-        black_box(work(output.as_bytes()));
+        black_box(work(order, output));
         Ok(start.elapsed().as_secs_f64())
     })?;
     let mut rows = Vec::new();
@@ -253,23 +267,55 @@ fn normal_forms(_: &Place) -> Result<Vec<Row>, String> {
         rows.push(Row::ratio(name, what, "sorting them", figures).at_most(3.0));
     }
     let growth = ratios(
-        &ratios(&seconds[4], &seconds[0]),
-        &ratios(&seconds[5], &seconds[1]),
+        &ratios(&seconds[2], &seconds[0]),
+        &ratios(&seconds[3], &seconds[1]),
     );
-    let what = "its growth from 10000 to 1000000 lines";
+    let what = "its growth from 1000 to 10000 lines";
     rows.push(Row::ratio("normal-form-growth", what, "that of sorting", growth).at_most(1.0));
     Ok(rows)
 }
 
-/// The lines of so many workers, out of order.
-fn shuffled(lines: usize) -> String {
-    // It shares no factor with a power of ten, so every line comes once.
-    let places = (0..lines).map(|place| place * 7_919 % lines);
-    let line = |place: usize| match place % 2 {
-        0 => format!("sub thread start  thread {}\n", place / 2),
-        _ => format!("sub thread end  thread {}\n", place / 2),
+fn text(order: &HappensBefore, lines: &[usize]) -> String {
+    let lines = lines
+        .iter()
+        .map(|&line| format!("{}\n", order.lines[line].text));
+    lines.collect()
+}
+
+/// The trace of a lesson that starts so many workers, which end in no order.
+fn trace(workers: usize) -> String {
+    let mut trace = String::new();
+    let mut add = |thread: usize, kind: EventKind| {
+        let event = Event {
+            time: Duration::ZERO,
+            elapsed: Duration::ZERO,
+            thread,
+            place: None,
+            kind,
+        };
+        trace += &format!("{event}\n");
     };
-    places.map(line).collect()
+    for worker in 1..=workers {
+        let name = format!("thread {worker}");
+        add(
+            0,
+            EventKind::Start {
+                worker,
+                daemon: false,
+                name,
+            },
+        );
+        add(worker, EventKind::Line(format!("{START}thread {worker}")));
+        add(0, EventKind::Started(worker));
+    }
+    add(0, EventKind::End);
+    // It shares no factor with a power of ten, so every worker ends once.
+    for worker in (0..workers).map(|place| 1 + place * 7_919 % workers) {
+        add(worker, EventKind::Line(format!("{END}thread {worker}")));
+        add(worker, EventKind::End);
+    }
+    add(0, EventKind::Exit);
+    trace
 }
 
 /// Counting the orders of a lesson, and listing many of them.

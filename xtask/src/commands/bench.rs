@@ -19,7 +19,7 @@ Arguments:
                  simulated    run-all on the simulated clock
                  first-run    the first run-all, which compiles everything
                  tests        cargo test
-                 normal-form  the normal form of up to a million lines
+                 normal-form  the normal form of up to 10,000 lines
                  orders       counting and listing orders
                  size         the lessons' programs
 

@@ -37,10 +37,10 @@ Options:
   -h, --help           print this help
 
 A lesson has two snapshots, in the folder `snapshots/` of its own: `output`, the
-normal form of what it prints, in which the workers' lines between two lines of the
-main thread may come in any order; and `guarantees`, the pairs of lines of which
-one comes before the other on every run, which the lesson's trace tells. With the
-variable CI set, nothing is written.
+normal form of what it prints, which stands for all outputs that differ only in the
+order that luck gives to the workers between two lines of the main thread; and
+`guarantees`, the pairs of lines of which one comes before the other on every run,
+which the lesson's trace tells. With the variable CI set, nothing is written.
 
 Examples:
   cargo xtask run-all --simulated

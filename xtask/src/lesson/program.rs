@@ -13,7 +13,7 @@ use std::{
 };
 
 use worker_core::Clock;
-use xtask::order::{line::lines, trace::Trace};
+use xtask::order::{line::lessons_lines, trace::Trace};
 
 use crate::{
     cli::number_of,
@@ -130,7 +130,7 @@ impl Run {
         }
         let trace = Trace::parse(text)?;
         let mut traced = trace.printed();
-        for (number, line) in (1..).zip(lines(&self.stdout)) {
+        for (number, line) in (1..).zip(lessons_lines(&self.stdout)) {
             let line = line.map_err(|bad_line| bad_line.to_string())?;
             if traced.next() != Some(line) {
                 return Err(format!(

@@ -70,7 +70,6 @@ impl Report {
             }
             time = format!(" in {}", human(run.time));
         }
-        self.print(&verdict.difference);
         let words = if !verdict.passed() {
             style(format!("{name} failed{time}:")).red()
         } else if verdict.accepted {
@@ -86,7 +85,7 @@ impl Report {
             .iter()
             .map(|complaint| format!("  {complaint}\n"))
             .collect();
-        self.print(&format!("{words}\n{complaints}\n"));
+        self.print(&format!("{words}\n{complaints}{}\n", verdict.difference));
     }
 
     pub(crate) fn strays(&mut self, strays: &[PathBuf], root: &Path) {

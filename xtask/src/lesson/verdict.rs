@@ -5,6 +5,7 @@ use std::path::Path;
 use xtask::order::{
     guarantees,
     happens_before::{HappensBefore, Promises},
+    line::lessons_lines,
     normal_form::normal_form,
 };
 
@@ -63,19 +64,19 @@ pub(crate) fn judge(
         }
     };
     verdict.complaints = run.complaints();
-    match normal_form(&run.stdout) {
-        Ok(normal) if verdict.passed() => match order(&run) {
+    if let Some(bad_line) = lessons_lines(&run.stdout).find_map(Result::err) {
+        verdict.complaints.push(bad_line.to_string());
+    } else if verdict.passed() {
+        match order(&run) {
             Ok(order) => {
                 let contents = [
-                    (Snapshot::Output, normal),
+                    (Snapshot::Output, normal_text(&order)),
                     (Snapshot::Guarantees, guarantees::text(&order)),
                 ];
-                compare(&mut verdict, lesson, &contents, update, root);
+                compare(&mut verdict, lesson, &order, &contents, update, root);
             }
             Err(complaint) => verdict.complaints.push(complaint),
-        },
-        Ok(_) => {}
-        Err(bad_line) => verdict.complaints.push(bad_line.to_string()),
+        }
     }
     verdict.run = Some(run);
     verdict
@@ -85,10 +86,20 @@ fn order(run: &Run) -> Result<HappensBefore, String> {
     HappensBefore::of(&run.trace()?, Promises::WorkerCore)
 }
 
+/// The normal form of what a run has printed.
+fn normal_text(order: &HappensBefore) -> String {
+    let normal = normal_form(order, &order.printed());
+    let lines = normal
+        .iter()
+        .map(|&line| format!("{}\n", order.lines[line].text));
+    lines.collect()
+}
+
 /// Compares what a lesson's run came to with what has been accepted.
 fn compare(
     verdict: &mut Verdict,
     lesson: &Lesson,
+    order: &HappensBefore,
     contents: &[(Snapshot, String)],
     update: Update,
     root: &Path,
@@ -117,7 +128,7 @@ fn compare(
                 (Snapshot::Guarantees, _) => "its guarantees differ from",
             };
             if let (Snapshot::Guarantees, Some(accepted)) = (snapshot, &comparison.accepted) {
-                let changes = guarantees::changes(accepted, content);
+                let changes = guarantees::changes(accepted, order);
                 verdict.complaints.extend(changes);
             }
             differences.push(format!("{what} {path}"));
@@ -139,7 +150,7 @@ fn compare(
         };
         verdict.complaints.push(differences.join(", and "));
         verdict.advice = Some(format!(
-            "read what is shown above, and if it is meant, accept it with `cargo xtask run-all \
+            "read the difference below, and if it is meant, accept it with `cargo xtask run-all \
              {name} --accept`{review}"
         ));
     }

@@ -8,10 +8,13 @@ use fixedbitset::FixedBitSet;
 use crate::order::{
     count::{TooLarge, count},
     happens_before::{HappensBefore, Promises},
-    normal_form::normal_places,
+    normal_form::normal_form,
     partial_order::PartialOrder,
     trace::Trace,
 };
+
+/// How many things are named in one sentence.
+const MOST_NAMED: usize = 10;
 
 /// How many antichains are shown.
 const MOST_ANTICHAINS: usize = 20;
@@ -44,7 +47,7 @@ impl Description {
             HappensBefore::of(trace, promises).and_then(HappensBefore::require_distinct_lines)?;
         let with_the_sleeps = happens_before.with_the_sleeps();
         Ok(Description {
-            normal_order: normal_order(&happens_before)?,
+            normal_order: normal_form(&happens_before, &happens_before.likely_output()),
             likely: Count(count(&with_the_sleeps)),
             guaranteed: Count(count(&happens_before.guaranteed)),
             happens_before,
@@ -184,21 +187,6 @@ impl Description {
     }
 }
 
-/// The lines in the order in which a likely output has them in its normal form.
-///
-/// # Errors
-///
-/// The first of them that no lesson prints.
-pub fn normal_order(order: &HappensBefore) -> Result<Vec<usize>, String> {
-    let likely = order.likely_output();
-    let text: String = likely
-        .iter()
-        .map(|&line| format!("{}\n", order.lines[line].text))
-        .collect();
-    let places = normal_places(text.as_bytes()).map_err(|bad_line| bad_line.to_string())?;
-    Ok(places.into_iter().map(|place| likely[place]).collect())
-}
-
 /// Pairs below each other, with what is to be said of each.
 fn table(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
     let shown = &pairs[..pairs.len().min(MOST_PAIRS)];
@@ -229,6 +217,22 @@ fn rows(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
         row.trim_end().to_owned()
     });
     rows.collect()
+}
+
+/// Some things one after another, but no more than somebody reads.
+pub(crate) fn listed(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [thing] => thing.clone(),
+        [things @ .., last] if things.len() < MOST_NAMED => {
+            format!("{} and {last}", things.join(", "))
+        }
+        _ => format!(
+            "{} and {} more",
+            things[..MOST_NAMED].join(", "),
+            things.len() - MOST_NAMED
+        ),
+    }
 }
 
 /// How many orders there are, as far as they can be counted.

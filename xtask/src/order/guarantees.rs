@@ -1,11 +1,17 @@
 //! The guarantees of a lesson as a text that can be accepted, and what has changed in
 //! it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fixedbitset::FixedBitSet;
+use worker_core::lines::{END, START};
 
-use crate::order::happens_before::{Guarantee, HappensBefore};
+use crate::order::{
+    count::count,
+    description::{Count, listed},
+    happens_before::{Guarantee, HappensBefore, Line},
+    partial_order::PartialOrder,
+};
 
 const BEFORE: &str = " → ";
 const PROMISE: &str = ": ";
@@ -23,19 +29,58 @@ pub fn text(order: &HappensBefore) -> String {
     pairs.collect()
 }
 
-/// Says which guarantees of `accepted` are lost, and which of `now` are new, each in
-/// a sentence. A pair that others imply is neither; nor is one with a line that only
-/// one of the two texts has.
-pub fn changes(accepted: &str, now: &str) -> Vec<String> {
-    let (accepted, now) = (Pairs::of(accepted), Pairs::of(now));
+/// Says how the guarantees of `order` differ from an accepted text: which are lost and
+/// which are new, which workers the end of the program waits for now or no longer, and
+/// what became of the number of orders, each in a sentence. A pair that others imply
+/// is neither lost nor new; nor is one with a line that only one of the two has.
+pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
+    let now = text(order);
+    let (accepted, now) = (Pairs::of(accepted), Pairs::of(&now));
+    let placed = |name: &str| {
+        let line = order.lines.iter().find(|line| line.name == name);
+        match line.and_then(|line| line.place.as_ref()) {
+            Some(place) => format!("{name} ({place})"),
+            None => name.to_owned(),
+        }
+    };
     let lost = accepted.pairs.iter().filter(|pair| now.lacks(pair));
-    let lost = lost
-        .map(|(before, after, _)| format!("nothing makes {before} come before {after} any more"));
+    let lost = lost.map(|(before, after, _)| {
+        let [before, after] = [before, after].map(|name| placed(name));
+        format!("nothing makes {before} come before {after} any more")
+    });
     let gained = now.pairs.iter().filter(|pair| accepted.lacks(pair));
     let gained = gained.map(|(before, after, promise)| {
+        let [before, after] = [before, after].map(|name| placed(name));
         format!("{before} always comes before {after} now: {promise}")
     });
-    lost.chain(gained).collect()
+    let mut changes: Vec<_> = lost.chain(gained).collect();
+    changes.extend(waits(&accepted, order));
+    if let (Some(then), Some(now)) = (accepted.orders(), now.orders())
+        && then != now
+    {
+        let then = Count(Ok(then)).orders();
+        changes.push(format!("{then} by start and join became {now}"));
+    }
+    changes
+}
+
+/// Which lines of workers the end of the program waits for now, and which no longer.
+fn waits(accepted: &Pairs<'_>, order: &HappensBefore) -> Vec<String> {
+    let is_accepted = |line: &Line| accepted.lines.contains_key(line.name.as_str());
+    let accepted_lines = order.lines.iter().filter(|line| is_accepted(line));
+    let known_threads: HashSet<_> = accepted_lines.map(|line| line.thread).collect();
+    let sides = [(true, "now waits for"), (false, "no longer waits for")];
+    let sentences = sides.into_iter().filter_map(|(is_certain, waits)| {
+        let lines = (0..).zip(&order.lines).filter(|&(number, line)| {
+            known_threads.contains(&line.thread)
+                && order.guaranteed.certain().contains(number) == is_certain
+                && is_accepted(line) != is_certain
+        });
+        let names: Vec<_> = lines.map(|(_, line)| line.name.clone()).collect();
+        let is_some = !names.is_empty();
+        is_some.then(|| format!("the end of the program {waits} {}", listed(&names)))
+    });
+    sentences.collect()
 }
 
 /// What comes before what, directly, and by which promise.
@@ -81,11 +126,89 @@ impl<'a> Pairs<'a> {
         }
     }
 
+    /// How many orders of these lines there are, if they are all lines of the lesson, that
+    /// is to say if none is a daemon's, and they can be counted.
+    fn orders(&self) -> Option<u128> {
+        let has_its_end = |name: &&str| self.lines.contains_key(name.replace(START, END).as_str());
+        if !self.lines.keys().all(has_its_end) {
+            return None;
+        }
+        let mut all = FixedBitSet::with_capacity(self.before.len());
+        all.insert_range(..);
+        // The end of the program is the last of them, and changes nothing.
+        count(&PartialOrder::new(self.before.clone(), all.clone(), all)).ok()
+    }
+
     /// Whether these have both lines of a pair, but nothing that puts them in order.
     fn lacks(&self, (before, after, _): &Pair<'_>) -> bool {
         match (self.lines.get(before), self.lines.get(after)) {
             (Some(&before), Some(&after)) => !self.before[after].contains(before),
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::{happens_before::Promises, trace::Trace};
+
+    /// A lesson whose main thread starts two workers, joins some of them, and prints a
+    /// line.
+    fn lesson(daemons: bool, joined: &[usize]) -> HappensBefore {
+        let mut events = vec!["0|main.rs:1|line|main thread start".to_owned()];
+        for worker in [1, 2] {
+            let is_daemon = if daemons { "daemon" } else { "worker" };
+            events.push(format!("0|-|start|{worker}|{is_daemon}|{worker}"));
+            events.push(format!("{worker}|-|line|{START}{worker}"));
+            events.push(format!("0|-|started|{worker}"));
+        }
+        for worker in [1, 2] {
+            events.push(format!("{worker}|-|line|{END}{worker}"));
+            events.push(format!("{worker}|-|end"));
+        }
+        events.extend(joined.iter().map(|worker| format!("0|-|joined|{worker}")));
+        events.push("0|main.rs:9|line|main thread post job".to_owned());
+        events.extend(["0|-|end", "0|-|exit"].map(str::to_owned));
+        let lines = events
+            .iter()
+            .map(|event| format!("0|0|{event}\n").replace('|', "\t"));
+        let trace = Trace::parse(&lines.collect::<String>()).unwrap();
+        HappensBefore::of(&trace, Promises::WorkerCore).unwrap()
+    }
+
+    #[test]
+    fn what_is_lost_and_gained_is_said_with_the_line_of_the_source_and_the_number_of_orders() {
+        let (joined, unjoined) = (lesson(false, &[1, 2]), lesson(false, &[1]));
+        assert_eq!(changes(&text(&joined), &joined), [""; 0]);
+        assert_eq!(
+            changes(&text(&joined), &unjoined),
+            [
+                "nothing makes `sub thread end  2` come before `main thread post job` (main.rs:9) any \
+                 more",
+                "3 orders by start and join became 5"
+            ]
+        );
+        assert_eq!(
+            changes(&text(&unjoined), &joined),
+            [
+                "`sub thread end  2` always comes before `main thread post job` (main.rs:9) now: join",
+                "5 orders by start and join became 3"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_lines_are_named_that_the_end_of_the_program_waits_for_now_or_no_longer() {
+        let (workers, daemons) = (lesson(false, &[]), lesson(true, &[]));
+        let both = "`sub thread end  1` and `sub thread end  2`";
+        for (accepted, now, waits) in [
+            (&daemons, &workers, "now waits for"),
+            (&workers, &daemons, "no longer waits for"),
+        ] {
+            // How many orders daemons have is not known from what is accepted.
+            let sentence = format!("the end of the program {waits} {both}");
+            assert_eq!(changes(&text(accepted), now), [sentence]);
         }
     }
 }

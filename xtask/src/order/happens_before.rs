@@ -11,7 +11,7 @@ use std::{
 };
 
 use fixedbitset::FixedBitSet;
-use worker_core::trace::{Event, EventKind};
+use worker_core::trace::{Event, EventKind, Place};
 
 use crate::order::{partial_order::PartialOrder, trace::Trace};
 
@@ -25,6 +25,8 @@ pub struct HappensBefore {
     /// Its covering pairs, in an order that does not depend on luck.
     pub guarantees: Vec<Guarantee>,
     exit: Duration,
+    /// The place of the end of the program among the events of the trace.
+    exit_event: usize,
     /// Whether daemons may print more lines than these.
     pub is_endless: bool,
 }
@@ -38,6 +40,8 @@ pub struct Line {
     pub name: String,
     /// The thread that prints it.
     pub thread: usize,
+    /// Where the lesson's source prints it; a worker's own lines stand nowhere there.
+    pub place: Option<Place>,
     /// Its place among the events of the trace.
     event: usize,
     time: Duration,
@@ -161,8 +165,17 @@ impl HappensBefore {
             guaranteed,
             guarantees,
             exit: trace.exit,
+            exit_event: events_before_exit(trace),
             is_endless: trace.is_endless,
         })
+    }
+
+    /// The lines that were printed, in the order of the run that was traced.
+    pub fn printed(&self) -> Vec<usize> {
+        let is_printed = |line: &usize| self.lines[*line].event < self.exit_event;
+        let mut printed: Vec<_> = (0..self.lines.len()).filter(is_printed).collect();
+        printed.sort_unstable_by_key(|&line| self.lines[line].event);
+        printed
     }
 
     /// The order in which a line of an earlier time comes before one of a later time
@@ -286,6 +299,12 @@ impl Guarantee {
     }
 }
 
+fn events_before_exit(trace: &Trace) -> usize {
+    let is_exit = |event: &Event| event.kind == EventKind::Exit;
+    let exit = trace.events.iter().position(is_exit);
+    exit.unwrap_or(trace.events.len())
+}
+
 /// The thread, the number in its thread and the event of each line.
 fn lines(trace: &Trace) -> Vec<(usize, usize, usize)> {
     let mut printed = vec![0; trace.threads.len()];
@@ -325,6 +344,7 @@ fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
             text: text.clone(),
             name: format!("{which}`{text}`"),
             thread,
+            place: event.place.clone(),
             event: number,
             time: event.time,
         })

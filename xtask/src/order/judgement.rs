@@ -9,6 +9,7 @@ use std::{
 use fixedbitset::FixedBitSet;
 
 use crate::order::{
+    description::listed,
     happens_before::{Guarantee, HappensBefore, Promises},
     line::{self, lines},
     partial_order::PartialOrder,
@@ -17,9 +18,6 @@ use crate::order::{
 
 /// No more of a line than somebody reads.
 const MOST_SHOWN: usize = 300;
-
-/// How many lines are named in one sentence.
-const MOST_NAMED: usize = 10;
 
 /// How many unknown lines are compared with those of the lesson.
 const MOST_COMPARED: usize = 20;
@@ -392,9 +390,10 @@ impl<'a> JudgedOutput<'a> {
             |pair: &&Guarantee| pair.before == early.before && pair.after == Some(early.line);
         let pair = self.judge.order.guarantees.iter().find(pair);
         format!(
-            "line {} is too early: {} has to follow {}, which {} ({})",
+            "line {} is too early: {}{} has to follow {}, which {} ({})",
             early.number,
             self.name(early.line),
+            self.source(early.line),
             self.name(early.before),
             self.place(early.before),
             pair.map(Guarantee::promises).unwrap_or_default(),
@@ -493,6 +492,14 @@ impl<'a> JudgedOutput<'a> {
         self.judge.order.name(Some(line))
     }
 
+    /// Where the lesson prints a line, in brackets, if its source says so.
+    fn source(&self, line: usize) -> String {
+        match &self.judge.order.lines[line].place {
+            Some(place) => format!(" ({place} of the lesson)"),
+            None => String::new(),
+        }
+    }
+
     fn place(&self, line: usize) -> String {
         match self.number(line) {
             Some(number) => format!("stands in line {number}"),
@@ -538,22 +545,6 @@ fn ranges(numbers: &[usize]) -> String {
     listed(&ranges.collect::<Vec<_>>())
 }
 
-/// Some things one after another, but no more than somebody reads.
-fn listed(things: &[String]) -> String {
-    match things {
-        [] => String::new(),
-        [thing] => thing.clone(),
-        [things @ .., last] if things.len() < MOST_NAMED => {
-            format!("{} and {last}", things.join(", "))
-        }
-        _ => format!(
-            "{} and {} more",
-            things[..MOST_NAMED].join(", "),
-            things.len() - MOST_NAMED
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -592,7 +583,10 @@ mod tests {
             time: Duration::from_secs(seconds),
             elapsed: Duration::ZERO,
             thread,
-            place: None,
+            place: match &kind {
+                EventKind::Line(line) if line.ends_with("job") => "main.rs:28".parse().ok(),
+                _ => None,
+            },
             kind,
         });
         let lines = events.map(|event| format!("{event}\n"));
@@ -645,7 +639,7 @@ mod tests {
             (
                 "S 1 2 22 P 11",
                 &[
-                    "line 5 is too early: `main thread post job` has to follow `sub thread end  1`, which stands in line 6 (join)",
+                    "line 5 is too early: `main thread post job` (main.rs:28 of the lesson) has to follow `sub thread end  1`, which stands in line 6 (join)",
                 ][..],
             ),
             (
@@ -754,7 +748,7 @@ mod tests {
         }
         // One that waits for some gets what it has not waited for.
         let faults = judge("S 1 2 11 P", Promises::Std).faults;
-        let words = "line 5 is too early: `main thread post job` has to follow `sub thread end  2`, \
+        let words = "line 5 is too early: `main thread post job` (main.rs:28 of the lesson) has to follow `sub thread end  2`, \
                      which is missing (join)";
         assert_eq!(faults, [words]);
     }

@@ -95,6 +95,19 @@ pub fn printer(line: &str) -> Result<Printer<'_>, Fault> {
     }
 }
 
+/// The lines of an output, as [`lines`] reads them, if a lesson can have printed them.
+///
+/// # Errors
+///
+/// Each line that is none of the three that a lesson prints is an error in its place.
+pub fn lessons_lines(output: &[u8]) -> impl Iterator<Item = Result<&str, BadLine>> {
+    (1..).zip(lines(output)).map(|(number, line)| {
+        let line = line?;
+        let printer = printer(line).map_err(|fault| BadLine { number, fault });
+        printer.map(|_| line)
+    })
+}
+
 /// A line that no lesson prints, and where it stands.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadLine {
@@ -168,10 +181,95 @@ impl fmt::Display for Fault {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, option, prelude::*, sample::Index};
+
     use super::*;
 
     fn read(output: &[u8]) -> Vec<Result<&str, BadLine>> {
         lines(output).collect()
+    }
+
+    /// The number of the first line that no lesson prints.
+    fn bad_line(output: &[u8]) -> Option<usize> {
+        let bad_line = lessons_lines(output).find_map(Result::err);
+        bad_line.map(|bad_line| bad_line.number)
+    }
+
+    /// Some lines that a lesson may print.
+    fn good_lines() -> impl Strategy<Value = Vec<String>> {
+        let words = prop_oneof![Just(MAIN), Just(START), Just(END)];
+        let line = (words, 0..12_u32).prop_map(|(words, n)| format!("{words}thread {n}"));
+        vec(line, 1..12)
+    }
+
+    fn text(lines: &[String]) -> String {
+        lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_torn_line_is_found_wherever_the_tear_is(
+            output in good_lines(), line in any::<Index>(), tear in any::<Index>(),
+            torn_again in option::of(any::<Index>()),
+        ) {
+            prop_assert_eq!(bad_line(text(&output).as_bytes()), None);
+            // Another thread's line comes between two pieces of a line, whole or
+            // torn itself.
+            let mut output = output;
+            let line = line.index(output.len());
+            let torn = format!("{}\n", output.remove(line));
+            let (head, tail) = torn.split_at(1 + tear.index(torn.len() - 1));
+            let other = format!("{START}other\n");
+            let at = torn_again.map_or(other.len(), |again| 1 + again.index(other.len() - 1));
+            let (other_head, other_tail) = other.split_at(at);
+            let above = text(&output[..line]);
+            let below = text(&output[line..]);
+            let whole = format!("{above}{head}{other_head}{tail}{other_tail}{below}");
+
+            let found = bad_line(whole.as_bytes());
+            let first = line + 1;
+            prop_assert!(found == Some(first) || found == Some(first + 1), "{:?} in {}", found, whole);
+        }
+
+        #[test]
+        fn a_line_cut_off_at_the_end_is_found(output in good_lines()) {
+            let whole = text(&output);
+            let longest = whole.len() - output.last().unwrap().len();
+            for end in longest..whole.len() {
+                prop_assert_eq!(bad_line(&whole.as_bytes()[..end]), Some(output.len()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_no_lesson_prints_is_found_by_its_number() {
+        for (line, reason) in [
+            (&b"\n"[..], "is unknown: \"\""),
+            (b"hello\n", "is unknown: \"hello\""),
+            (b"main thread \n", "is unknown"),
+            (b"sub thread start  \n", "is unknown"),
+            (b"sub thread start 1\n", "is unknown"),
+            (b"sub thread start   1\n", "is unknown"),
+            (b"sub thread start  1\t\n", "holds a control character"),
+            (b"Main thread end\n", "is unknown"),
+            (b"sub thread end  1main thread end\n", "is torn: in "),
+            (
+                b"main thread end",
+                "is torn: \"main thread end\" has no line break",
+            ),
+            (
+                b"sub thread end  \xff\n",
+                "is not UTF-8, from its byte 17 on",
+            ),
+        ] {
+            let output = [b"main thread start\n", line].concat();
+            let bad_line = lessons_lines(&output).find_map(Result::err).unwrap();
+            let message = bad_line.to_string();
+            assert!(
+                message.starts_with(&format!("line 2 {reason}")),
+                "{message}"
+            );
+        }
     }
 
     #[test]

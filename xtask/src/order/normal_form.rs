@@ -1,95 +1,86 @@
-//! The normal form: the one output that stands for all that differ from it only in
-//! the order of the workers between two lines of the main thread.
+//! The normal form: the one output that stands for all that differ from it only by luck.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
-use crate::order::line::{BadLine, Printer, lines, printer};
+use crate::order::{
+    happens_before::HappensBefore,
+    line::{Printer, printer},
+};
 
-/// Rewrites a lesson's output into its normal form.
+/// Rewrites an output, one that `order` allows, into its normal form.
 ///
-/// The main thread's lines are fences and stay where they are. Between two
-/// fences the workers' lines may come in any order as long as each worker's own
-/// lines keep theirs, so each such stretch is rewritten: every worker's first
-/// line in it before every worker's second, and so on, and among those by name,
-/// `thread 2` before `thread 10`.
-///
-/// # Errors
-///
-/// The first line that is none of the three that a lesson prints.
-pub fn normal_form(output: &[u8]) -> Result<String, BadLine> {
-    let lines = parse_all(output)?;
-    let mut normal = String::with_capacity(output.len());
-    for place in order(&lines) {
-        normal.push_str(lines[place].text);
-        normal.push('\n');
+/// The main thread's lines are fences: they stay where they are, and no line passes
+/// one. Of all outputs that are left and that happens-before allows, the normal form is
+/// the first by the names of the workers, `thread 2` before `thread 10`; between two
+/// fences each worker's first line comes before any worker's second, and so on, wherever
+/// both are allowed.
+pub fn normal_form(order: &HappensBefore, output: &[usize]) -> Vec<usize> {
+    let mut after = vec![Vec::new(); order.lines.len()];
+    let mut waits_for = vec![0; order.lines.len()];
+    for pair in &order.guarantees {
+        if let Some(later) = pair.after {
+            after[pair.before].push(later);
+            waits_for[later] += 1;
+        }
     }
-    Ok(normal)
-}
-
-/// The places of a lesson's lines in the order of its normal form.
-///
-/// # Errors
-///
-/// As [`normal_form`].
-pub fn normal_places(output: &[u8]) -> Result<Vec<usize>, BadLine> {
-    parse_all(output).map(|lines| order(&lines))
-}
-
-fn parse_all(output: &[u8]) -> Result<Vec<Line<'_>>, BadLine> {
-    let parsed = (1..).zip(lines(output)).map(|(number, text)| {
-        let text = text?;
-        let printer = printer(text).map_err(|fault| BadLine { number, fault })?;
-        Ok(Line { text, printer })
-    });
-    parsed.collect()
-}
-
-/// One whole line of a lesson.
-struct Line<'a> {
-    text: &'a str,
-    printer: Printer<'a>,
-}
-
-fn order(lines: &[Line<'_>]) -> Vec<usize> {
-    let mut order = Vec::with_capacity(lines.len());
-    let mut stretch = Stretch::default();
-    for (place, line) in lines.iter().enumerate() {
-        match line.printer {
-            Printer::Main => {
-                stretch.move_to(&mut order);
-                order.push(place);
+    let keys = keys(order, output);
+    let ready = output.iter().filter(|&&line| waits_for[line] == 0);
+    let mut ready: BTreeSet<_> = ready.map(|&line| (keys[line], line)).collect();
+    let mut normal = Vec::with_capacity(output.len());
+    while let Some((_, line)) = ready.pop_first() {
+        normal.push(line);
+        for &later in &after[line] {
+            waits_for[later] -= 1;
+            if waits_for[later] == 0 && keys[later].is_some() {
+                ready.insert((keys[later], later));
             }
-            Printer::Worker(name) => stretch.push(name, place),
         }
     }
-    stretch.move_to(&mut order);
-    order
+    normal
 }
 
-/// The workers' lines between two fences: for each worker the places of its own, in
-/// their order.
-#[derive(Default)]
-struct Stretch<'a>(HashMap<&'a str, Vec<usize>>);
+/// How many fences a line has before it, how many lines of its own worker since, and its
+/// worker's place by name.
+type Key = (usize, usize, usize);
 
-impl<'a> Stretch<'a> {
-    fn push(&mut self, name: &'a str, place: usize) {
-        self.0.entry(name).or_default().push(place);
-    }
-
-    fn move_to(&mut self, order: &mut Vec<usize>) {
-        let mut workers: Vec<_> = self.0.drain().collect();
-        workers.sort_by_cached_key(|(name, _)| natural_key(name));
-        let mut workers: Vec<_> = workers
-            .into_iter()
-            .map(|(_, places)| places.into_iter())
-            .collect();
-        while !workers.is_empty() {
-            workers.retain_mut(|places| {
-                order.extend(places.next());
-                places.len() > 0
-            });
+/// The keys of the lines that are printed. A fence has the last one before it.
+fn keys(order: &HappensBefore, output: &[usize]) -> Vec<Option<Key>> {
+    let places = places_by_name(order);
+    let mut keys = vec![None; order.lines.len()];
+    let mut fences = 0;
+    // For each thread, behind how many fences, and how many lines since.
+    let mut printed = vec![(0, 0); places.len()];
+    for &line in output {
+        let thread = order.lines[line].thread;
+        if thread == 0 {
+            keys[line] = Some((fences, usize::MAX, 0));
+            fences += 1;
+            continue;
         }
+        let (since, earlier) = &mut printed[thread];
+        if *since < fences {
+            (*since, *earlier) = (fences, 0);
+        }
+        keys[line] = Some((fences, *earlier, places[thread]));
+        *earlier += 1;
     }
+    keys
+}
+
+/// For each thread its place by name.
+fn places_by_name(order: &HappensBefore) -> Vec<usize> {
+    let by_thread = order.lines.chunk_by(|one, next| one.thread == next.thread);
+    let mut firsts: Vec<_> = by_thread.filter_map(|lines| lines.first()).collect();
+    let threads = firsts.last().map_or(0, |line| line.thread + 1);
+    firsts.sort_by_cached_key(|line| match printer(&line.text) {
+        Ok(Printer::Worker(name)) => (natural_key(name), line.thread),
+        _ => (natural_key(&line.text), line.thread),
+    });
+    let mut places = vec![0; threads];
+    for (place, line) in firsts.iter().enumerate() {
+        places[line.thread] = place;
+    }
+    places
 }
 
 /// What brings names into the order in which a number in a name counts as a number.
@@ -126,261 +117,133 @@ fn natural_key(name: &str) -> (Vec<u8>, &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::{collection::vec, prelude::*};
-
     use super::*;
-    use worker_core::lines::{END, MAIN, START};
+    use crate::order::{happens_before::Promises, trace::Trace};
 
-    fn normal(lines: &[String]) -> String {
-        normal_form(text(lines).as_bytes()).unwrap()
+    /// The order of a lesson, of which each event is given by its thread, place and kind.
+    fn order(events: &[String]) -> HappensBefore {
+        let lines = events
+            .iter()
+            .map(|event| format!("0|0|{event}\n").replace('|', "\t"));
+        let trace = Trace::parse(&lines.collect::<String>()).unwrap();
+        HappensBefore::of(&trace, Promises::WorkerCore).unwrap()
     }
 
-    fn text(lines: &[String]) -> String {
-        lines.iter().map(|line| format!("{line}\n")).collect()
+    fn start(worker: usize, name: &str) -> [String; 3] {
+        [
+            format!("0|-|start|{worker}|worker|{name}"),
+            format!("{worker}|-|line|sub thread start  {name}"),
+            format!("0|-|started|{worker}"),
+        ]
     }
 
-    /// What one worker of a lesson prints between two fences.
-    type WorkersLines = Vec<String>;
-
-    /// A lesson: stretches of workers' lines, with a fence behind each.
-    fn lesson() -> impl Strategy<Value = Vec<Vec<WorkersLines>>> {
-        let worker = |n: usize| {
-            vec(prop_oneof![Just(START), Just(END)], 0..3).prop_map(move |lines| {
-                lines
-                    .into_iter()
-                    .map(|words| format!("{words}thread {n}"))
-                    .collect()
-            })
-        };
-        let stretch = (0..12_usize)
-            .prop_flat_map(move |workers| (0..workers).map(worker).collect::<Vec<_>>());
-        vec(stretch, 1..4)
+    fn end(worker: usize, name: &str) -> [String; 2] {
+        [
+            format!("{worker}|-|line|sub thread end  {name}"),
+            format!("{worker}|-|end"),
+        ]
     }
 
-    /// One of the outputs that a lesson can have, picked by `picks`.
-    fn interleave(lesson: &[Vec<WorkersLines>], picks: &[prop::sample::Index]) -> Vec<String> {
-        let mut output = Vec::new();
-        let mut picks = picks.iter().cycle();
-        for stretch in lesson {
-            let mut left: Vec<_> = stretch.iter().map(|lines| lines.iter()).collect();
-            left.retain(|lines| lines.len() > 0);
-            while !left.is_empty() {
-                let at = picks.next().unwrap().index(left.len());
-                output.extend(left[at].next().cloned());
-                left.retain(|lines| lines.len() > 0);
-            }
-            output.push(format!("{MAIN}goes on"));
-        }
-        output
+    fn main(events: &[&str]) -> Vec<String> {
+        events.iter().map(|event| format!("0|-|{event}")).collect()
     }
 
-    fn picks() -> impl Strategy<Value = Vec<prop::sample::Index>> {
-        vec(any::<prop::sample::Index>(), 1..40)
-    }
-
-    /// The lines of each worker, and of the main thread, in their order.
-    fn by_thread(output: &str) -> BTreeMap<&str, Vec<&str>> {
-        let mut lines = BTreeMap::<_, Vec<_>>::new();
-        for line in output.lines() {
-            let name = line.strip_prefix(START).or_else(|| line.strip_prefix(END));
-            lines.entry(name.unwrap_or(MAIN)).or_default().push(line);
-        }
-        lines
-    }
-
-    /// How many lines of the main thread stand above each line.
-    fn fences_above(output: &str) -> Vec<(usize, &str)> {
-        let mut fences = 0;
-        let mut lines: Vec<_> = output
-            .lines()
-            .map(|line| {
-                fences += usize::from(line.starts_with(MAIN));
-                (fences, line)
-            })
-            .collect();
-        lines.sort_unstable();
-        lines
-    }
-
-    proptest! {
-        #[test]
-        fn every_interleaving_has_the_same_normal_form(
-            lesson in lesson(), one in picks(), other in picks(),
-        ) {
-            let (one, other) = (interleave(&lesson, &one), interleave(&lesson, &other));
-            prop_assert_eq!(normal(&one), normal(&other));
-        }
-
-        #[test]
-        fn the_normal_form_is_its_own(lesson in lesson(), picks in picks()) {
-            let once = normal(&interleave(&lesson, &picks));
-            prop_assert_eq!(normal_form(once.as_bytes()), Ok(once));
-        }
-
-        #[test]
-        fn each_workers_lines_keep_their_order(lesson in lesson(), picks in picks()) {
-            let output = interleave(&lesson, &picks);
-            let (before, after) = (text(&output), normal(&output));
-            prop_assert_eq!(by_thread(&before), by_thread(&after));
-        }
-
-        #[test]
-        fn no_line_passes_a_fence(lesson in lesson(), picks in picks()) {
-            let output = interleave(&lesson, &picks);
-            let (before, after) = (text(&output), normal(&output));
-            prop_assert_eq!(fences_above(&before), fences_above(&after));
-        }
-
-        #[test]
-        fn a_torn_line_is_found_wherever_the_tear_is(
-            lesson in lesson(), picks in picks(),
-            line in any::<prop::sample::Index>(), tear in any::<prop::sample::Index>(),
-            torn_again in proptest::option::of(any::<prop::sample::Index>()),
-        ) {
-            // Another thread's line comes between two pieces of a line, whole or
-            // torn itself.
-            let mut output = interleave(&lesson, &picks);
-            let line = line.index(output.len());
-            let torn = format!("{}\n", output.remove(line));
-            let (head, tail) = torn.split_at(1 + tear.index(torn.len() - 1));
-            let other = format!("{START}other\n");
-            let at = torn_again.map_or(other.len(), |again| 1 + again.index(other.len() - 1));
-            let (other_head, other_tail) = other.split_at(at);
-            let above = text(&output[..line]);
-            let below = text(&output[line..]);
-            let whole = format!("{above}{head}{other_head}{tail}{other_tail}{below}");
-
-            let found = normal_form(whole.as_bytes()).map_err(|bad| bad.number);
-            let first = line + 1;
-            prop_assert!(found == Err(first) || found == Err(first + 1), "{:?} in {}", found, whole);
-        }
-
-        #[test]
-        fn a_line_cut_off_at_the_end_is_found(lesson in lesson(), picks in picks()) {
-            let output = interleave(&lesson, &picks);
-            let whole = text(&output);
-            let longest = whole.len() - output.last().unwrap().len();
-            for end in longest..whole.len() {
-                let found = normal_form(&whole.as_bytes()[..end]).map_err(|bad| bad.number);
-                prop_assert_eq!(found, Err(output.len()));
-            }
-        }
-    }
-
-    /// Whether the normal form of these lines is these others.
-    fn assert_normal<const N: usize>(lines: [&str; N], expected: [&str; N]) {
-        assert_eq!(
-            normal(&lines.map(str::to_owned)),
-            text(&expected.map(str::to_owned))
-        );
+    /// The normal form of what a run has printed.
+    #[track_caller]
+    fn assert_normal(events: &[Vec<String>], expected: &[&str]) {
+        let order = order(&[&events.concat()[..], &main(&["end", "exit"])].concat());
+        let normal = normal_form(&order, &order.printed());
+        let texts: Vec<_> = normal.iter().map(|&line| &order.lines[line].text).collect();
+        assert_eq!(texts, expected);
+        assert!(order.guaranteed.allows(&normal));
     }
 
     #[test]
     fn workers_come_by_name_and_a_number_in_a_name_counts_as_a_number() {
-        assert_normal(
-            [
-                "sub thread start  thread 10",
-                "sub thread start  thread 2b",
-                "sub thread start  thread 2",
-                "sub thread start  thread 02",
-                "sub thread start  thread",
-                "sub thread start  10",
-                "sub thread start  2",
-            ],
-            [
-                "sub thread start  2",
-                "sub thread start  10",
-                "sub thread start  thread",
-                "sub thread start  thread 02",
-                "sub thread start  thread 2",
-                "sub thread start  thread 2b",
-                "sub thread start  thread 10",
-            ],
-        );
+        let names = [
+            "thread 10",
+            "thread 2b",
+            "thread 2",
+            "thread 02",
+            "thread",
+            "10",
+            "2",
+        ];
+        let mut events = Vec::new();
+        for (worker, name) in (1..).zip(names) {
+            events.push(start(worker, name).to_vec());
+        }
+        events.push(main(&["line|main thread end"]));
+        for (worker, name) in (1..).zip(names) {
+            events.push(end(worker, name).to_vec());
+        }
+        let by_name = [
+            "2",
+            "10",
+            "thread",
+            "thread 02",
+            "thread 2",
+            "thread 2b",
+            "thread 10",
+        ];
+        // The starts come in their own order, which `start` promises.
+        let starts = names.map(|name| format!("sub thread start  {name}"));
+        let ends = by_name.map(|name| format!("sub thread end  {name}"));
+        let mut expected: Vec<&str> = starts.iter().map(String::as_str).collect();
+        expected.push("main thread end");
+        expected.extend(ends.iter().map(String::as_str));
+        assert_normal(&events, &expected);
     }
 
     #[test]
-    fn a_workers_first_line_comes_before_any_workers_second() {
-        assert_normal(
-            [
-                "sub thread start  2",
-                "sub thread end  2",
-                "sub thread start  1",
-                "sub thread end  1",
-            ],
-            [
-                "sub thread start  1",
-                "sub thread start  2",
-                "sub thread end  1",
-                "sub thread end  2",
-            ],
-        );
+    fn a_workers_first_line_comes_before_any_workers_second_where_both_are_allowed() {
+        let two = [
+            start(1, "1").to_vec(),
+            end(1, "1").to_vec(),
+            start(2, "2").to_vec(),
+            end(2, "2").to_vec(),
+        ];
+        let firsts_first = [
+            "sub thread start  1",
+            "sub thread start  2",
+            "sub thread end  1",
+            "sub thread end  2",
+        ];
+        assert_normal(&two, &firsts_first);
+        let [start_1, end_1, start_2, end_2] = two;
+        let joined = [
+            start_1,
+            end_1,
+            main(&["join|1", "joined|1"]),
+            start_2,
+            end_2,
+        ];
+        let one_by_one = [
+            "sub thread start  1",
+            "sub thread end  1",
+            "sub thread start  2",
+            "sub thread end  2",
+        ];
+        assert_normal(&joined, &one_by_one);
     }
 
     #[test]
-    fn a_workers_lines_are_counted_anew_behind_each_fence() {
+    fn no_line_passes_a_fence_and_behind_it_the_lines_are_counted_anew() {
         assert_normal(
-            [
+            &[
+                start(1, "1").to_vec(),
+                main(&["line|main thread end"]),
+                start(2, "2").to_vec(),
+                end(1, "1").to_vec(),
+                end(2, "2").to_vec(),
+            ],
+            &[
                 "sub thread start  1",
                 "main thread end",
-                "sub thread start  2",
-                "sub thread end  1",
-            ],
-            [
-                "sub thread start  1",
-                "main thread end",
                 "sub thread end  1",
                 "sub thread start  2",
+                "sub thread end  2",
             ],
         );
-    }
-
-    #[test]
-    fn a_lesson_that_changed_has_another_normal_form() {
-        let joined = "main thread start\nsub thread start  1\nsub thread end  1\nmain thread end\n";
-        for changed in [
-            "main thread start\nsub thread start  1\nmain thread end\nsub thread end  1\n",
-            "main thread start\nsub thread start  1\nmain thread end\n",
-            "main thread start\nmain thread end\n",
-            "main thread start\nsub thread end  1\nsub thread start  1\nmain thread end\n",
-            "sub thread start  1\nsub thread end  1\nmain thread start\nmain thread end\n",
-        ] {
-            assert_ne!(
-                normal_form(changed.as_bytes()),
-                normal_form(joined.as_bytes())
-            );
-        }
-    }
-
-    #[test]
-    fn a_line_that_no_lesson_prints_is_found_by_its_number() {
-        for (line, reason) in [
-            (&b"\n"[..], "is unknown: \"\""),
-            (b"hello\n", "is unknown: \"hello\""),
-            (b"main thread \n", "is unknown"),
-            (b"sub thread start  \n", "is unknown"),
-            (b"sub thread start 1\n", "is unknown"),
-            (b"sub thread start   1\n", "is unknown"),
-            (b"sub thread start  1\t\n", "holds a control character"),
-            (b"Main thread end\n", "is unknown"),
-            (b"sub thread end  1main thread end\n", "is torn: in "),
-            (
-                b"main thread end",
-                "is torn: \"main thread end\" has no line break",
-            ),
-            (
-                b"sub thread end  \xff\n",
-                "is not UTF-8, from its byte 17 on",
-            ),
-        ] {
-            let output = [b"main thread start\n", line].concat();
-            let message = normal_form(&output).unwrap_err().to_string();
-            assert!(
-                message.starts_with(&format!("line 2 {reason}")),
-                "{message}"
-            );
-        }
     }
 }

@@ -115,7 +115,7 @@ fn a_line_that_is_too_early_is_named_with_the_line_and_the_promise() {
     for (output, fault) in [
         (
             "S 1 2 22 P E 11",
-            "line 5 is too early: `main thread post job` has to follow `sub thread end  1`, which \
+            "line 5 is too early: `main thread post job` (main.rs:28 of the lesson) has to follow `sub thread end  1`, which \
              stands in line 7 (join)",
         ),
         (
@@ -125,12 +125,12 @@ fn a_line_that_is_too_early_is_named_with_the_line_and_the_promise() {
         ),
         (
             "S 1 2 11 22 E P",
-            "line 6 is too early: `main thread end` has to follow `main thread post job`, which \
+            "line 6 is too early: `main thread end` (main.rs:29 of the lesson) has to follow `main thread post job`, which \
              stands in line 7 (program order)",
         ),
         (
             "S 1 2 11 P E",
-            "line 5 is too early: `main thread post job` has to follow `sub thread end  2`, which is \
+            "line 5 is too early: `main thread post job` (main.rs:28 of the lesson) has to follow `sub thread end  2`, which is \
              missing (join)",
         ),
     ] {

@@ -147,24 +147,9 @@ pub(super) fn write_lines(orders: &Description, out: &mut impl Write) -> io::Res
     writeln!(out)
 }
 
-/// What is guaranteed, likely and luck.
-pub(super) fn write_pairs(orders: &Description, out: &mut impl Write) -> io::Result<()> {
+fn write_pairs(orders: &Description, out: &mut impl Write) -> io::Result<()> {
     let width = cli::width();
-    for (title, lines) in [
-        (
-            "may be missing: the end of the program cuts daemons off",
-            orders.missing_lines(),
-        ),
-        (
-            "guaranteed on every run, and why",
-            orders.guaranteed_pairs(width.saturating_sub(INDENT.len())),
-        ),
-        (
-            "likely, not guaranteed: only the sleeps arrange it",
-            orders.likely_pairs(width.saturating_sub(INDENT.len())),
-        ),
-        ("left to the scheduler", orders.incomparable_lines()),
-    ] {
+    for (title, lines) in sections(orders, width) {
         if !lines.is_empty() {
             heading(out, title)?;
             for line in lines.iter().flat_map(|line| line.lines()) {
@@ -174,6 +159,27 @@ pub(super) fn write_pairs(orders: &Description, out: &mut impl Write) -> io::Res
         }
     }
     Ok(())
+}
+
+/// What may be missing, what is guaranteed, what is likely and what is luck, each with
+/// its title.
+pub(super) fn sections(orders: &Description, width: usize) -> [(&'static str, Vec<String>); 4] {
+    let room = width.saturating_sub(INDENT.len());
+    [
+        (
+            "may be missing: the end of the program cuts daemons off",
+            orders.missing_lines(),
+        ),
+        (
+            "guaranteed on every run, and why",
+            orders.guaranteed_pairs(room),
+        ),
+        (
+            "likely, not guaranteed: only the sleeps arrange it",
+            orders.likely_pairs(room),
+        ),
+        ("left to the scheduler", orders.incomparable_lines()),
+    ]
 }
 
 /// At most `limit` of the orders.

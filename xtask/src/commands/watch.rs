@@ -2,6 +2,7 @@
 
 mod changes;
 mod look;
+mod marks;
 mod screen;
 
 use std::{

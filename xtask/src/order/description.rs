@@ -97,6 +97,14 @@ impl Description {
     /// The pairs of lines that only the sleeps put in order. What is wider than `width`
     /// goes on in a line of its own.
     pub fn likely_pairs(&self, width: usize) -> Vec<String> {
+        let name = |line: usize| self.happens_before.name(Some(line));
+        let pairs = self.likely_covering_pairs().into_iter();
+        let pairs = pairs.map(|(before, after)| ([name(before), name(after)], String::new()));
+        table(&pairs.collect::<Vec<_>>(), width)
+    }
+
+    /// The covering pairs behind [`Description::likely_pairs`].
+    pub fn likely_covering_pairs(&self) -> Vec<(usize, usize)> {
         let order = &self.happens_before;
         let with = &self.with_the_sleeps;
         let mut likely = Vec::new();
@@ -105,13 +113,34 @@ impl Description {
                 let covered = with.covered_by(after);
                 let only_likely = |before: &usize| order.guaranteed.incomparable(*before, after);
                 let pairs = covered.ones().filter(only_likely);
-                likely.extend(pairs.map(|before| {
-                    let names = [order.name(Some(before)), order.name(Some(after))];
-                    (names, String::new())
-                }));
+                likely.extend(pairs.map(|before| (before, after)));
             }
         }
-        table(&likely, width)
+        likely
+    }
+
+    /// How a line is related to a later one, or to the end of the program: the strongest
+    /// that can be said, if it is one of these. Luck is so in either direction.
+    pub fn relation(&self, before: usize, after: Option<usize>) -> Option<Relation> {
+        let guaranteed = &self.happens_before.guaranteed;
+        let with = &self.with_the_sleeps;
+        let Some(after) = after else {
+            let is_certain = guaranteed.certain().contains(before);
+            return is_certain.then_some(Relation::Guaranteed);
+        };
+        if guaranteed.before(after).contains(before) {
+            return Some(Relation::Guaranteed);
+        }
+        if ![before, after]
+            .iter()
+            .all(|&line| with.possible().contains(line))
+        {
+            return None;
+        }
+        if with.before(after).contains(before) {
+            return Some(Relation::Likely);
+        }
+        with.incomparable(before, after).then_some(Relation::Luck)
     }
 
     /// The lines that the end of the program may cut off.
@@ -152,8 +181,8 @@ impl Description {
     }
 
     /// Antichains, until every pair of incomparable lines is in one, or there are more
-    /// than [`MOST_ANTICHAINS`].
-    fn antichains(&self) -> Vec<Vec<usize>> {
+    /// than anybody reads.
+    pub fn antichains(&self) -> Vec<Vec<usize>> {
         let order = &self.with_the_sleeps;
         let possible = |line: &&usize| order.possible().contains(**line);
         let lines: Vec<_> = self.normal_order.iter().filter(possible).copied().collect();
@@ -185,6 +214,17 @@ impl Description {
         };
         antichains.into_iter().map(in_order).collect()
     }
+}
+
+/// How a line is related to a later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// It comes first on every run.
+    Guaranteed,
+    /// It comes first because of the sleeps.
+    Likely,
+    /// They come in either order.
+    Luck,
 }
 
 /// Pairs below each other, with what is to be said of each.

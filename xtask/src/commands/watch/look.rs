@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -50,7 +51,7 @@ impl JudgedRun {
 
 /// The order of a lesson's lines, in words and as a picture.
 pub(super) struct Order {
-    pub(super) description: Description,
+    pub(super) description: Arc<Description>,
     pub(super) picture: Picture,
 }
 
@@ -98,7 +99,7 @@ fn order(program: &Path, run: &Run, clock: Clock) -> Result<Order, String> {
             .trace()?,
     };
     Ok(Order {
-        description: Description::of(&trace, Promises::WorkerCore)?,
+        description: Arc::new(Description::of(&trace, Promises::WorkerCore)?),
         picture: Picture::of(&trace)?,
     })
 }

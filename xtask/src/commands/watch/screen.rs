@@ -1,15 +1,20 @@
 //! What `watch` shows on a terminal: one screen, in which what matters most stands first
 //! and what does not fit is cut.
 
-use console::{strip_ansi_codes, style, truncate_str};
+use std::{io, sync::Arc};
+
+use console::{Style, strip_ansi_codes, style, truncate_str};
 use worker_core::Clock;
 use xtask::order::description::Description;
 
 use crate::{
     cli::{human, number_of},
     commands::{
-        orders::{wrapped, write_lines, write_orders, write_pairs},
-        watch::look::{JudgedRun, Look},
+        orders::{wrapped, write_lines, write_orders},
+        watch::{
+            look::{JudgedRun, Look},
+            marks::{self, Mark},
+        },
     },
     timeline::text,
 };
@@ -17,7 +22,14 @@ use crate::{
 /// Less of an output is not worth its place.
 const FEWEST_LINES: usize = 5;
 
-const KEYS: &str = "a accept  d diff  o orders  r run  t real time  q quit";
+const KEYS: [&str; 6] = [
+    "a accept",
+    "d diff",
+    "o orders",
+    "r run",
+    "t real clock",
+    "q quit",
+];
 
 /// What is shown.
 pub(super) struct Screen {
@@ -26,8 +38,8 @@ pub(super) struct Screen {
     look: Option<Look>,
     /// The last run of a lesson that was built, if that is not the last save's.
     before: Option<JudgedRun>,
-    /// How many orders it had as accepted.
-    accepted: Option<[String; 2]>,
+    /// Its order as accepted, once that was seen.
+    accepted: Option<Arc<Description>>,
     view: View,
     /// What goes on.
     doing: &'static str,
@@ -119,7 +131,7 @@ impl Screen {
             && run.verdict.passed()
             && let Ok(order) = &run.order
         {
-            self.accepted = Some(counts(&order.description));
+            self.accepted = Some(Arc::clone(&order.description));
         }
     }
 
@@ -144,7 +156,7 @@ impl Screen {
         lines.resize(room, String::new());
         lines.push(match self.note {
             Some(note) => style(note).bold().to_string(),
-            None => style(KEYS).dim().to_string(),
+            None => style(keys(width)).dim().to_string(),
         });
         let cut = |line: &String| truncate_str(line, width, "…").into_owned();
         lines.iter().map(cut).collect()
@@ -189,7 +201,7 @@ impl Screen {
     /// How many orders there are now, and were as accepted.
     fn count(&self, order: &Description) -> String {
         let now = counts(order);
-        let then = self.accepted.as_ref().unwrap_or(&now);
+        let then = counts(self.accepted.as_deref().unwrap_or(order));
         let [with, without] = [0, 1].map(|count| match (&then[count], &now[count]) {
             (then, now) if then == now => now.clone(),
             (then, now) => style(format!("{then} → {now}")).bold().to_string(),
@@ -229,11 +241,47 @@ impl Screen {
             let picture = text::draw(&order.picture, width);
             lines.extend(picture.lines().map(plain));
             lines.push(String::new());
-            lines.extend(written(|out| write_pairs(&order.description, out)));
+            lines.extend(self.order(&order.description, width));
         }
         if built.is_some() {
             lines.extend(said);
         }
+    }
+}
+
+impl Screen {
+    /// What is guaranteed, likely and luck, with what was gained and lost of it.
+    fn order(&self, order: &Description, width: usize) -> Vec<String> {
+        let then = self.accepted.as_deref().unwrap_or(order);
+        let mut lines = Vec::new();
+        for (title, rows) in marks::sections(then, order, width) {
+            if rows.is_empty() {
+                continue;
+            }
+            let title = wrapped(title, width);
+            lines.extend(title.lines().map(|line| style(line).bold().to_string()));
+            for (mark, row) in rows {
+                let (sign, colour) = match mark {
+                    Mark::Same => (' ', Style::new()),
+                    Mark::Gained => ('+', Style::new().green()),
+                    Mark::Lost => ('-', Style::new().red()),
+                };
+                let row = format!("{sign} {}", row.replace('\n', "\n  "));
+                let row = row.lines().map(|line| colour.apply_to(line).to_string());
+                lines.extend(row);
+            }
+            lines.push(String::new());
+        }
+        lines
+    }
+}
+
+fn keys(width: usize) -> String {
+    let keys = KEYS.join("  ");
+    if keys.len() <= width {
+        keys
+    } else {
+        KEYS.join(" ")
     }
 }
 
@@ -261,7 +309,7 @@ fn orders(run: &JudgedRun, room: usize) -> Vec<String> {
 }
 
 /// What is written, in lines.
-fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Vec<String> {
+fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Vec<String> {
     let mut out = Vec::new();
     // Nothing goes wrong with what is written to memory.
     let _ = write(&mut out);

@@ -26,6 +26,12 @@ impl From<lexopt::Error> for Failure {
     }
 }
 
+impl From<String> for Failure {
+    fn from(reason: String) -> Failure {
+        Failure::Failed(reason)
+    }
+}
+
 /// What an argument comes to that a command has no use for.
 pub(crate) fn unexpected(argument: lexopt::Arg<'_>) -> Failure {
     match argument {

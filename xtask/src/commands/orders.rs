@@ -32,11 +32,15 @@ Options:
                    and say how many of its orders were seen
   -h, --help       print this help
 
-One run on the simulated clock tells what comes before what. A pair of lines is
-guaranteed if one thread prints both (program order), or if start, join or the
-end of the program puts them in order; a pair that follows from two others is
-not shown. It is only likely if nothing but the sleeps puts it in order, and
-else left to the scheduler.
+A few runs on the simulated clock, which have to do the same, tell what comes
+before what. A pair of lines is guaranteed if one thread prints both (program
+order), or if start, join or the end of the program puts them in order; a pair
+that follows from two others is not shown. It is only likely if nothing but the
+sleeps puts it in order, and else left to the scheduler.
+
+A lesson is made of start, join, print and sleep. What it decides by anything
+else is noticed where its runs differ; a channel or a lock guarantees more than
+is known here, so that some of these orders may be impossible.
 
 Examples:
   cargo xtask orders threads --limit 120
@@ -112,8 +116,9 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
 /// The outputs of many runs, and how often each was seen.
 fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>, Failure> {
     let outputs = side_by_side(runs, 1, || {
-        let stdout = lesson.run()?.stdout;
-        Ok(String::from_utf8_lossy(&stdout).into_owned())
+        let run = lesson.run().map_err(|reason| lesson.failed(&reason))?;
+        let stdout = run.stdout;
+        Ok::<_, Failure>(String::from_utf8_lossy(&stdout).into_owned())
     })?;
     let mut seen = BTreeMap::new();
     for output in outputs {

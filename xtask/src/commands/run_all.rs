@@ -13,6 +13,7 @@ use worker_core::Clock;
 use crate::{
     cli::{self, Failure, in_ci},
     lesson::{
+        built::BuiltLesson,
         program::{self, Run},
         report::{LiveLine, Report},
         snapshot::{self, Update},
@@ -84,7 +85,8 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
                 move || {
                     let program = lesson.program.as_ref()?;
                     let run = run_lesson(program, options.clock, options.timeout, &line);
-                    Some(judge(lesson, run, options.update, root))
+                    let traced = || BuiltLesson::new(&lesson.name, program).traced();
+                    Some(judge(lesson, run, traced, options.update, root))
                 }
             });
             running.push((lesson, line, runner.map_err(no_thread)?));

@@ -1,14 +1,18 @@
 //! A lesson on the simulated clock, from which its order is read.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use worker_core::Clock;
-use xtask::order::{description::Description, happens_before::Promises, trace::Trace};
+use xtask::order::{description::Description, happens_before::Promises, runs, trace::Trace};
 
 use crate::{
-    cli::Failure,
+    cli::{self, Failure},
     lesson::{
         program::{self, Run},
+        repeat::side_by_side,
         workspace::{Lesson, Workspace},
     },
 };
@@ -16,10 +20,25 @@ use crate::{
 /// How long a lesson may take. No time passes in it but that of its real work.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How many runs of a lesson are compared. One that is decided by luck, half the time in
+/// one way, does the same in all of them in one of 128 cases.
+const RUNS: usize = 8;
+
+/// How many threads are too many for so many runs: then there are two.
+const MANY: usize = 100;
+
 /// A lesson that has been built.
 pub(crate) struct BuiltLesson {
     pub(crate) name: String,
     program: PathBuf,
+}
+
+/// What the runs of a lesson have told.
+#[derive(Clone)]
+pub(crate) struct Traced {
+    pub(crate) trace: Trace,
+    /// Where they spend real time of which the trace does not know, in a sentence.
+    pub(crate) pauses: Option<String>,
 }
 
 impl BuiltLesson {
@@ -41,10 +60,7 @@ impl BuiltLesson {
     /// If it did not build.
     pub(crate) fn of(lesson: &Lesson) -> Result<BuiltLesson, Failure> {
         match &lesson.program {
-            Some(program) => Ok(BuiltLesson {
-                name: lesson.name.clone(),
-                program: program.clone(),
-            }),
+            Some(program) => Ok(BuiltLesson::new(&lesson.name, program)),
             None => Err(Failure::Failed(format!(
                 "lesson `{}` does not build; see cargo's message above",
                 lesson.name
@@ -52,36 +68,76 @@ impl BuiltLesson {
         }
     }
 
+    /// A lesson with its program.
+    pub(crate) fn new(name: &str, program: &Path) -> BuiltLesson {
+        BuiltLesson {
+            name: name.to_owned(),
+            program: program.to_owned(),
+        }
+    }
+
     /// Runs it once.
     ///
     /// # Errors
     ///
-    /// If it does not run well.
-    pub(crate) fn run(&self) -> Result<Run, Failure> {
-        let run = program::run_lesson(&self.program, Clock::Simulated, TIMEOUT, |_| {})
-            .map_err(|reason| self.failed(&reason.to_string()))?;
+    /// Why it does not run well.
+    pub(crate) fn run(&self) -> Result<Run, String> {
+        let run = program::run_lesson(&self.program, Clock::Simulated, TIMEOUT, |_| {});
+        let run = run.map_err(|reason| reason.to_string())?;
         let complaints = run.complaints();
         if complaints.is_empty() {
             Ok(run)
         } else {
-            Err(self.failed(&complaints.join("\n  ")))
+            Err(complaints.join("\n  "))
         }
     }
 
-    /// Runs it once and reads its trace.
+    /// Runs it a few times, and reads the trace that stands for all its runs.
     ///
     /// # Errors
     ///
-    /// If it does not run well, or its trace cannot be read.
-    pub(crate) fn trace(&self) -> Result<Trace, Failure> {
-        self.run()?.trace().map_err(|reason| self.failed(&reason))
+    /// Why it does not run well, or its trace cannot be read, or no trace stands for all.
+    pub(crate) fn traced(&self) -> Result<Traced, String> {
+        let once = || self.run()?.trace();
+        let first = once()?;
+        let more = if first.threads.len() > MANY {
+            1
+        } else {
+            RUNS - 1
+        };
+        let mut all = side_by_side(more, more, once)?;
+        if let Some(difference) = all.iter().find_map(|other| runs::difference(&first, other)) {
+            return Err(format!(
+                "it does not do the same on every run: {difference}; something other than start and \
+                 join decides it, so nothing can be said of the order of its lines; let every thread \
+                 do the same whatever the others do"
+            ));
+        }
+        all.insert(0, first);
+        let pauses = runs::pauses(&all);
+        let trace = all.swap_remove(0);
+        Ok(Traced { trace, pauses })
     }
 
-    /// Runs it once and describes the order of its lines by these promises.
+    /// The trace that stands for all its runs. Says where they spend real time of which it
+    /// does not know.
     ///
     /// # Errors
     ///
-    /// If it does not run well, or its lines cannot be told apart.
+    /// As [`traced`](BuiltLesson::traced).
+    pub(crate) fn trace(&self) -> Result<Trace, Failure> {
+        let traced = self.traced().map_err(|reason| self.failed(&reason))?;
+        if let Some(pauses) = traced.pauses {
+            cli::note(&format!("note: lesson `{}`: {pauses}", self.name));
+        }
+        Ok(traced.trace)
+    }
+
+    /// Describes the order of its lines by these promises.
+    ///
+    /// # Errors
+    ///
+    /// As [`traced`](BuiltLesson::traced), or if its lines cannot be told apart.
     pub(crate) fn description(&self, promises: Promises) -> Result<Description, Failure> {
         Description::of(&self.trace()?, promises).map_err(|reason| self.failed(&reason))
     }

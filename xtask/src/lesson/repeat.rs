@@ -7,8 +7,6 @@ use std::{
     thread,
 };
 
-use crate::cli::Failure;
-
 /// Does the same `times` over, at most `per_core` at once for each processor core, and
 /// returns what came of it.
 ///
@@ -16,11 +14,11 @@ use crate::cli::Failure;
 ///
 /// The first that it came to, after which no other is begun, or why the OS starts no
 /// thread for it.
-pub(crate) fn side_by_side<T: Send>(
+pub(crate) fn side_by_side<T: Send, E: From<String> + Send>(
     times: usize,
     per_core: usize,
-    once: impl Fn() -> Result<T, Failure> + Sync,
-) -> Result<Vec<T>, Failure> {
+    once: impl Fn() -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let begun = AtomicUsize::new(0);
     let run = || {
@@ -32,7 +30,7 @@ pub(crate) fn side_by_side<T: Send>(
             }
             results.push(result?);
         }
-        Ok::<_, Failure>(results)
+        Ok::<_, E>(results)
     };
     thread::scope(|scope| {
         let mut runners = Vec::new();
@@ -40,9 +38,9 @@ pub(crate) fn side_by_side<T: Send>(
             match thread::Builder::new().spawn_scoped(scope, run) {
                 Ok(runner) => runners.push(runner),
                 Err(reason) if runners.is_empty() => {
-                    return Err(Failure::Failed(format!(
-                        "the OS starts no more threads: {reason}; raise the limit"
-                    )));
+                    let reason =
+                        format!("the OS starts no more threads: {reason}; raise the limit");
+                    return Err(reason.into());
                 }
                 // Those that it has started do it all.
                 Err(_) => break,

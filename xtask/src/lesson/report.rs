@@ -85,7 +85,14 @@ impl Report {
             .iter()
             .map(|complaint| format!("  {complaint}\n"))
             .collect();
-        self.print(&format!("{words}\n{complaints}{}\n", verdict.difference));
+        let note = verdict.note.as_ref();
+        let note = note
+            .map(|note| format!("  note: {note}\n"))
+            .unwrap_or_default();
+        self.print(&format!(
+            "{words}\n{complaints}{note}{}\n",
+            verdict.difference
+        ));
     }
 
     pub(crate) fn strays(&mut self, strays: &[PathBuf], root: &Path) {

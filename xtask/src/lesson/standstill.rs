@@ -95,10 +95,6 @@ pub(super) fn whereabouts(trace: &str) -> String {
             last[worker] = Some(event);
         }
     }
-    let name = |thread: usize| match thread {
-        0 => "the main thread".to_owned(),
-        _ => format!("worker `{}`", trace.threads[thread].name),
-    };
     // Those first that time waits for.
     let mut going_on = Vec::new();
     let mut waiting = Vec::new();
@@ -107,12 +103,12 @@ pub(super) fn whereabouts(trace: &str) -> String {
         let place = last.and_then(|event| event.place.as_ref());
         let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
         let since = format!("since {}{place}", seconds(time));
-        let who = name(thread);
+        let who = trace.who(thread);
         match last.map(|event| &event.kind) {
             Some(EventKind::End | EventKind::Exit | EventKind::Endless) => {}
             Some(EventKind::Sleep) => waiting.push(format!("{who} sleeps {since}")),
             Some(EventKind::Join(worker)) => {
-                waiting.push(format!("{who} joins {} {since}", name(*worker)));
+                waiting.push(format!("{who} joins {} {since}", trace.who(*worker)));
             }
             _ => going_on.push(format!("{who} has neither slept, joined nor ended {since}")),
         }

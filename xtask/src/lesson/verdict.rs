@@ -6,12 +6,14 @@ use xtask::order::{
     guarantees,
     happens_before::{HappensBefore, Promises},
     line::lessons_lines,
-    normal_form::normal_form,
+    normal_form::{normal_form, race},
+    trace::Trace,
 };
 
 use crate::{
     cli::relative,
     lesson::{
+        built::Traced,
         program::Run,
         snapshot::{self, Snapshot, Update},
         workspace::Lesson,
@@ -25,9 +27,11 @@ pub(crate) struct Verdict {
     pub(crate) run: Option<Run>,
     /// Why it failed, each in a sentence; none if it passed.
     pub(crate) complaints: Vec<String>,
+    /// What is to be known besides, in a sentence.
+    pub(crate) note: Option<String>,
     /// How it differs from its snapshots.
     pub(crate) difference: String,
-    /// What to do about that.
+    /// What to do about that, if it can be accepted.
     pub(crate) advice: Option<String>,
     /// Whether that has been accepted.
     pub(crate) accepted: bool,
@@ -47,11 +51,13 @@ impl Verdict {
     }
 }
 
-/// Judges one run of a lesson. It is compared with its snapshots only if nothing else
-/// is wrong with it: no other run is worth accepting.
+/// Judges one run of a lesson. It is compared with its snapshots only if nothing else is
+/// wrong with it, nor with the trace that stands for all its runs: no other run is worth
+/// accepting.
 pub(crate) fn judge(
     lesson: &Lesson,
     run: Result<Run, String>,
+    traced: impl FnOnce() -> Result<Traced, String>,
     update: Update,
     root: &Path,
 ) -> Verdict {
@@ -67,23 +73,15 @@ pub(crate) fn judge(
     if let Some(bad_line) = lessons_lines(&run.stdout).find_map(Result::err) {
         verdict.complaints.push(bad_line.to_string());
     } else if verdict.passed() {
-        match order(&run) {
-            Ok(order) => {
-                let contents = [
-                    (Snapshot::Output, normal_text(&order)),
-                    (Snapshot::Guarantees, guarantees::text(&order)),
-                ];
-                compare(&mut verdict, lesson, &order, &contents, update, root);
-            }
-            Err(complaint) => verdict.complaints.push(complaint),
-        }
+        let compared = compare(&mut verdict, lesson, &run, traced, update, root);
+        verdict.complaints.extend(compared.err());
     }
     verdict.run = Some(run);
     verdict
 }
 
-fn order(run: &Run) -> Result<HappensBefore, String> {
-    HappensBefore::of(&run.trace()?, Promises::WorkerCore)
+fn order(trace: &Trace) -> Result<HappensBefore, String> {
+    HappensBefore::of(trace, Promises::WorkerCore)
 }
 
 /// The normal form of what a run has printed.
@@ -96,17 +94,35 @@ fn normal_text(order: &HappensBefore) -> String {
 }
 
 /// Compares what a lesson's run came to with what has been accepted.
+///
+/// # Errors
+///
+/// Why there is nothing to compare, or it differs, or no snapshot can hold it, after all
+/// complaints that explain it.
 fn compare(
     verdict: &mut Verdict,
     lesson: &Lesson,
-    order: &HappensBefore,
-    contents: &[(Snapshot, String)],
+    run: &Run,
+    traced: impl FnOnce() -> Result<Traced, String>,
     update: Update,
     root: &Path,
-) {
+) -> Result<(), String> {
+    let order_of_run = order(&run.trace()?)?;
+    let traced = traced().map_err(|reason| format!("on the simulated clock, {reason}"))?;
+    verdict.note = traced.pauses;
+    let race = race(&order(&traced.trace)?);
+    let update = if race.is_some() {
+        Update::Nothing
+    } else {
+        update
+    };
+    let contents = [
+        (Snapshot::Output, normal_text(&order_of_run)),
+        (Snapshot::Guarantees, guarantees::text(&order_of_run)),
+    ];
     let mut differences = Vec::new();
     let mut unwritten = None;
-    for (snapshot, content) in contents {
+    for (snapshot, content) in &contents {
         let path = relative(&snapshot.file(lesson), root);
         let comparison = match snapshot::compare(*snapshot, lesson, content, update, root) {
             Ok(comparison) => comparison,
@@ -128,7 +144,7 @@ fn compare(
                 (Snapshot::Guarantees, _) => "its guarantees differ from",
             };
             if let (Snapshot::Guarantees, Some(accepted)) = (snapshot, &comparison.accepted) {
-                let changes = guarantees::changes(accepted, order);
+                let changes = guarantees::changes(accepted, &order_of_run);
                 verdict.complaints.extend(changes);
             }
             differences.push(format!("{what} {path}"));
@@ -142,16 +158,20 @@ fn compare(
             relative(&lesson.folder.join("snapshots"), root)
         ));
     }
-    if !differences.is_empty() {
-        let review = if update == Update::Pending && unwritten.is_none() {
-            " or `cargo insta review`"
-        } else {
-            ""
-        };
-        verdict.complaints.push(differences.join(", and "));
-        verdict.advice = Some(format!(
-            "read the difference below, and if it is meant, accept it with `cargo xtask run-all \
-             {name} --accept`{review}"
-        ));
+    if let Some(race) = race {
+        return Err(race);
     }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let review = if update == Update::Pending && unwritten.is_none() {
+        " or `cargo insta review`"
+    } else {
+        ""
+    };
+    verdict.advice = Some(format!(
+        "read the difference below, and if it is meant, accept it with `cargo xtask run-all {name} \
+         --accept`{review}"
+    ));
+    Err(differences.join(", and "))
 }

@@ -37,11 +37,8 @@ pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
     let now = text(order);
     let (accepted, now) = (Pairs::of(accepted), Pairs::of(&now));
     let placed = |name: &str| {
-        let line = order.lines.iter().find(|line| line.name == name);
-        match line.and_then(|line| line.place.as_ref()) {
-            Some(place) => format!("{name} ({place})"),
-            None => name.to_owned(),
-        }
+        let line = order.lines.iter().position(|line| line.name == name);
+        line.map_or(name.to_owned(), |line| order.placed_name(Some(line)))
     };
     let lost = accepted.pairs.iter().filter(|pair| now.lacks(pair));
     let lost = lost.map(|(before, after, _)| {
@@ -170,11 +167,8 @@ mod tests {
         events.extend(joined.iter().map(|worker| format!("0|-|joined|{worker}")));
         events.push("0|main.rs:9|line|main thread post job".to_owned());
         events.extend(["0|-|end", "0|-|exit"].map(str::to_owned));
-        let lines = events
-            .iter()
-            .map(|event| format!("0|0|{event}\n").replace('|', "\t"));
-        let trace = Trace::parse(&lines.collect::<String>()).unwrap();
-        HappensBefore::of(&trace, Promises::WorkerCore).unwrap()
+        let events: Vec<_> = events.iter().map(|event| format!("0|0|{event}")).collect();
+        HappensBefore::of(&Trace::of(&events), Promises::WorkerCore).unwrap()
     }
 
     #[test]

@@ -289,6 +289,13 @@ impl HappensBefore {
             None => "the end of the program".to_owned(),
         }
     }
+
+    /// The same, with the place in the lesson's source that prints the line.
+    pub fn placed_name(&self, line: Option<usize>) -> String {
+        let place = line.and_then(|line| self.lines[line].place.as_ref());
+        let place = place.map(|place| format!(" ({place})"));
+        self.name(line) + &place.unwrap_or_default()
+    }
 }
 
 impl Guarantee {

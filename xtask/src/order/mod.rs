@@ -24,4 +24,5 @@ pub mod judgement;
 pub mod line;
 pub mod normal_form;
 pub mod partial_order;
+pub mod runs;
 pub mod trace;

@@ -39,6 +39,33 @@ pub fn normal_form(order: &HappensBefore, output: &[usize]) -> Vec<usize> {
     normal
 }
 
+/// Why the outputs of a lesson have several normal forms, in a sentence, if they have: the
+/// sleeps leave it to luck on which side of a fence, or of the end of the program, a
+/// worker's line falls.
+pub fn race(order: &HappensBefore) -> Option<String> {
+    let with_the_sleeps = order.with_the_sleeps();
+    let possible = with_the_sleeps.possible();
+    let (fences, workers_lines): (Vec<_>, Vec<_>) = possible
+        .ones()
+        .partition(|&line| order.lines[line].thread == 0);
+    let (line, other) = workers_lines.into_iter().find_map(|line| {
+        let before = with_the_sleeps.before(line);
+        let fences_before = fences.partition_point(|&fence| before.contains(fence));
+        match fences.get(fences_before) {
+            Some(&fence) if !with_the_sleeps.before(fence).contains(line) => {
+                Some((line, Some(fence)))
+            }
+            _ => (!with_the_sleeps.certain().contains(line)).then_some((line, None)),
+        }
+    })?;
+    let [line, other] = [Some(line), other].map(|line| order.placed_name(line));
+    Some(format!(
+        "{line} and {other} race: neither start and join nor the sleeps say which comes first, so no \
+         snapshot can hold the output; join the worker, or let \
+         one of the two sleep longer"
+    ))
+}
+
 /// How many fences a line has before it, how many lines of its own worker since, and its
 /// worker's place by name.
 type Key = (usize, usize, usize);
@@ -120,15 +147,6 @@ mod tests {
     use super::*;
     use crate::order::{happens_before::Promises, trace::Trace};
 
-    /// The order of a lesson, of which each event is given by its thread, place and kind.
-    fn order(events: &[String]) -> HappensBefore {
-        let lines = events
-            .iter()
-            .map(|event| format!("0|0|{event}\n").replace('|', "\t"));
-        let trace = Trace::parse(&lines.collect::<String>()).unwrap();
-        HappensBefore::of(&trace, Promises::WorkerCore).unwrap()
-    }
-
     fn start(worker: usize, name: &str) -> [String; 3] {
         [
             format!("0|-|start|{worker}|worker|{name}"),
@@ -151,7 +169,9 @@ mod tests {
     /// The normal form of what a run has printed.
     #[track_caller]
     fn assert_normal(events: &[Vec<String>], expected: &[&str]) {
-        let order = order(&[&events.concat()[..], &main(&["end", "exit"])].concat());
+        let events = [&events.concat()[..], &main(&["end", "exit"])].concat();
+        let events: Vec<_> = events.iter().map(|event| format!("0|0|{event}")).collect();
+        let order = HappensBefore::of(&Trace::of(&events), Promises::WorkerCore).unwrap();
         let normal = normal_form(&order, &order.printed());
         let texts: Vec<_> = normal.iter().map(|&line| &order.lines[line].text).collect();
         assert_eq!(texts, expected);
@@ -225,6 +245,37 @@ mod tests {
             "sub thread end  2",
         ];
         assert_normal(&joined, &one_by_one);
+    }
+
+    #[test]
+    fn two_lines_race_that_even_the_sleeps_leave_to_luck() {
+        let end_of = |is_daemon: &str, exit: u64| {
+            Trace::of(&[
+                format!("0|0|0|-|start|1|{is_daemon}|1"),
+                "0|0|1|-|line|sub thread start  1".to_owned(),
+                "0|0|0|-|started|1".to_owned(),
+                "3|0|1|-|line|sub thread end  1".to_owned(),
+                "3|0|1|-|end".to_owned(),
+                format!("{exit}|0|0|main.rs:9|line|main thread end"),
+                format!("{exit}|0|0|-|end"),
+                format!("{}|0|0|-|exit", exit.max(3)),
+            ])
+        };
+        let words = |is_daemon: &str, exit: u64| {
+            let order = HappensBefore::of(&end_of(is_daemon, exit), Promises::WorkerCore).unwrap();
+            race(&order).map(|words| words.split(" race: ").next().unwrap().to_owned())
+        };
+        for exit in [2, 4] {
+            assert_eq!(words("worker", exit), None);
+        }
+        assert_eq!(words("daemon", 4), None);
+        let end = "`sub thread end  1`";
+        let fence = format!("{end} and `main thread end` (main.rs:9)");
+        assert_eq!(words("worker", 3), Some(fence.clone()));
+        assert_eq!(words("daemon", 3), Some(fence));
+        // What it prints is not awaited, and nothing else is printed then.
+        let end_alone = format!("{end} and the end of the program");
+        assert_eq!(words("daemon", 2), Some(end_alone));
     }
 
     #[test]

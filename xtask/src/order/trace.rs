@@ -6,6 +6,7 @@ use std::time::Duration;
 use worker_core::trace::{Event, EventKind};
 
 /// A trace.
+#[derive(Clone)]
 pub struct Trace {
     /// The main thread first, and the workers in the order of their starts.
     pub threads: Vec<Thread>,
@@ -18,6 +19,7 @@ pub struct Trace {
 }
 
 /// A thread of a lesson.
+#[derive(Clone)]
 pub struct Thread {
     /// Its name.
     pub name: String,
@@ -97,6 +99,35 @@ impl Trace {
         })
     }
 
+    /// What a thread is called in a sentence.
+    pub fn who(&self, thread: usize) -> String {
+        match thread {
+            0 => "the main thread".to_owned(),
+            _ => format!("worker `{}`", self.threads[thread].name),
+        }
+    }
+
+    /// What a thread does, as a sentence goes on behind its name.
+    pub(super) fn does(&self, event: Option<&Event>) -> String {
+        let Some(event) = event else {
+            return "does nothing more".to_owned();
+        };
+        let what = match &event.kind {
+            EventKind::Start { worker, .. } => format!("starts {}", self.who(*worker)),
+            EventKind::Started(worker) => format!("has started {}", self.who(*worker)),
+            EventKind::Line(text) => format!("prints `{text}`"),
+            EventKind::Sleep => "sleeps".to_owned(),
+            EventKind::Wake => "wakes".to_owned(),
+            EventKind::Join(worker) => format!("joins {}", self.who(*worker)),
+            EventKind::Joined(worker) => format!("has joined {}", self.who(*worker)),
+            EventKind::End | EventKind::Exit => "ends".to_owned(),
+            EventKind::Endless => "goes on without end".to_owned(),
+        };
+        let place = event.place.as_ref();
+        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+        format!("{what}{place} at {} s", event.time.as_secs_f64())
+    }
+
     fn require_known(&self, event: &Event) -> Option<()> {
         let other = match event.kind {
             EventKind::Start { worker, .. } => Some(worker),
@@ -107,5 +138,15 @@ impl Trace {
         };
         let is_known = |thread: usize| thread < self.threads.len();
         (is_known(event.thread) && other.is_none_or(is_known)).then_some(())
+    }
+}
+
+#[cfg(test)]
+impl Trace {
+    /// The trace of these events, in whose lines a bar stands for each tab.
+    pub(super) fn of(events: &[String]) -> Trace {
+        let lines = events.iter().filter(|event| !event.is_empty());
+        let lines = lines.map(|event| event.replace('|', "\t") + "\n");
+        Trace::parse(&lines.collect::<String>()).unwrap()
     }
 }

@@ -257,10 +257,11 @@ fn guarantees_are_the_same_on_either_clock_whatever_workers_are_called() {
             trace_of(worker, &format!("line\tsub thread end  {name}"));
             trace_of(worker, "end");
         }
-        say("main thread end\n");
-        trace("exit");
+        println!("main thread end");
+        trace_at(1, 0, "line\tmain thread end");
+        trace_at(1, 0, "exit");
         if env::var("LESSON_CLOCK").unwrap() == "simulated" {
-            trace_of(1, "line\tsub thread end  x");
+            trace_at(2, 1, "line\tsub thread end  x");
         }
         std::process::exit(0);"#;
     let workspace = Workspace::new("same-names").lesson("good", 1, body);
@@ -273,7 +274,8 @@ fn guarantees_are_the_same_on_either_clock_whatever_workers_are_called() {
         assert_eq!(report.status, Some(0), "{report}");
     }
     // Nor does an arrow in a name confuse what has changed.
-    let joined = body.replace("say(", "trace(\"joined\\t3\");\n        say(");
+    let end = "println!(\"main thread end\")";
+    let joined = body.replace(end, &format!("trace(\"joined\\t3\");\n        {end}"));
     workspace.write("crates/good/src/main.rs", &main(&joined));
     let report = workspace.run_all(&[]);
     let words = "\n  `sub thread end  c → d` always comes before `main thread end` now: join\n";

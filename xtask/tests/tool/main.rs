@@ -11,6 +11,7 @@ mod examples;
 mod failures;
 mod house;
 mod lessons;
+mod luck;
 mod mutants;
 mod orders;
 mod repository;

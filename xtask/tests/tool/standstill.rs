@@ -42,7 +42,8 @@ fn orders(workspace: &Workspace, lesson: &str) -> Report {
 }
 
 const LAST: &str = "; it goes on only when every thread sleeps, joins or has ended, so let none wait \
-                    for a lock or a message of one that does\n";
+                    for a lock or a message of one that does, nor sleep with anything but \
+                    `worker_core::sleep`\n";
 
 #[test]
 fn a_lock_that_is_held_across_a_sleep_is_told_by_where_the_threads_are() {
@@ -102,6 +103,30 @@ fn a_deadlock_is_told_by_where_the_threads_are() {
         report.stderr.contains(&format!("{words}{LAST}")),
         "{report}"
     );
+}
+
+#[test]
+fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
+    let body = "
+        main_thread.start(Worker::new(\"1\", || std::thread::sleep(SECOND / 5)))?;
+        main_thread.start(Worker::new(\"2\", || sleep(SECOND)))?;
+        main_thread.print(\"main thread end\")";
+    let workspace = workspace("another-sleep", body);
+    let words = "worker `1` spends 0.2 s of real time or more while simulated time stands still, and no \
+                 order knows of it; let it sleep with `worker_core::sleep` only\n";
+    let note = format!("note: lesson `another-sleep`: {words}");
+    for command in ["orders", "timeline"] {
+        let report = report(workspace.xtask().args([command, "another-sleep"]));
+        assert_eq!(report.status, Some(0), "{report}");
+        assert_eq!(report.stderr, note, "{report}");
+    }
+    // By the sleeps that are known, its end races with the main thread.
+    let report = workspace.run_all(&["--accept"]);
+    assert!(
+        report.stdout.contains(&format!("\n  note: {words}")),
+        "{report}"
+    );
+    assert_eq!(report.status, Some(1), "{report}");
 }
 
 #[cfg(target_os = "linux")]

@@ -22,9 +22,13 @@ use tempfile::TempDir;
 use crate::workspace::Workspace;
 
 /// A lesson with a process of its own. Each holds a connection to the test open for as
-/// long as it lives.
+/// long as it lives. When the test listens no more, the lesson runs once more to be traced.
 const CONNECT: &str = r#"
-    let connection = std::os::unix::net::UnixStream::connect(env::var("TEST").unwrap()).unwrap();
+    let Ok(connection) = std::os::unix::net::UnixStream::connect(env::var("TEST").unwrap()) else {
+        say("main thread start\n");
+        trace("exit");
+        return;
+    };
     let held = std::os::fd::OwnedFd::from(connection.try_clone().unwrap());
     let mut sleep = std::process::Command::new("sleep");
     sleep.arg("600").stdin(held).spawn().unwrap();

@@ -8,7 +8,8 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     os::unix::process::ExitStatusExt,
     path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -136,6 +137,19 @@ fn save(workspace: &Workspace, lesson: &str, body: &str) {
 
 fn source(workspace: &Workspace, lesson: &str) -> PathBuf {
     workspace.path(&format!("crates/{lesson}/src/main.rs"))
+}
+
+/// Saves a program without end, and waits until it runs.
+fn save_and_await_endless(workspace: &Workspace) {
+    let begun = workspace.path("target/begun");
+    let _ = fs::remove_file(&begun);
+    let body = format!("File::create({begun:?}).unwrap(); {WITHOUT_END}");
+    save(workspace, "good", &body);
+    let start = Instant::now();
+    while !begun.exists() {
+        assert!(start.elapsed() < LIMIT, "it does not run");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// A lesson that says this, and is accepted.
@@ -269,30 +283,15 @@ fn the_screen_is_as_large_as_the_terminal_and_says_what_is_cut() {
 #[test]
 fn a_lesson_without_end_leaves_the_keys_alive_and_makes_way_for_the_next_save() {
     let workspace = one_lesson("watch-endless");
-    let mark = workspace.path("target/runs");
-    let _ = fs::remove_file(&mark);
-    let marked = |body: &str| {
-        format!(
-            "let mut runs = File::options().append(true).create(true).open({mark:?}).unwrap();
-            runs.write_all(b\"x\").unwrap(); {body}"
-        )
-    };
-    let runs = || fs::read(&mark).map_or(0, |runs| runs.len());
-    save(&workspace, "good", &marked(WITHOUT_END));
     let mut session = Session::watch(&workspace, &["good"]);
-    let start = Instant::now();
-    while runs() == 0 {
-        assert!(start.elapsed() < LIMIT, "it does not run");
-        session.read(Duration::from_millis(10));
-    }
+    session.shows("good passed in ");
+    save_and_await_endless(&workspace);
     session.press("a");
     session.shows("it still runs");
-    // What is saved meanwhile makes one run more, and no other does.
-    for (word, count) in [("two", 2), ("one", 3)] {
-        save(&workspace, "good", &marked(&says(word)));
-        session.shows(&format!("\nmain thread {word}\n"));
-        assert_eq!(runs(), count);
-    }
+    session.press("o");
+    session.shows("its lines");
+    save(&workspace, "good", &says("two"));
+    session.shows("`main thread two`");
     session.press("q");
     assert_eq!(session.end().code(), Some(0));
 }
@@ -350,7 +349,7 @@ fn a_terminal_that_is_closed_ends_it() {
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
         assert!(start.elapsed() < LIMIT, "it lives on");
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -375,36 +374,90 @@ fn a_suspended_watch_gives_the_terminal_back_and_takes_it_again() {
     assert_eq!(session.end().code(), Some(0));
 }
 
+/// The tool without a terminal.
+struct Plain {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Plain {
+    fn watch(workspace: &Workspace) -> Plain {
+        let mut xtask = workspace.xtask();
+        let mut child = xtask
+            .args(["watch", "good"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Plain { child, stdout }
+    }
+
+    /// What it prints of the next run.
+    fn verdict(&mut self) -> String {
+        let mut printed = String::new();
+        while !printed.ends_with("by start and join alone\n\n") {
+            let count = self.stdout.read_line(&mut printed).unwrap();
+            assert!(count > 0, "it has ended after {printed}");
+        }
+        assert_eq!(printed.matches("chapter 1: good\n").count(), 1, "{printed}");
+        assert!(!printed.contains('\x1b'), "{printed:?}");
+        printed
+    }
+
+    /// Ends its input, and returns what it prints then.
+    fn end(mut self) -> String {
+        drop(self.child.stdin.take());
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        rest
+    }
+}
+
 #[test]
 fn without_a_terminal_it_prints_a_verdict_a_save_until_its_input_ends() {
     let workspace = one_lesson("watch-plain");
-    let mut xtask = workspace.xtask();
-    let mut child = xtask
-        .args(["watch", "good"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut until_the_orders = || {
-        let mut printed = String::new();
-        while !printed.ends_with("by start and join alone\n\n") {
-            let count = stdout.read_line(&mut printed).unwrap();
-            assert!(count > 0, "it has ended after {printed}");
-        }
-        printed
-    };
-    let one = until_the_orders();
-    assert_eq!(one.matches("chapter 1: good\n").count(), 1, "{one}");
-    assert!(one.contains("\ngood passed in "), "{one}");
+    let mut plain = Plain::watch(&workspace);
+    assert!(plain.verdict().contains("\ngood passed in "));
+    // A second verdict of one save would be taken for that of the next.
+    for word in ["two", "three", "four"] {
+        save(&workspace, "good", &says(word));
+        let verdict = plain.verdict();
+        assert!(
+            verdict.contains(&format!("\nmain thread {word}\ngood failed in ")),
+            "{verdict}"
+        );
+    }
+    assert_eq!(plain.end(), "");
+}
+
+#[test]
+fn what_is_saved_during_a_run_makes_one_run_more() {
+    let workspace = one_lesson("watch-during");
+    let mut plain = Plain::watch(&workspace);
+    assert!(plain.verdict().contains("\ngood passed in "));
+    save_and_await_endless(&workspace);
+    for word in ["two", "one"] {
+        save(&workspace, "good", &says(word));
+        let verdict = plain.verdict();
+        assert!(
+            verdict.contains(&format!("\nmain thread {word}\n")),
+            "{verdict}"
+        );
+    }
+    assert_eq!(plain.end(), "");
+}
+
+#[test]
+fn the_lesson_is_shown_that_was_saved_last_if_none_is_named() {
+    let workspace = one_lesson("watch-last").lesson("other", 2, &says("other"));
+    let mut session = Session::watch(&workspace, &[]);
+    session.shows("good passed in ");
+    save(&workspace, "other", &says("else"));
+    session.shows("other failed in ");
     save(&workspace, "good", &says("two"));
-    let two = until_the_orders();
-    assert_eq!(two.matches("chapter 1: good\n").count(), 1, "{two}");
-    assert!(two.contains("\ngood failed in "), "{two}");
-    drop(child.stdin.take());
-    let mut rest = String::new();
-    stdout.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(!format!("{one}{two}").contains('\x1b'), "{one}{two}");
+    session.shows("good failed in ");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
 }

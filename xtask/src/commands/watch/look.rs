@@ -1,10 +1,6 @@
 //! A look at a lesson: built, run and judged once.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use worker_core::Clock;
 use xtask::order::{description::Description, happens_before::Promises};
@@ -12,6 +8,7 @@ use xtask::order::{description::Description, happens_before::Promises};
 use crate::{
     cli::Failure,
     lesson::{
+        built::{BuiltLesson, Traced},
         program::{self, Run},
         snapshot::Update,
         verdict::{Verdict, judge},
@@ -31,28 +28,58 @@ pub(super) struct Look {
     pub(super) run: Option<JudgedRun>,
 }
 
-/// A run of a lesson, judged, and what one on the simulated clock tells of its order.
+/// A run of a lesson, judged, and what those on the simulated clock tell of its order.
 pub(super) struct JudgedRun {
     lesson: Lesson,
     root: PathBuf,
+    traced: Result<Traced, String>,
     pub(super) verdict: Verdict,
     /// Or why it cannot be told.
     pub(super) order: Result<Order, String>,
-}
-
-impl JudgedRun {
-    /// Accepts what differs from the snapshots, of this very run.
-    pub(super) fn accept(&mut self) {
-        if let Some(run) = self.verdict.run.take() {
-            self.verdict = judge(&self.lesson, Ok(run), Update::Accept, &self.root);
-        }
-    }
 }
 
 /// The order of a lesson's lines, in words and as a picture.
 pub(super) struct Order {
     pub(super) description: Arc<Description>,
     pub(super) picture: Picture,
+}
+
+impl JudgedRun {
+    fn of(
+        lesson: Lesson,
+        root: PathBuf,
+        run: Result<Run, String>,
+        traced: impl FnOnce() -> Result<Traced, String>,
+    ) -> JudgedRun {
+        let mut kept = Err("it did not run well".to_owned());
+        let traced = || {
+            kept = traced();
+            kept.clone()
+        };
+        let verdict = judge(&lesson, run, traced, Update::Nothing, &root);
+        JudgedRun {
+            order: kept.as_ref().map_err(String::clone).and_then(order),
+            traced: kept,
+            lesson,
+            root,
+            verdict,
+        }
+    }
+
+    /// Accepts what differs from the snapshots, of this very run.
+    pub(super) fn accept(&mut self) {
+        let run = self.verdict.run.take();
+        let run = run.ok_or_else(|| "it did not run".to_owned());
+        let traced = || self.traced.clone();
+        self.verdict = judge(&self.lesson, run, traced, Update::Accept, &self.root);
+    }
+}
+
+fn order(traced: &Traced) -> Result<Order, String> {
+    Ok(Order {
+        description: Arc::new(Description::of(&traced.trace, Promises::WorkerCore)?),
+        picture: Picture::of(&traced.trace)?,
+    })
 }
 
 /// Builds a lesson, runs it and judges the run, and shows `seen` what it prints meanwhile.
@@ -64,42 +91,15 @@ pub(super) fn look(name: &str, clock: Clock, seen: impl FnMut(&[u8]) + Send + 's
     };
     // It has the lessons that were named, and no other.
     let lesson = workspace.lessons.remove(0);
-    let Some(program) = &lesson.program else {
+    let Some(program) = lesson.program.clone() else {
         return Look { said, run: None };
     };
-    let run = program::run_lesson(program, clock, TIMEOUT, seen);
+    let run = program::run_lesson(&program, clock, TIMEOUT, seen);
     let run = run.map_err(|reason| reason.to_string());
-    let root = workspace.root;
-    let verdict = judge(&lesson, run, Update::Nothing, &root);
-    let order = match &verdict.run {
-        Some(run) => order(program, run, clock),
-        None => Err(String::new()),
-    };
-    let run = JudgedRun {
-        order,
-        lesson,
-        root,
-        verdict,
-    };
+    let traced = || BuiltLesson::new(name, &program).traced();
+    let run = JudgedRun::of(lesson, workspace.root, run, traced);
     Look {
         said,
         run: Some(run),
     }
-}
-
-/// The order of the lines of a run that went well.
-fn order(program: &Path, run: &Run, clock: Clock) -> Result<Order, String> {
-    if let Some(complaint) = run.complaints().into_iter().next() {
-        return Err(complaint);
-    }
-    let trace = match clock {
-        Clock::Simulated => run.trace()?,
-        Clock::Real => program::run_lesson(program, Clock::Simulated, TIMEOUT, |_| {})
-            .map_err(|reason| reason.to_string())?
-            .trace()?,
-    };
-    Ok(Order {
-        description: Arc::new(Description::of(&trace, Promises::WorkerCore)?),
-        picture: Picture::of(&trace)?,
-    })
 }

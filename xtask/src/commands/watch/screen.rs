@@ -106,10 +106,9 @@ impl Screen {
         self.view = if self.view == view { View::All } else { view };
     }
 
-    /// Whether something differs from what is accepted.
+    /// Whether something differs that can be accepted.
     pub(super) fn differs(&self) -> bool {
-        self.run()
-            .is_some_and(|run| !run.verdict.difference.is_empty() && !run.verdict.accepted)
+        self.run().is_some_and(|run| run.verdict.advice.is_some())
     }
 
     /// Accepts what differs.
@@ -166,13 +165,14 @@ impl Screen {
     fn verdict(&self, width: usize) -> Vec<String> {
         let name = &self.lesson;
         let run = self.look.as_ref().map(|look| look.run.as_ref());
-        let mut complaints: &[String] = &[];
+        let mut complaints = Vec::new();
         let words = match run {
             None => style(name.clone()).bold(),
             Some(None) => style(format!("{name} does not build")).red().bold(),
             Some(Some(run)) => {
                 let verdict = &run.verdict;
-                complaints = &verdict.complaints;
+                complaints.extend(verdict.complaints.iter().cloned());
+                complaints.extend(verdict.note.iter().map(|note| format!("note: {note}")));
                 let time = verdict.run.as_ref().map(|run| human(run.time));
                 let time = time.map_or(String::new(), |time| format!(" in {time}"));
                 if !verdict.passed() {

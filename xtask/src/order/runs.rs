@@ -1,0 +1,183 @@
+//! Several runs of one lesson on the simulated clock: that they do the same, and where
+//! they spend real time.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use worker_core::trace::{Event, EventKind};
+
+use crate::order::{description::listed, trace::Trace};
+
+/// More real time than a thread needs for anything but computing and sleeping. A busy
+/// machine may take as much once, but not each time at the same place.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How two runs differ in what one of their threads does, in half a sentence. The
+/// scheduler alone makes no such difference where nothing but start and join lets a
+/// thread know of another.
+pub fn difference(one: &Trace, other: &Trace) -> Option<String> {
+    let [acts, other_acts] = [one, other].map(by_thread);
+    let threads = acts.len().max(other_acts.len());
+    (0..threads).find_map(|thread| {
+        let [acts, other_acts] = [&acts, &other_acts].map(|acts| acts.get(thread));
+        let [acts, other_acts] = [acts, other_acts].map(|acts| acts.map_or(&[][..], Vec::as_slice));
+        let differ = |place: &usize| {
+            let acts = [acts.get(*place), other_acts.get(*place)];
+            match acts.map(|act| act.map(|act| (&act.kind, act.time))) {
+                // How far a daemon was followed that has no end is luck.
+                [None, Some(_)] | [Some(_), None] => !(one.is_endless || other.is_endless),
+                [act, other_act] => act != other_act,
+            }
+        };
+        let place = (0..acts.len().max(other_acts.len())).find(differ)?;
+        let who = if thread < one.threads.len() {
+            one.who(thread)
+        } else {
+            other.who(thread)
+        };
+        let does = one.does(acts.get(place).copied());
+        let does_otherwise = other.does(other_acts.get(place).copied());
+        Some(format!(
+            "in one {who} {does}, in another it {does_otherwise}"
+        ))
+    })
+}
+
+/// What each thread does.
+fn by_thread(trace: &Trace) -> Vec<Vec<&Event>> {
+    let mut acts = vec![Vec::new(); trace.threads.len()];
+    for event in &trace.events {
+        acts[event.thread].push(event);
+    }
+    acts
+}
+
+/// Which threads spend real time in every one of these runs while nothing else happens,
+/// in a sentence. The simulated clock does not know of it.
+pub fn pauses(runs: &[Trace]) -> Option<String> {
+    let (first, others) = runs.split_first()?;
+    let mut pauses = pauses_of(first);
+    for pauses_too in others.iter().map(pauses_of) {
+        pauses.retain(|at, pause| {
+            let other = pauses_too.get(at);
+            *pause = (*pause).min(other.copied().unwrap_or_default());
+            other.is_some()
+        });
+    }
+    let shortest = pauses.values().min()?.as_secs_f64();
+    let mut threads: Vec<_> = pauses
+        .keys()
+        .map(|(thread, _)| first.who(*thread))
+        .collect();
+    threads.dedup();
+    let (spend, them) = match threads[..] {
+        [_] => ("spends", "it"),
+        _ => ("spend", "them"),
+    };
+    let threads = listed(&threads);
+    Some(format!(
+        "{threads} {spend} {shortest:.1} s of real time or more while simulated time stands still, \
+         and no order knows of it; let {them} sleep with `worker_core::sleep` only"
+    ))
+}
+
+/// The pauses in which nothing at all happens: for each thread that could have gone on and
+/// for each number of things that it had done before, the longest.
+fn pauses_of(trace: &Trace) -> BTreeMap<(usize, usize), Duration> {
+    let mut goes_on = vec![false; trace.threads.len()];
+    goes_on[0] = true;
+    let mut done = vec![0; trace.threads.len()];
+    let mut pauses = BTreeMap::<_, Duration>::new();
+    let mut before = Duration::ZERO;
+    for event in &trace.events {
+        let pause = event.elapsed.saturating_sub(before);
+        if pause >= PAUSE {
+            for thread in (0..goes_on.len()).filter(|&thread| goes_on[thread]) {
+                let longest = pauses.entry((thread, done[thread])).or_default();
+                *longest = pause.max(*longest);
+            }
+        }
+        before = event.elapsed;
+        done[event.thread] += 1;
+        goes_on[event.thread] = !matches!(
+            event.kind,
+            EventKind::Start { .. }
+                | EventKind::Sleep
+                | EventKind::Join(_)
+                | EventKind::End
+                | EventKind::Exit
+                | EventKind::Endless
+        );
+        if let EventKind::Start { worker, .. } = event.kind {
+            goes_on[worker] = true;
+        }
+    }
+    pauses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run in which a worker prints and sleeps, and after so many milliseconds goes on.
+    fn run(line: &str, sleeps: bool, pause: u64) -> Trace {
+        let late = pause * 1_000_000;
+        let (sleep, wake) = match sleeps {
+            true => (
+                "0|0|1|main.rs:7|sleep".to_owned(),
+                format!("5|{late}|1|main.rs:7|wake"),
+            ),
+            false => (String::new(), String::new()),
+        };
+        let events = [
+            "0|0|0|main.rs:3|start|1|worker|a".to_owned(),
+            format!("0|0|1|-|line|{line}"),
+            "0|0|0|main.rs:3|started|1".to_owned(),
+            "0|0|0|main.rs:4|join|1".to_owned(),
+            sleep,
+            wake,
+            format!("5|{late}|1|-|line|sub thread end  a"),
+            format!("5|{late}|1|-|end"),
+            format!("5|{late}|0|main.rs:4|joined|1"),
+            format!("5|{late}|0|-|end"),
+            format!("5|{late}|0|-|exit"),
+        ];
+        Trace::of(&events)
+    }
+
+    #[test]
+    fn runs_that_luck_tells_apart_in_what_a_thread_does_are_told_apart_by_it() {
+        let one = run("sub thread start  a", true, 0);
+        assert_eq!(
+            difference(&one, &run("sub thread start  a", true, 90)),
+            None
+        );
+        for (other, words) in [
+            (
+                run("sub thread start  b", true, 0),
+                "in one worker `a` prints `sub thread start  a` at 0 s, in another it prints `sub \
+                 thread start  b` at 0 s",
+            ),
+            (
+                run("sub thread start  a", false, 0),
+                "in one worker `a` sleeps (main.rs:7) at 0 s, in another it prints `sub thread end  a` \
+                 at 0.000000005 s",
+            ),
+        ] {
+            assert_eq!(difference(&one, &other).as_deref(), Some(words));
+        }
+    }
+
+    #[test]
+    fn a_thread_that_spends_real_time_in_every_run_is_named() {
+        let text = "sub thread start  a";
+        let quick = run(text, false, 10);
+        let [slow, slower] = [80, 300].map(|pause| run(text, false, pause));
+        let words = "worker `a` spends 0.1 s of real time or more while simulated time stands still, \
+                     and no order knows of it; let it sleep with `worker_core::sleep` only";
+        assert_eq!(pauses(&[slow, slower]).as_deref(), Some(words));
+        // One that does so once may have waited for a processor.
+        assert_eq!(pauses(&[run(text, false, 300), quick]), None);
+        // In its own sleep the machine was busy.
+        assert_eq!(pauses(&[run(text, true, 300)]), None);
+    }
+}

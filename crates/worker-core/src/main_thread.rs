@@ -54,6 +54,7 @@ impl MainThread {
         }
     }
 
+    // ANCHOR: end
     /// Waits until every worker that is not a daemon has ended.
     pub(crate) fn wait_for_workers(self) {
         if let Some(clock) = &self.context.program.clock {
@@ -61,6 +62,7 @@ impl MainThread {
         }
         self.running.wait();
     }
+    // ANCHOR_END: end
 
     /// Prints one line, in one piece.
     ///

@@ -66,11 +66,13 @@ impl Output {
         call: Option<&Location<'_>>,
         text: Arguments<'_>,
     ) -> Result<(), Error> {
+        // ANCHOR: whole-line
         let lines = &mut *lock(&self.lines);
         self.check()?;
         if let Err(reason) = lines.write(text) {
             let _ = self.broken.set(Arc::new(reason));
         }
+        // ANCHOR_END: whole-line
         self.check()?;
         if let Some(trace) = &mut lines.trace {
             self.write(

@@ -61,6 +61,7 @@ pub(crate) struct Latch {
     opened: Condvar,
 }
 
+// ANCHOR: latch
 impl Latch {
     pub(crate) fn open(&self) {
         *lock(&self.open) = true;
@@ -74,6 +75,7 @@ impl Latch {
         }
     }
 }
+// ANCHOR_END: latch
 
 /// Locks a mutex under which nothing panics.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

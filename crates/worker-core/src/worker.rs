@@ -267,7 +267,10 @@ pub(crate) fn start<T: Send + 'static>(
     };
     let counted = program.clock.as_ref().map(|clock| clock.worker(daemon));
     let end = counted.as_ref().map(CountedThread::end);
+    // ANCHOR: wait-groups
     let started = WaitGroup::new();
+    let running = (!daemon).then(|| running.clone());
+    // ANCHOR_END: wait-groups
     let ended = Arc::new(Latch::default());
     let left = Arc::new(Left {
         outcome: Mutex::default(),
@@ -283,7 +286,7 @@ pub(crate) fn start<T: Send + 'static>(
             worker: worker.clone(),
             counted,
             ended: Arc::clone(&ended),
-            _running: (!daemon).then(|| running.clone()),
+            _running: running,
         };
         let (name, left, started) = (name.clone(), Arc::clone(&left), started.clone());
         move || {
@@ -292,14 +295,8 @@ pub(crate) fn start<T: Send + 'static>(
             let guard = guard;
             let worker = &guard.worker;
             Context::enter(Some(worker.clone()));
-            let whole = panic::catch_unwind(AssertUnwindSafe(|| {
-                let start_line = worker.print(None, format_args!("{}{name}", lines::START));
-                drop(started);
-                start_line?;
-                let value = work();
-                worker.print(None, format_args!("{}{name}", lines::END))?;
-                Ok(value)
-            }));
+            let life = || live(worker, &name, started, work);
+            let whole = panic::catch_unwind(AssertUnwindSafe(life));
             left.leave(whole.unwrap_or_else(|payload| {
                 worker.program.note_panic();
                 Err(Error::Panicked {
@@ -330,6 +327,23 @@ pub(crate) fn start<T: Send + 'static>(
         end,
     })
 }
+
+// ANCHOR: live
+/// What a worker's thread does, from the start line to the end line.
+fn live<T>(
+    worker: &Context,
+    name: &str,
+    started: WaitGroup,
+    work: impl FnOnce() -> T,
+) -> Result<T, Error> {
+    let start_line = worker.print(None, format_args!("{}{name}", lines::START));
+    drop(started);
+    start_line?;
+    let value = work();
+    worker.print(None, format_args!("{}{name}", lines::END))?;
+    Ok(value)
+}
+// ANCHOR_END: live
 
 /// What a worker leaves to whoever joins it.
 struct Left<T> {

@@ -246,7 +246,7 @@ fn normal_forms(_: &Place) -> Result<Vec<Row>, String> {
     };
     let mut orders = Vec::new();
     for size in SIZES {
-        let order = HappensBefore::of(&Trace::parse(&trace(size / 2))?, Promises::WorkerCore)?;
+        let order = HappensBefore::of(&Trace::parse(&trace(size / 2))?, Promises::WorkerCore);
         let printed = order.printed();
         orders.push((order, printed));
     }

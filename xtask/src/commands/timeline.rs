@@ -51,7 +51,7 @@ struct Options {
 pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let options = parse(arguments)?;
     let lesson = BuiltLesson::build(options.lesson)?;
-    let picture = Picture::of(&lesson.trace()?).map_err(|reason| lesson.failed(&reason))?;
+    let picture = Picture::of(&lesson.trace()?);
     let draws_text = options.svg.is_none() && options.trace.is_none();
     if let Some(file) = options.svg {
         write(file, &svg::draw(&picture, &lesson.name, svg::WIDE))?;

@@ -80,7 +80,7 @@ pub(crate) fn judge(
     verdict
 }
 
-fn order(trace: &Trace) -> Result<HappensBefore, String> {
+fn order(trace: &Trace) -> HappensBefore {
     HappensBefore::of(trace, Promises::WorkerCore)
 }
 
@@ -107,10 +107,10 @@ fn compare(
     update: Update,
     root: &Path,
 ) -> Result<(), String> {
-    let order_of_run = order(&run.trace()?)?;
+    let order_of_run = order(&run.trace()?);
     let traced = traced().map_err(|reason| format!("on the simulated clock, {reason}"))?;
     verdict.note = traced.pauses;
-    let race = race(&order(&traced.trace)?);
+    let race = race(&order(&traced.trace));
     let update = if race.is_some() {
         Update::Nothing
     } else {

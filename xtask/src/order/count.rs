@@ -38,9 +38,17 @@ pub fn count(order: &PartialOrder) -> Result<u128, TooLarge> {
     if order.possible().count_ones(..) > MOST_LINES {
         return Err(TooLarge::Order);
     }
+    let before: Vec<_> = (0..order.lines()).map(|line| order.before(line)).collect();
+    let mut after = vec![FixedBitSet::with_capacity(order.lines()); order.lines()];
+    for (line, before) in before.iter().enumerate() {
+        for earlier in before.ones() {
+            after[earlier].insert(line);
+        }
+    }
     let mut counter = Counter {
-        order,
-        after: order.after(),
+        certain: order.certain(),
+        before,
+        after,
         known: HashMap::new(),
     };
     let by_length = counter.count(order.possible())?;
@@ -48,7 +56,8 @@ pub fn count(order: &PartialOrder) -> Result<u128, TooLarge> {
 }
 
 struct Counter<'a> {
-    order: &'a PartialOrder,
+    certain: &'a FixedBitSet,
+    before: Vec<FixedBitSet>,
     after: Vec<FixedBitSet>,
     /// The counts of the parts that have been looked at.
     known: HashMap<FixedBitSet, Vec<u128>>,
@@ -64,7 +73,7 @@ impl Counter<'_> {
             return Ok(vec![1]);
         }
         if lines == 1 {
-            let is_certain = part.is_subset(self.order.certain());
+            let is_certain = part.is_subset(self.certain);
             return Ok(vec![u128::from(!is_certain), 1]);
         }
         if let Some(known) = self.known.get(part) {
@@ -79,9 +88,8 @@ impl Counter<'_> {
     }
 
     fn take_apart(&mut self, part: &FixedBitSet) -> Result<Vec<u128>, TooLarge> {
-        let order = self.order;
         let side_by_side = components(part, |line, related| {
-            related.union_with(order.before(line));
+            related.union_with(&self.before[line]);
             related.union_with(&self.after[line]);
         });
         if side_by_side.len() > 1 {
@@ -93,22 +101,22 @@ impl Counter<'_> {
         }
         let mut in_a_row = components(part, |line, free| {
             let mut others = part.clone();
-            others.difference_with(order.before(line));
+            others.difference_with(&self.before[line]);
             others.difference_with(&self.after[line]);
             free.union_with(&others);
         });
         if in_a_row.len() > 1 {
             in_a_row.sort_by_cached_key(|component| {
                 let line = component.minimum().unwrap_or_default();
-                order.before(line).intersection_count(part)
+                self.before[line].intersection_count(part)
             });
             return self.in_a_row(&in_a_row);
         }
 
-        let first = extremes(part, |line| order.before(line));
+        let first = extremes(part, |line| &self.before[line]);
         let last = extremes(part, |line| &self.after[line]);
         let mut counts = vec![0; part.count_ones(..) + 1];
-        if part.is_subset(order.certain()) {
+        if part.is_subset(self.certain) {
             let fewest = if last.len() < first.len() {
                 last
             } else {
@@ -122,7 +130,7 @@ impl Counter<'_> {
         } else {
             // An output can end before its last line, so only its first line tells
             // outputs apart.
-            counts[0] = u128::from(part.is_disjoint(order.certain()));
+            counts[0] = u128::from(part.is_disjoint(self.certain));
             for line in first {
                 let rest = self.count(&without(part, line))?;
                 for (count, rest) in counts[1..].iter_mut().zip(rest) {

@@ -1,6 +1,6 @@
 //! What is to be said of the order of a lesson's lines, in words.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use console::measure_text_width;
 use fixedbitset::FixedBitSet;
@@ -9,7 +9,7 @@ use crate::order::{
     count::{TooLarge, count},
     happens_before::{HappensBefore, Promises},
     normal_form::normal_form,
-    partial_order::PartialOrder,
+    partial_order::{Part, PartialOrder},
     trace::Trace,
 };
 
@@ -43,8 +43,7 @@ impl Description {
     ///
     /// If its lines cannot be told apart.
     pub fn of(trace: &Trace, promises: Promises) -> Result<Description, String> {
-        let happens_before =
-            HappensBefore::of(trace, promises).and_then(HappensBefore::require_distinct_lines)?;
+        let happens_before = HappensBefore::of(trace, promises).require_distinct_lines()?;
         let with_the_sleeps = happens_before.with_the_sleeps();
         Ok(Description {
             normal_order: normal_form(&happens_before, &happens_before.likely_output()),
@@ -60,12 +59,9 @@ impl Description {
     pub fn numbered(&self) -> Vec<usize> {
         let mut outputs = self.with_the_sleeps.outputs(&self.normal_order);
         let mut lines = outputs.next().unwrap_or_default();
-        let missing = self
-            .normal_order
-            .iter()
-            .filter(|line| !lines.contains(line));
-        let missing: Vec<_> = missing.copied().collect();
-        lines.extend(missing);
+        let listed = FixedBitSet::from_iter(lines.iter().copied());
+        let missing = self.normal_order.iter();
+        lines.extend(missing.filter(|&&line| !listed.contains(line)));
         lines
     }
 
@@ -91,56 +87,58 @@ impl Description {
             };
             (names, pair.promises() + if_printed)
         });
-        table(&pairs.collect::<Vec<_>>(), width)
+        table(pairs, width)
     }
 
     /// The pairs of lines that only the sleeps put in order. What is wider than `width`
     /// goes on in a line of its own.
     pub fn likely_pairs(&self, width: usize) -> Vec<String> {
-        let name = |line: usize| self.happens_before.name(Some(line));
-        let pairs = self.likely_covering_pairs().into_iter();
-        let pairs = pairs.map(|(before, after)| ([name(before), name(after)], String::new()));
-        table(&pairs.collect::<Vec<_>>(), width)
+        let order = &self.happens_before;
+        let likely = self.likely_covering_pairs().map(|(before, after)| {
+            let names = [order.name(Some(before)), order.name(Some(after))];
+            (names, String::new())
+        });
+        table(likely, width)
     }
 
     /// The covering pairs behind [`Description::likely_pairs`].
-    pub fn likely_covering_pairs(&self) -> Vec<(usize, usize)> {
-        let order = &self.happens_before;
+    pub fn likely_covering_pairs(&self) -> impl Iterator<Item = (usize, usize)> {
         let with = &self.with_the_sleeps;
-        let mut likely = Vec::new();
-        for &after in &self.normal_order {
-            if with.possible().contains(after) {
-                let covered = with.covered_by(after);
-                let only_likely = |before: &usize| order.guaranteed.incomparable(*before, after);
-                let pairs = covered.ones().filter(only_likely);
-                likely.extend(pairs.map(|before| (before, after)));
-            }
-        }
-        likely
+        let pairs = self.happens_before.guarantees.iter();
+        let guaranteed: HashSet<_> = pairs.map(|pair| (pair.before, pair.after)).collect();
+        let possible = |line: &&usize| with.possible().contains(**line);
+        let pairs = self
+            .normal_order
+            .iter()
+            .filter(possible)
+            .flat_map(|&after| {
+                let covered = with.covered_by(after).into_iter();
+                covered.map(move |before| (before, after))
+            });
+        pairs.filter(move |&(before, after)| !guaranteed.contains(&(before, Some(after))))
     }
 
-    /// How a line is related to a later one, or to the end of the program: the strongest
-    /// that can be said, if it is one of these. Luck is so in either direction.
-    pub fn relation(&self, before: usize, after: Option<usize>) -> Option<Relation> {
+    /// Whether a line comes before another, or before the end of the program, on every
+    /// run.
+    pub fn is_guaranteed(&self, before: usize, after: Option<usize>) -> bool {
         let guaranteed = &self.happens_before.guaranteed;
+        match after {
+            Some(after) => guaranteed.before(after).contains(before),
+            None => guaranteed.certain().contains(before),
+        }
+    }
+
+    /// Whether only the sleeps put a line before another.
+    pub fn is_likely(&self, before: usize, after: usize) -> bool {
+        let is_before = self.with_the_sleeps.before(after).contains(before);
+        is_before && !self.is_guaranteed(before, Some(after))
+    }
+
+    /// Whether these lines may be printed, and come in any order then.
+    pub fn is_antichain(&self, lines: &FixedBitSet) -> bool {
         let with = &self.with_the_sleeps;
-        let Some(after) = after else {
-            let is_certain = guaranteed.certain().contains(before);
-            return is_certain.then_some(Relation::Guaranteed);
-        };
-        if guaranteed.before(after).contains(before) {
-            return Some(Relation::Guaranteed);
-        }
-        if ![before, after]
-            .iter()
-            .all(|&line| with.possible().contains(line))
-        {
-            return None;
-        }
-        if with.before(after).contains(before) {
-            return Some(Relation::Likely);
-        }
-        with.incomparable(before, after).then_some(Relation::Luck)
+        let mut numbers = lines.ones();
+        lines.is_subset(with.possible()) && numbers.all(|line| with.before(line).is_disjoint(lines))
     }
 
     /// The lines that the end of the program may cut off.
@@ -183,56 +181,53 @@ impl Description {
     /// Antichains, until every pair of incomparable lines is in one, or there are more
     /// than anybody reads.
     pub fn antichains(&self) -> Vec<Vec<usize>> {
-        let order = &self.with_the_sleeps;
-        let possible = |line: &&usize| order.possible().contains(**line);
-        let lines: Vec<_> = self.normal_order.iter().filter(possible).copied().collect();
-        let mut antichains: Vec<FixedBitSet> = Vec::new();
-        'pairs: for (place, &one) in lines.iter().enumerate() {
-            for &other in &lines[place + 1..] {
-                let is_known =
-                    |antichain: &FixedBitSet| antichain.contains(one) && antichain.contains(other);
-                if !order.incomparable(one, other) || antichains.iter().any(is_known) {
+        let mut place = vec![0; self.normal_order.len()];
+        for (number, &line) in self.normal_order.iter().enumerate() {
+            place[line] = number;
+        }
+        let mut antichains = Vec::new();
+        // Only lines of the same part are incomparable.
+        for Part { lines, order } in self.with_the_sleeps.parts() {
+            let mut in_order: Vec<_> = (0..lines.len()).collect();
+            in_order.sort_unstable_by_key(|&line| place[lines[line]]);
+            let mut known: Vec<FixedBitSet> = Vec::new();
+            let mut others = order.possible().clone();
+            for (number, &one) in in_order.iter().enumerate() {
+                others.set(one, false);
+                let mut new = others.clone();
+                for antichain in known.iter().filter(|antichain| antichain.contains(one)) {
+                    new.difference_with(antichain);
+                }
+                if new.is_clear() {
                     continue;
                 }
-                let mut antichain = FixedBitSet::with_capacity(order.lines());
-                antichain.extend([one, other]);
-                for &line in &lines {
-                    let incomparable = |of: usize| of != line && order.incomparable(of, line);
-                    if antichain.ones().all(incomparable) {
-                        antichain.insert(line);
+                new.difference_with(&order.comparable(one));
+                for &other in &in_order[number + 1..] {
+                    if !new.contains(other) {
+                        continue;
                     }
-                }
-                antichains.push(antichain);
-                if antichains.len() > MOST_ANTICHAINS {
-                    break 'pairs;
+                    let preferred = [one, other].into_iter().chain(in_order.iter().copied());
+                    let antichain = FixedBitSet::from_iter(order.antichain(preferred));
+                    new.difference_with(&antichain);
+                    let in_antichain = in_order.iter().filter(|&&line| antichain.contains(line));
+                    antichains.push(in_antichain.map(|&line| lines[line]).collect());
+                    known.push(antichain);
+                    if antichains.len() > MOST_ANTICHAINS {
+                        return antichains;
+                    }
                 }
             }
         }
-        let in_order = |antichain: FixedBitSet| {
-            let is_in = |line: &usize| antichain.contains(*line);
-            lines.iter().copied().filter(is_in).collect()
-        };
-        antichains.into_iter().map(in_order).collect()
+        antichains
     }
 }
 
-/// How a line is related to a later one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// It comes first on every run.
-    Guaranteed,
-    /// It comes first because of the sleeps.
-    Likely,
-    /// They come in either order.
-    Luck,
-}
-
 /// Pairs below each other, with what is to be said of each.
-fn table(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
-    let shown = &pairs[..pairs.len().min(MOST_PAIRS)];
-    let mut rows = rows(shown, width);
-    if shown.len() < pairs.len() {
-        rows.push(format!("and {} more", pairs.len() - shown.len()));
+fn table(mut pairs: impl Iterator<Item = ([String; 2], String)>, width: usize) -> Vec<String> {
+    let shown: Vec<_> = pairs.by_ref().take(MOST_PAIRS).collect();
+    let mut rows = rows(&shown, width);
+    if pairs.next().is_some() {
+        rows.push("and more".to_owned());
     }
     rows
 }

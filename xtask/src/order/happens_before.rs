@@ -5,7 +5,7 @@
 //! an edge for each start, join and end. The lines inherit it.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     fmt,
     time::Duration,
 };
@@ -13,7 +13,7 @@ use std::{
 use fixedbitset::FixedBitSet;
 use worker_core::trace::{Event, EventKind, Place};
 
-use crate::order::{partial_order::PartialOrder, trace::Trace};
+use crate::order::{partial_order::PartialOrder, trace::Trace, vector_clock::VectorClock};
 
 /// The lines of a lesson, and what start, join and the end of the program say of their
 /// order.
@@ -104,22 +104,10 @@ impl fmt::Display for Promises {
     }
 }
 
-/// More lines than any lesson prints. Their order takes a bit for each pair of them.
-const MOST_LINES: usize = 30_000;
-
 impl HappensBefore {
     /// The order of a trace's lines.
-    ///
-    /// # Errors
-    ///
-    /// If they are more than can be ordered.
-    pub fn of(trace: &Trace, promises: Promises) -> Result<HappensBefore, String> {
+    pub fn of(trace: &Trace, promises: Promises) -> HappensBefore {
         let lines = lines(trace);
-        if lines.len() > MOST_LINES {
-            return Err(format!(
-                "it prints more than {MOST_LINES} lines, too many to tell their order; print fewer"
-            ));
-        }
         let number_of: HashMap<_, _> = (0..)
             .zip(&lines)
             .map(|(line, &(_, _, event))| (event, line))
@@ -127,23 +115,25 @@ impl HappensBefore {
         let edges = edges(trace, promises);
         let sources: HashSet<_> = edges.values().map(|&(source, _)| source).collect();
 
-        let mut before = vec![FixedBitSet::with_capacity(lines.len()); lines.len()];
         let mut guarantees = Vec::new();
+        // How many lines come before each.
+        let mut earlier = vec![0; lines.len()];
         // Before each thread's next event, and behind each event that an edge leaves.
-        let mut reached = vec![CausalPast::none_of(lines.len()); trace.threads.len()];
+        let mut reached = vec![CausalPast::new(trace.threads.len()); trace.threads.len()];
         let mut behind = HashMap::new();
         for (number, event) in trace.events.iter().enumerate() {
             let reached = &mut reached[event.thread];
             if let Some((source, kind)) = edges.get(&number)
                 && let Some(behind) = behind.get(source)
             {
-                reached.reach(behind, *kind, &before);
+                reached.reach(behind, *kind, &lines);
             }
             if let Some(&line) = number_of.get(&number) {
-                before[line].clone_from(&reached.lines);
-                guarantees.extend(reached.print(line));
+                earlier[line] = reached.lines.lines();
+                guarantees.extend(reached.print(line, &lines));
             }
             if sources.contains(&number) {
+                reached.forget_what_is_covered(&lines);
                 behind.insert(number, reached.clone());
             }
         }
@@ -155,19 +145,25 @@ impl HappensBefore {
         let mut certain = FixedBitSet::with_capacity(lines.len());
         for (thread, reached) in trace.threads.iter().zip(&reached) {
             if !thread.daemon {
-                certain.union_with(&reached.lines);
+                certain.extend(reached.frontier.iter().map(|&(line, _)| line));
             }
         }
-        let guaranteed = PartialOrder::new(before, all, certain);
-        in_order(&mut guarantees, &guaranteed);
-        Ok(HappensBefore {
+        let mut covered = vec![Vec::new(); lines.len()];
+        for pair in &guarantees {
+            if let Some(after) = pair.after {
+                covered[after].push(pair.before);
+            }
+        }
+        let guaranteed = PartialOrder::new(covered, all, certain);
+        in_order(&mut guarantees, &guaranteed, &earlier);
+        HappensBefore {
             lines: named(trace, &lines),
             guaranteed,
             guarantees,
             exit: trace.exit,
             exit_event: events_before_exit(trace),
             is_endless: trace.is_endless,
-        })
+        }
     }
 
     /// The lines that were printed, in the order of the run that was traced.
@@ -182,35 +178,43 @@ impl HappensBefore {
     /// too, and a daemon's lines are cut off where it is at the end of the program.
     pub fn with_the_sleeps(&self) -> PartialOrder {
         let order = &self.guaranteed;
-        let lines = self.lines.len();
         let set = |is_in: &dyn Fn(usize) -> bool| {
-            let mut set = FixedBitSet::with_capacity(lines);
-            set.extend((0..lines).filter(|&line| is_in(line)));
+            let mut set = FixedBitSet::with_capacity(self.lines.len());
+            set.extend((0..self.lines.len()).filter(|&line| is_in(line)));
             set
         };
         let time = |line: usize| self.lines[line].time;
         let is_certain = |line: usize| order.certain().contains(line);
         let possible = set(&|line| is_certain(line) || time(line) <= self.exit);
         let certain = set(&|line| is_certain(line) || time(line) < self.exit);
-        let mut by_time: Vec<_> = (0..lines).collect();
+        let mut by_time: Vec<_> = possible.ones().collect();
         by_time.sort_by_key(|&line| time(line));
-        let mut earlier = set(&|_| false);
-        let mut before = vec![earlier.clone(); lines];
+        let mut covered = vec![Vec::new(); self.lines.len()];
+        // What the lines of the next time come after.
+        let mut moment = None;
         for same_time in by_time.chunk_by(|&one, &other| time(one) == time(other)) {
+            let mut last_lines: BTreeSet<_> = same_time.iter().copied().collect();
             for &line in same_time {
-                before[line].union_with(&earlier);
-                before[line].union_with(order.before(line));
-                before[line].intersect_with(&possible);
+                let mut covers = order.covered_by(line);
+                covers.retain(|&earlier| time(earlier) == time(line));
+                for earlier in &covers {
+                    last_lines.remove(earlier);
+                }
+                if covers.is_empty() {
+                    covers.extend(moment);
+                }
+                covered[line] = covers;
             }
-            earlier.extend(same_time.iter().copied());
+            moment = Some(covered.len());
+            covered.push(last_lines.into_iter().collect());
         }
-        PartialOrder::new(before, possible, certain)
+        PartialOrder::new(covered, possible, certain)
     }
 
-    /// Whether an event of the trace is a line that every output has.
-    pub fn is_certain(&self, event: usize) -> bool {
-        let mut certain = self.guaranteed.certain().ones();
-        certain.any(|line| self.lines[line].event == event)
+    /// The events of the trace that are lines which every output has.
+    pub fn certain_events(&self) -> HashSet<usize> {
+        let certain = self.guaranteed.certain().ones();
+        certain.map(|line| self.lines[line].event).collect()
     }
 
     /// These lines, if the output of a program tells them apart.
@@ -269,17 +273,7 @@ impl HappensBefore {
                 line_of.thread,
             )
         });
-        let mut printed = FixedBitSet::with_capacity(self.lines.len());
-        let mut output = Vec::new();
-        while let Some(next) = left
-            .iter()
-            .position(|&line| self.guaranteed.before(line).is_subset(&printed))
-        {
-            let line = left.remove(next);
-            printed.insert(line);
-            output.push(line);
-        }
-        output
+        self.guaranteed.extension(&left)
     }
 
     /// What a line, or the end of the program, is called.
@@ -312,8 +306,10 @@ fn events_before_exit(trace: &Trace) -> usize {
     exit.unwrap_or(trace.events.len())
 }
 
-/// The thread, the number in its thread and the event of each line.
-fn lines(trace: &Trace) -> Vec<(usize, usize, usize)> {
+/// The thread of a line, how many lines of it are earlier, and the line's event.
+type PlacedLine = (usize, usize, usize);
+
+fn lines(trace: &Trace) -> Vec<PlacedLine> {
     let mut printed = vec![0; trace.threads.len()];
     let mut lines = Vec::new();
     for (number, Event { thread, kind, .. }) in trace.events.iter().enumerate() {
@@ -326,7 +322,7 @@ fn lines(trace: &Trace) -> Vec<(usize, usize, usize)> {
     lines
 }
 
-fn named(trace: &Trace, lines: &[(usize, usize, usize)]) -> Vec<Line> {
+fn named(trace: &Trace, lines: &[PlacedLine]) -> Vec<Line> {
     let mut threads_of = HashMap::<_, usize>::new();
     for thread in &trace.threads[1..] {
         *threads_of.entry(&thread.name).or_default() += 1;
@@ -398,41 +394,51 @@ pub fn edges(trace: &Trace, promises: Promises) -> Edges {
 /// What comes before a point in a thread.
 #[derive(Clone)]
 struct CausalPast {
-    lines: FixedBitSet,
-    /// Those of the lines that come before none of the others, and the promises on the
-    /// way from there.
+    lines: VectorClock,
+    /// Those of the lines that come before another of them.
+    covered: VectorClock,
+    /// Those that come before none, and the promises on the way from there; and some that
+    /// have been covered meanwhile.
     frontier: Vec<(usize, Vec<EdgeKind>)>,
 }
 
 impl CausalPast {
-    fn none_of(lines: usize) -> CausalPast {
+    fn new(threads: usize) -> CausalPast {
         CausalPast {
-            lines: FixedBitSet::with_capacity(lines),
+            lines: VectorClock::new(threads),
+            covered: VectorClock::new(threads),
             frontier: Vec::new(),
         }
     }
 
     /// Comes behind another point too, by a promise.
-    fn reach(&mut self, other: &CausalPast, promise: EdgeKind, before: &[FixedBitSet]) {
+    fn reach(&mut self, other: &CausalPast, promise: EdgeKind, lines: &[PlacedLine]) {
         for (line, promises) in &other.frontier {
-            if self.lines.contains(*line) {
+            if has(&self.lines, lines[*line]) {
                 continue;
             }
-            self.frontier
-                .retain(|(frontier, _)| !before[*line].contains(*frontier));
             let mut promises = promises.clone();
             if promises.last() != Some(&promise) {
                 promises.push(promise);
             }
             self.frontier.push((*line, promises));
         }
-        self.lines.union_with(&other.lines);
+        self.lines.join(&other.lines);
+        self.covered.join(&other.covered);
+    }
+
+    fn forget_what_is_covered(&mut self, lines: &[PlacedLine]) {
+        self.frontier
+            .retain(|&(line, _)| !has(&self.covered, lines[line]));
     }
 
     /// Comes behind a line of the same thread, and returns the guarantees for it.
-    fn print(&mut self, line: usize) -> impl Iterator<Item = Guarantee> {
+    fn print(&mut self, line: usize, lines: &[PlacedLine]) -> impl Iterator<Item = Guarantee> {
+        self.forget_what_is_covered(lines);
         let frontier = std::mem::replace(&mut self.frontier, vec![(line, Vec::new())]);
-        self.lines.insert(line);
+        self.covered = self.lines.clone();
+        let (thread, earlier, _) = lines[line];
+        self.lines.set(thread, earlier + 1);
         frontier.into_iter().map(move |(before, mut promises)| {
             if promises.is_empty() {
                 promises.push(EdgeKind::ProgramOrder);
@@ -446,16 +452,23 @@ impl CausalPast {
     }
 }
 
+fn has(clock: &VectorClock, (thread, earlier, _): PlacedLine) -> bool {
+    clock.of(thread) > earlier
+}
+
 /// Puts the guarantees in an order that does not depend on luck, and adds those for
-/// the end of the program.
-fn in_order(guarantees: &mut Vec<Guarantee>, order: &PartialOrder) {
-    let rank: Vec<_> = (0..order.lines())
-        .map(|line| (order.before(line).count_ones(..), line))
-        .collect();
-    guarantees.sort_by_key(|pair| (pair.after.map(|after| rank[after]), rank[pair.before]));
+/// the end of the program. `earlier` has for each line how many come before it.
+fn in_order(guarantees: &mut Vec<Guarantee>, order: &PartialOrder, earlier: &[usize]) {
+    let rank = |line: usize| (earlier[line], line);
+    guarantees.sort_by_key(|pair| (pair.after.map(rank), rank(pair.before)));
     let mut last_lines = order.certain().clone();
-    for line in order.certain().ones() {
-        last_lines.difference_with(order.before(line));
+    for pair in guarantees.iter() {
+        if pair
+            .after
+            .is_some_and(|after| order.certain().contains(after))
+        {
+            last_lines.set(pair.before, false);
+        }
     }
     guarantees.extend(last_lines.ones().map(|before| Guarantee {
         before,

@@ -68,7 +68,7 @@ impl Judge {
     ///
     /// If the lesson's lines are too many, or cannot be told apart.
     pub fn of(trace: &Trace, lesson: &str, promises: Promises) -> Result<Judge, String> {
-        let order = HappensBefore::of(trace, promises)?.require_distinct_lines()?;
+        let order = HappensBefore::of(trace, promises).require_distinct_lines()?;
         let by_std = match promises {
             Promises::WorkerCore => Some(Box::new(Judge::of(trace, lesson, Promises::Std)?)),
             Promises::Std | Promises::Python => None,
@@ -459,8 +459,8 @@ impl<'a> JudgedOutput<'a> {
                 self.place(early.before),
             ));
         }
-        let missing = |line: &usize| self.number(*line).is_none();
-        let missing = likely.certain().ones().find(missing)?;
+        let printed = FixedBitSet::from_iter(self.lines.iter().map(|&(_, line)| line));
+        let missing = likely.certain().difference(&printed).next()?;
         Some(format!(
             "{}, which is missing, is nearly always printed",
             self.name(missing)
@@ -468,17 +468,13 @@ impl<'a> JudgedOutput<'a> {
     }
 
     fn too_early(&self, order: &PartialOrder) -> Option<TooEarly> {
-        let mut printed = FixedBitSet::with_capacity(order.lines());
-        self.lines.iter().find_map(|&(number, line)| {
-            let mut before = order.covered_by(line);
-            before.difference_with(&printed);
-            printed.insert(line);
-            let before = before.minimum()?;
-            Some(TooEarly {
-                number,
-                line,
-                before,
-            })
+        let lines: Vec<_> = self.lines.iter().map(|&(_, line)| line).collect();
+        let (place, before) = order.too_early(&lines)?;
+        let (number, line) = self.lines[place];
+        Some(TooEarly {
+            number,
+            line,
+            before,
         })
     }
 

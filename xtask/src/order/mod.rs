@@ -26,3 +26,4 @@ pub mod normal_form;
 pub mod partial_order;
 pub mod runs;
 pub mod trace;
+mod vector_clock;

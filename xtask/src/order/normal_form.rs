@@ -48,15 +48,13 @@ pub fn race(order: &HappensBefore) -> Option<String> {
     let (fences, workers_lines): (Vec<_>, Vec<_>) = possible
         .ones()
         .partition(|&line| order.lines[line].thread == 0);
+    let places = with_the_sleeps.places_in(&fences);
     let (line, other) = workers_lines.into_iter().find_map(|line| {
-        let before = with_the_sleeps.before(line);
-        let fences_before = fences.partition_point(|&fence| before.contains(fence));
-        match fences.get(fences_before) {
-            Some(&fence) if !with_the_sleeps.before(fence).contains(line) => {
-                Some((line, Some(fence)))
-            }
-            _ => (!with_the_sleeps.certain().contains(line)).then_some((line, None)),
+        let (before, after) = places[line];
+        if before < after {
+            return Some((line, Some(fences[before])));
         }
+        (!with_the_sleeps.certain().contains(line)).then_some((line, None))
     })?;
     let [line, other] = [Some(line), other].map(|line| order.placed_name(line));
     Some(format!(
@@ -171,7 +169,7 @@ mod tests {
     fn assert_normal(events: &[Vec<String>], expected: &[&str]) {
         let events = [&events.concat()[..], &main(&["end", "exit"])].concat();
         let events: Vec<_> = events.iter().map(|event| format!("0|0|{event}")).collect();
-        let order = HappensBefore::of(&Trace::of(&events), Promises::WorkerCore).unwrap();
+        let order = HappensBefore::of(&Trace::of(&events), Promises::WorkerCore);
         let normal = normal_form(&order, &order.printed());
         let texts: Vec<_> = normal.iter().map(|&line| &order.lines[line].text).collect();
         assert_eq!(texts, expected);
@@ -262,7 +260,7 @@ mod tests {
             ])
         };
         let words = |is_daemon: &str, exit: u64| {
-            let order = HappensBefore::of(&end_of(is_daemon, exit), Promises::WorkerCore).unwrap();
+            let order = HappensBefore::of(&end_of(is_daemon, exit), Promises::WorkerCore);
             race(&order).map(|words| words.split(" race: ").next().unwrap().to_owned())
         };
         for exit in [2, 4] {

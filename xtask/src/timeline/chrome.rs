@@ -14,6 +14,13 @@ use crate::timeline::{
 /// that there is something to see; or less, where the next time is not that far off.
 const STEP: Duration = Duration::from_millis(10);
 
+/// The process; no thread has this number, nor 0, which Perfetto takes for it.
+const PROCESS: usize = 1;
+const FIRST_THREAD: usize = PROCESS + 1;
+
+/// How far a mark on a thread reaches.
+const ON_ITS_THREAD: &str = r#","s":"t""#;
+
 /// Writes the trace of this lesson.
 pub(crate) fn write(picture: &Picture, lesson: &str) -> String {
     let times = microseconds(picture);
@@ -38,28 +45,29 @@ pub(crate) fn write(picture: &Picture, lesson: &str) -> String {
             events.push(event("X", thread, from, what, &length));
         }
         for (column, line) in &row.lines {
-            events.push(event("i", thread, times[*column], line, r#","s":"t""#));
+            events.push(event("i", thread, times[*column], line, ON_ITS_THREAD));
         }
         if row.cut_off.is_some() {
-            let scope = r#","s":"t""#;
-            events.push(event("i", thread, times[picture.exit], "cut off", scope));
+            let exit = times[picture.exit];
+            events.push(event("i", thread, exit, "cut off", ON_ITS_THREAD));
         }
     }
+    // Each end of an arrow hangs on what began last on its thread, a bar or a mark: the
+    // start line and the end line of a worker, and the bar behind a join.
     for (number, edge) in picture.edges.iter().enumerate() {
+        let (left, arrived) = (times[edge.left], times[edge.arrived]);
         let what = match edge.kind {
-            ArrowKind::Fork => "start",
+            ArrowKind::Fork => {
+                let start = format!("start {}", name(&picture.rows[edge.to]));
+                events.push(event("i", edge.from, left, &start, ON_ITS_THREAD));
+                "start"
+            }
             ArrowKind::Join => "join",
         };
         let id = format!(r#","cat":"happens-before","id":{number}"#);
-        // Each end of an arrow hangs on the bar that is there at its time, and at the
-        // very end of a bar it no longer is.
-        let left = match edge.kind {
-            ArrowKind::Fork => times[edge.left],
-            ArrowKind::Join => times[edge.left] - 1.0,
-        };
         let arrives = format!(r#"{id},"bp":"e""#);
         events.push(event("s", edge.from, left, what, &id));
-        events.push(event("f", edge.to, times[edge.arrived], what, &arrives));
+        events.push(event("f", edge.to, arrived, what, &arrives));
     }
     let exit = times[picture.exit];
     events.push(event("i", 0, exit, "the program ends", r#","s":"p""#));
@@ -84,7 +92,8 @@ fn microseconds(picture: &Picture) -> Vec<f64> {
 /// An event; `more` is what only some kinds of it have.
 fn event(kind: &str, thread: usize, time: f64, name: &str, more: &str) -> String {
     let name = quoted(name);
-    format!(r#"{{"ph":"{kind}","pid":1,"tid":{thread},"ts":{time},"name":{name}{more}}}"#)
+    let thread = FIRST_THREAD + thread;
+    format!(r#"{{"ph":"{kind}","pid":{PROCESS},"tid":{thread},"ts":{time},"name":{name}{more}}}"#)
 }
 
 fn args(key: &str, value: &str) -> String {

@@ -60,11 +60,8 @@ pub(crate) enum ArrowKind {
 }
 
 impl Picture {
-    /// # Errors
-    ///
-    /// If there are too many lines to tell their order.
-    pub(crate) fn of(trace: &Trace) -> Result<Picture, String> {
-        let order = HappensBefore::of(trace, Promises::WorkerCore)?;
+    pub(crate) fn of(trace: &Trace) -> Picture {
+        let order = HappensBefore::of(trace, Promises::WorkerCore);
         let edges = edges(trace, Promises::WorkerCore);
         let mut steps = steps(trace, &edges);
         let cut_off = cut_off(trace, &order);
@@ -114,12 +111,12 @@ impl Picture {
         }
         let rows = events.iter().enumerate();
         let rows = rows.map(|(thread, events)| row(trace, thread, events, &cut_off, exit));
-        Ok(Picture {
+        Picture {
             rows: rows.collect(),
             edges: arrows(trace, &edges, &cut_off, column),
             exit,
             times,
-        })
+        }
     }
 
     /// How many columns there are.
@@ -164,22 +161,26 @@ impl Picture {
 /// The events that a daemon does not get to before the end of the program. Whether it
 /// gets to one at the very time of the end is luck; the picture shows that it does not.
 fn cut_off(trace: &Trace, order: &HappensBefore) -> BTreeSet<usize> {
+    let certain = order.certain_events();
+    let mut events = vec![Vec::new(); trace.threads.len()];
+    for (number, event) in trace.events.iter().enumerate() {
+        events[event.thread].push(number);
+    }
     let mut cut_off = BTreeSet::new();
-    for daemon in (0..trace.threads.len()).filter(|&thread| trace.threads[thread].daemon) {
-        let events = (0..trace.events.len()).filter(|&n| trace.events[n].thread == daemon);
-        let is_line = |n: &usize| matches!(trace.events[*n].kind, EventKind::Line(_));
-        let (certain, uncertain): (Vec<_>, Vec<_>) = events
-            .clone()
-            .filter(is_line)
-            .partition(|&line| order.is_certain(line));
+    let daemons = trace.threads.iter().zip(&events);
+    for (_, events) in daemons.filter(|(thread, _)| thread.daemon) {
+        let is_line = |n: &&usize| matches!(trace.events[**n].kind, EventKind::Line(_));
+        let lines = events.iter().filter(is_line);
+        let (certain, uncertain): (Vec<_>, Vec<_>) = lines.partition(|line| certain.contains(line));
         let ends = events
-            .clone()
-            .any(|n| trace.events[n].kind == EventKind::End);
+            .iter()
+            .any(|&number| trace.events[number].kind == EventKind::End);
         if ends && uncertain.is_empty() {
             continue;
         }
-        let behind = |n: &usize| certain.last().is_none_or(|last| n > last);
-        cut_off.extend(events.filter(|n| behind(n) && trace.events[*n].time >= trace.exit));
+        let behind = |n: &usize| certain.last().is_none_or(|&last| n > last);
+        let is_late = |n: &usize| behind(n) && trace.events[*n].time >= trace.exit;
+        cut_off.extend(events.iter().copied().filter(is_late));
     }
     cut_off
 }

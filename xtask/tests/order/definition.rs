@@ -6,18 +6,22 @@ use fixedbitset::FixedBitSet;
 use proptest::{collection::vec, prelude::*};
 use xtask::order::{count::count, partial_order::PartialOrder};
 
-/// Partial orders of up to six lines, of which some may be missing.
-fn partial_order() -> impl Strategy<Value = PartialOrder> {
+/// Partial orders of up to six lines, of which some may be missing, and for each line
+/// those that come before it.
+fn partial_order() -> impl Strategy<Value = (PartialOrder, Vec<FixedBitSet>)> {
     (0..=6_usize).prop_flat_map(|lines| {
         let pairs = vec(any::<bool>(), lines * lines);
         let certain = prop_oneof![
             vec(any::<bool>(), lines),
             any::<bool>().prop_map(move |certain| vec![certain; lines]),
         ];
-        (pairs, certain).prop_map(move |(pairs, certain)| {
+        // All lines before this one may come before all others.
+        let moment = proptest::option::of(0..=lines);
+        (pairs, certain, moment).prop_map(move |(pairs, certain, moment)| {
             let mut before = vec![FixedBitSet::with_capacity(lines); lines];
             for after in 0..lines {
-                for earlier in (0..after).filter(|earlier| pairs[after * lines + earlier]) {
+                let is_apart = |earlier| moment.is_some_and(|at| earlier < at && at <= after);
+                for earlier in (0..after).filter(|&n| pairs[after * lines + n] || is_apart(n)) {
                     let all = before[earlier].clone();
                     before[after].union_with(&all);
                     before[after].insert(earlier);
@@ -31,9 +35,38 @@ fn partial_order() -> impl Strategy<Value = PartialOrder> {
                 .map(|(line, _)| line);
             let mut set = FixedBitSet::with_capacity(lines);
             set.extend(certain);
-            PartialOrder::new(before, possible, set)
+            let covered = covered(&before, moment);
+            (PartialOrder::new(covered, possible, set), before)
         })
     })
+}
+
+/// What each line covers, straight from the definition. A moment between two lines stands
+/// for all pairs across it.
+fn covered(before: &[FixedBitSet], moment: Option<usize>) -> Vec<Vec<usize>> {
+    let mut covered: Vec<Vec<_>> = (0..before.len()).map(|line| pairs(before, line)).collect();
+    if let Some(at) = moment.filter(|&at| 0 < at && at < before.len()) {
+        let is_last = |&line: &usize| !(line + 1..at).any(|later| before[later].contains(line));
+        covered.push((0..at).filter(is_last).collect());
+        let moment = before.len();
+        for covered in &mut covered[at..moment] {
+            if covered.iter().any(|&earlier| earlier < at) {
+                *covered = vec![moment];
+            }
+        }
+    }
+    covered
+}
+
+/// What a line covers: what comes before it with no line between.
+fn pairs(before: &[FixedBitSet], line: usize) -> Vec<usize> {
+    let is_between = |earlier: usize| {
+        before[line]
+            .ones()
+            .any(|other| before[other].contains(earlier))
+    };
+    let earlier = before[line].ones();
+    earlier.filter(|&earlier| !is_between(earlier)).collect()
 }
 
 /// All sequences of some of these lines.
@@ -71,7 +104,15 @@ fn is_output(order: &PartialOrder, sequence: &[usize]) -> bool {
 
 proptest! {
     #[test]
-    fn counting_listing_and_judging_agree_with_trying_all(order in partial_order()) {
+    fn the_covering_pairs_tell_all_that_comes_before((order, before) in partial_order()) {
+        for line in 0..order.lines() {
+            prop_assert_eq!(order.before(line), before[line].clone());
+            prop_assert_eq!(order.covered_by(line), pairs(&before, line));
+        }
+    }
+
+    #[test]
+    fn counting_listing_and_judging_agree_with_trying_all((order, _) in partial_order()) {
         let tried = sequences(order.lines());
         let outputs: Vec<_> = tried.iter().filter(|tried| is_output(&order, tried)).collect();
         prop_assert_eq!(count(&order), Ok(outputs.len() as u128));

@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
+use fixedbitset::FixedBitSet;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use worker_core::trace::{Event, EventKind};
 use xtask::order::{
     count::count,
     guarantees,
-    happens_before::{HappensBefore, Promises},
-    normal_form::normal_form,
+    happens_before::{HappensBefore, Promises, edges},
+    normal_form::{normal_form, race},
     partial_order::PartialOrder,
     trace::Trace,
 };
@@ -32,15 +33,18 @@ enum Step {
     Join(usize),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
         1 => Just(Step::Print),
         1 => (0..3_u32).prop_map(Step::Sleep),
         3 => (any::<bool>(), 0..3_u32, any::<bool>())
             .prop_map(|(daemon, sleep, joins)| Step::Start { daemon, sleep, joins }),
         2 => (0..3_usize).prop_map(Step::Join),
-    ];
-    vec(step, 0..7).prop_filter("too many workers to try all orders", |steps| {
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    vec(step(), 0..7).prop_filter("too many workers to try all orders", |steps| {
         let workers = steps
             .iter()
             .filter(|step| matches!(step, Step::Start { .. }));
@@ -305,7 +309,7 @@ fn run(lesson: &Script, picks: &[Index]) -> String {
 }
 
 fn order(trace: &str, promises: Promises) -> HappensBefore {
-    HappensBefore::of(&Trace::parse(trace).unwrap(), promises).unwrap()
+    HappensBefore::of(&Trace::parse(trace).unwrap(), promises)
 }
 
 /// The outputs that an order allows, as the lines that they consist of.
@@ -318,6 +322,36 @@ fn listed(happens_before: &HappensBefore, order: &PartialOrder) -> BTreeSet<Vec<
             .collect()
     };
     order.outputs(&normal_order).map(text).collect()
+}
+
+/// The events of a trace that are lines, the main thread's first.
+fn lines(trace: &Trace) -> Vec<usize> {
+    let is_line = |&number: &usize| matches!(trace.events[number].kind, EventKind::Line(_));
+    let mut lines: Vec<_> = (0..trace.events.len()).filter(is_line).collect();
+    lines.sort_by_key(|&number| trace.events[number].thread);
+    lines
+}
+
+/// For each line of a trace those that come before it, straight from the definition.
+fn before(trace: &Trace, promises: Promises) -> Vec<FixedBitSet> {
+    let edges = edges(trace, promises);
+    let mut before = vec![FixedBitSet::with_capacity(trace.events.len()); trace.events.len()];
+    for (number, event) in trace.events.iter().enumerate() {
+        let own = (0..number).rfind(|&other| trace.events[other].thread == event.thread);
+        let across = edges.get(&number).map(|&(source, _)| source);
+        for earlier in own.into_iter().chain(across) {
+            let all = before[earlier].clone();
+            before[number].union_with(&all);
+            before[number].insert(earlier);
+        }
+    }
+    let lines = lines(trace);
+    let of_lines = lines.iter().map(|&line| {
+        let mut earlier = FixedBitSet::with_capacity(lines.len());
+        earlier.extend((0..lines.len()).filter(|&other| before[line].contains(lines[other])));
+        earlier
+    });
+    of_lines.collect()
 }
 
 /// The workers' lines before each line of the main thread, and behind the last.
@@ -357,12 +391,6 @@ proptest! {
         let trace = run(&lesson, &picks);
         for promises in [Promises::WorkerCore, Promises::Std, Promises::Python] {
             let order = order(&trace, promises);
-            for line in 0..order.lines.len() {
-                let pairs = order.guarantees.iter().filter(|pair| pair.after == Some(line));
-                let pairs: BTreeSet<_> = pairs.map(|pair| pair.before).collect();
-                let covered = order.guaranteed.covered_by(line);
-                prop_assert_eq!(pairs, covered.ones().collect());
-            }
             for sleeps in [false, true] {
                 let with_the_sleeps = order.with_the_sleeps();
                 let lesson = Script::of(&steps);
@@ -373,6 +401,36 @@ proptest! {
                 let tried = outputs(&lesson, promises);
                 prop_assert_eq!(count(order_of), Ok(tried.len() as u128));
                 prop_assert_eq!(listed(&order, order_of), tried);
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_before_what_is_the_transitive_closure_of_each_threads_order_and_the_edges(
+        steps in vec(step(), 0..40), picks in picks(),
+    ) {
+        let trace = Trace::parse(&run(&Script::of(&steps), &picks)).unwrap();
+        for promises in [Promises::WorkerCore, Promises::Std] {
+            let order = HappensBefore::of(&trace, promises);
+            let before = before(&trace, promises);
+            let with_the_sleeps = order.with_the_sleeps();
+            let lines = lines(&trace);
+            let time = |line: usize| trace.events[lines[line]].time;
+            for line in 0..order.lines.len() {
+                prop_assert_eq!(order.guaranteed.before(line), before[line].clone());
+
+                let is_between = |&earlier: &usize| before[line].ones().any(|other| before[other].contains(earlier));
+                let covered: Vec<_> = before[line].ones().filter(|earlier| !is_between(earlier)).collect();
+                let pairs = order.guarantees.iter().filter(|pair| pair.after == Some(line));
+                let pairs: BTreeSet<_> = pairs.map(|pair| pair.before).collect();
+                prop_assert_eq!(pairs, covered.iter().copied().collect());
+                prop_assert_eq!(order.guaranteed.covered_by(line), covered);
+
+                if with_the_sleeps.possible().contains(line) {
+                    let mut before = before[line].clone();
+                    before.extend((0..order.lines.len()).filter(|&other| time(other) < time(line)));
+                    prop_assert_eq!(with_the_sleeps.before(line), before);
+                }
             }
         }
     }
@@ -395,25 +453,18 @@ proptest! {
     }
 
     #[test]
-    fn the_normal_form_is_listed_first_and_stands_for_all_that_only_luck_tells_apart(
+    fn there_is_one_normal_form_and_it_is_listed_first_unless_lines_race(
         steps in steps(), picks in picks(), other in picks(),
     ) {
         let lesson = Script::of(&steps);
         let happens_before = order(&run(&lesson, &picks), Promises::WorkerCore);
         let with_the_sleeps = happens_before.with_the_sleeps();
-        // Where a line of the main thread or the end of the program is free, more than
-        // the order of the workers is left to luck.
-        let main = |&line: &usize| happens_before.lines[line].thread == 0;
-        let possible = || with_the_sleeps.possible().ones();
-        let is_fence = |line: usize| {
-            possible().all(|other| other == line || !with_the_sleeps.incomparable(line, other))
-        };
-        if with_the_sleeps.possible() == with_the_sleeps.certain() && possible().filter(main).all(is_fence) {
+        let preferred = normal_form(&happens_before, &happens_before.likely_output());
+        let outputs = with_the_sleeps.outputs(&preferred);
+        let normal: HashSet<_> = outputs.map(|output| normal_form(&happens_before, &output)).collect();
+        prop_assert_eq!(race(&happens_before).is_none(), normal.len() == 1);
+        if race(&happens_before).is_none() {
             let normal = normal_form(&happens_before, &happens_before.printed());
-            let preferred = normal_form(&happens_before, &happens_before.likely_output());
-            for output in with_the_sleeps.outputs(&preferred) {
-                prop_assert_eq!(&normal_form(&happens_before, &output), &normal);
-            }
             // The sleeps may speak against it.
             if with_the_sleeps.allows(&normal) {
                 let first = with_the_sleeps.outputs(&preferred).next();

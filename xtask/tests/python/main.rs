@@ -10,7 +10,7 @@ mod tool;
 
 use std::process::{Command, Stdio};
 
-use repository::{lessons, root};
+use repository::{lessons, read, root};
 use tool::{report, xtask};
 
 /// Python, which has to be there.
@@ -44,6 +44,30 @@ fn every_python_program_prints_what_python_promises() {
         assert!(run.wait().unwrap().success(), "docs/python/{lesson}.py");
         assert_eq!(report.status, Some(0), "docs/python/{lesson}.py: {report}");
     }
+}
+
+#[test]
+fn the_torn_output_that_is_shown_is_one_of_its_program() {
+    let folder = root().join("docs/python");
+    let shown = read(&folder.join("torn.txt"));
+    let run = python().arg(folder.join("torn.py")).output().unwrap();
+    let printed = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(pieces(&shown), pieces(&printed.replace('\r', "")));
+    let mut check = xtask();
+    check.args(["check", "--python", "threads", "docs/python/torn.txt"]);
+    let report = report(&mut check);
+    assert!(report.stdout.contains(" is torn: "), "{report}");
+}
+
+/// The texts and the line breaks of a program's lines, whoever tore them.
+fn pieces(output: &str) -> (Vec<String>, usize) {
+    let texts = output
+        .replace('\n', "")
+        .replace("sub", "\nsub")
+        .replace("main", "\nmain");
+    let mut texts: Vec<_> = texts.lines().map(str::to_owned).collect();
+    texts.sort();
+    (texts, output.matches('\n').count())
 }
 
 #[cfg(unix)]

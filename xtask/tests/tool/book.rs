@@ -199,14 +199,18 @@ fn broken_links(root: &Path) -> Vec<String> {
         let folder = root.join("docs").join(language);
         for (name, page) in pages(root, language) {
             for target in includes(&page).into_iter().chain(links(&page)) {
-                // An include may name the lines that it takes.
+                // An include may name the lines that it takes, or the anchor around them.
                 let (path, lines) = target.split_once(':').unwrap_or((target, ""));
                 let path = path.split('#').next().unwrap_or_default();
                 let first = lines.split(':').next().and_then(|line| line.parse().ok());
+                let anchor = format!("ANCHOR: {lines}\n");
                 let fault = match fs::read_to_string(folder.join(path)) {
                     Err(error) => error.to_string(),
                     Ok(text) if first.is_some_and(|first: usize| first > text.lines().count()) => {
                         "it has fewer lines".to_owned()
+                    }
+                    Ok(text) if !lines.is_empty() && first.is_none() && !text.contains(&anchor) => {
+                        "it has no such anchor".to_owned()
                     }
                     Ok(_) => continue,
                 };
@@ -217,6 +221,14 @@ fn broken_links(root: &Path) -> Vec<String> {
         }
     }
     faults
+}
+
+#[test]
+fn every_link_and_picture_of_the_readme_is_there() {
+    let readme = read(&root().join("README.md"));
+    let links = links(&readme).into_iter();
+    let broken: Vec<_> = links.filter(|link| !root().join(link).exists()).collect();
+    assert_eq!(broken, [""; 0]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod commands;
 mod docs;
 mod examples;
 mod failures;
+mod from_python;
 mod house;
 mod lessons;
 mod luck;

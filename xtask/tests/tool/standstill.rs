@@ -108,24 +108,27 @@ fn a_deadlock_is_told_by_where_the_threads_are() {
 #[test]
 fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
     let body = "
-        main_thread.start(Worker::new(\"1\", || std::thread::sleep(SECOND / 5)))?;
+        main_thread.start(Worker::new(\"1\", || std::thread::sleep(SECOND)))?;
         main_thread.start(Worker::new(\"2\", || sleep(SECOND)))?;
         main_thread.print(\"main thread end\")";
     let workspace = workspace("another-sleep", body);
-    let words = "worker `1` spends 0.2 s of real time or more while simulated time stands still, and no \
-                 order knows of it; let it sleep with `worker_core::sleep` only\n";
-    let note = format!("note: lesson `another-sleep`: {words}");
+    let words = " s of real time or more while simulated time stands still, and no order knows of it; \
+                 let it sleep with `worker_core::sleep` only\n";
+    // A busy machine leaves less of the second to be seen.
+    let is_told = |text: &str, begin: &str| {
+        let told = text.split_once(&format!("{begin}worker `1` spends "));
+        let told = told.and_then(|(_, rest)| rest.split_once(words));
+        told.is_some_and(|(seconds, _)| seconds.parse::<f64>().is_ok())
+    };
     for command in ["orders", "timeline"] {
         let report = report(workspace.xtask().args([command, "another-sleep"]));
         assert_eq!(report.status, Some(0), "{report}");
-        assert_eq!(report.stderr, note, "{report}");
+        let is_told = is_told(&report.stderr, "note: lesson `another-sleep`: ");
+        assert!(is_told, "{report}");
     }
     // By the sleeps that are known, its end races with the main thread.
     let report = workspace.run_all(&["--accept"]);
-    assert!(
-        report.stdout.contains(&format!("\n  note: {words}")),
-        "{report}"
-    );
+    assert!(is_told(&report.stdout, "\n  note: "), "{report}");
     assert_eq!(report.status, Some(1), "{report}");
 }
 

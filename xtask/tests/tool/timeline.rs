@@ -1,6 +1,9 @@
 //! `timeline`: the pictures.
 
-use std::{collections::HashSet, fs};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+};
 
 use tinyjson::JsonValue;
 
@@ -139,41 +142,159 @@ fn a_long_name_or_a_sign_that_no_page_can_show_spoils_no_picture() {
     }
 }
 
-#[test]
-fn the_trace_is_a_chrome_trace_with_an_arrow_for_each_start_and_join() {
-    for lesson in lessons(root()) {
-        let trace: JsonValue = written(&lesson, "--trace").parse().unwrap();
-        let events: &Vec<JsonValue> = trace["traceEvents"].get().unwrap();
-        let text = |event: &JsonValue, key: &str| event[key].get::<String>().unwrap().clone();
-        let starts = events.iter().filter(|event| {
-            text(event, "ph") == "i" && text(event, "name").starts_with("sub thread start")
-        });
-        let starts = starts.count();
-        let number = |event: &JsonValue, key: &str| *event[key].get::<f64>().unwrap();
-        for name in ["start", "join"] {
-            let flows = |kind: &str| {
-                let is_one =
-                    |event: &&JsonValue| text(event, "ph") == kind && text(event, "name") == name;
-                events.iter().filter(is_one).collect::<Vec<_>>()
-            };
-            let (from, to) = (flows("s"), flows("f"));
-            assert_eq!(from.len(), to.len(), "{lesson} {name}");
-            match (name, lesson.as_str()) {
-                ("start", _) => assert_eq!(from.len(), starts, "{lesson}"),
-                // It joins all that it starts.
-                (_, "join-loop") => assert_eq!(from.len(), starts, "{lesson}"),
-                _ => {}
-            }
-            for event in from.iter().chain(&to) {
-                // An arrow's end that is on no bar is not drawn.
-                let on_a_bar = events.iter().any(|bar| {
-                    text(bar, "ph") == "X"
-                        && number(bar, "tid") == number(event, "tid")
-                        && number(bar, "ts") <= number(event, "ts")
-                        && number(event, "ts") < number(bar, "ts") + number(bar, "dur")
+/// An event of a trace in the Chrome trace-event format.
+struct ChromeEvent {
+    kind: String,
+    process: f64,
+    thread: f64,
+    time: f64,
+    length: f64,
+    name: String,
+    /// If it is about the name of a thread: the name.
+    thread_name: String,
+    is_on_its_thread: bool,
+}
+
+fn chrome_events(trace: &JsonValue) -> Vec<ChromeEvent> {
+    let events: &Vec<JsonValue> = trace["traceEvents"].get().unwrap();
+    let events = events.iter().map(|event| {
+        let members: &HashMap<String, JsonValue> = event.get().unwrap();
+        let number = |key: &str| members.get(key).map_or(0.0, |it| *it.get().unwrap());
+        let text = |key: &str| {
+            members
+                .get(key)
+                .map(|it| it.get::<String>().unwrap().clone())
+        };
+        let name = text("name").unwrap();
+        ChromeEvent {
+            kind: text("ph").unwrap(),
+            process: number("pid"),
+            thread: number("tid"),
+            time: number("ts"),
+            length: number("dur"),
+            thread_name: match name.as_str() {
+                "thread_name" => event["args"]["name"].get::<String>().unwrap().clone(),
+                _ => String::new(),
+            },
+            name,
+            is_on_its_thread: text("s").is_none_or(|scope| scope == "t"),
+        }
+    });
+    events.collect()
+}
+
+/// The ends of the arrows of this name, in their order, and what Perfetto hangs each on.
+///
+/// It reads the events by their times, bars before all others and longer ones first. An
+/// arrow hangs on the last bar or mark that has begun on its thread, a mark being a bar
+/// of no length. Whatever begins takes away the bars that have ended, but a mark leaves
+/// a mark of its own time.
+fn hangs<'a>(
+    events: &'a [ChromeEvent],
+    kind: &str,
+    name: &str,
+) -> Vec<(&'a ChromeEvent, Option<&'a ChromeEvent>)> {
+    let mut in_order: Vec<_> = events.iter().collect();
+    in_order.sort_by(|one, other| {
+        let length = |event: &ChromeEvent| match event.kind.as_str() {
+            "X" => event.length,
+            _ => -1.0,
+        };
+        let by_time = one.time.total_cmp(&other.time);
+        by_time.then(length(other).total_cmp(&length(one)))
+    });
+    let mut begun = HashMap::<u64, Vec<&ChromeEvent>>::new();
+    let mut hangs = Vec::new();
+    for event in in_order {
+        let begun = begun.entry(event.thread.to_bits()).or_default();
+        match event.kind.as_str() {
+            "X" | "i" if event.is_on_its_thread => {
+                begun.retain(|bar| {
+                    let end = bar.time + bar.length;
+                    let are_marks = bar.length == 0.0 && event.length == 0.0;
+                    end > event.time || end == event.time && are_marks
                 });
-                assert!(on_a_bar, "{lesson} {name}");
+                begun.push(event);
             }
+            this if this == kind && event.name == name => {
+                hangs.push((event, begun.last().copied()));
+            }
+            _ => {}
+        }
+    }
+    hangs
+}
+
+#[test]
+fn each_thread_of_a_trace_has_a_number_that_is_not_taken_for_the_process() {
+    for lesson in lessons(root()) {
+        let trace = written(&lesson, "--trace").parse().unwrap();
+        let events = chrome_events(&trace);
+        let threads = events.iter().filter(|event| event.name == "thread_name");
+        let mut numbers = HashSet::new();
+        for thread in threads {
+            let number = thread.thread;
+            assert!(numbers.insert(number.to_bits()), "{lesson} {number}");
+            assert!(
+                number != 0.0 && number != thread.process,
+                "{lesson} {number}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_arrow_leads_from_each_start_to_a_start_line_and_from_an_end_line_to_each_join() {
+    for lesson in lessons(root()) {
+        let trace = written(&lesson, "--trace").parse().unwrap();
+        let events = chrome_events(&trace);
+        let name_of = |number: f64| {
+            let is_its =
+                |event: &&ChromeEvent| event.name == "thread_name" && event.thread == number;
+            let name = &events.iter().find(is_its).unwrap().thread_name;
+            name.trim_end_matches(" (daemon)")
+        };
+        let hang = |kind: &str, name: &str| -> Vec<_> {
+            let hangs = hangs(&events, kind, name).into_iter();
+            hangs
+                .map(|(arrow, on)| {
+                    let on = on.unwrap_or_else(|| panic!("{lesson}: a {name} hangs on nothing"));
+                    assert!(
+                        on.time == arrow.time,
+                        "{lesson}: a {name} hangs on {}",
+                        on.name
+                    );
+                    (name_of(on.thread), on.name.trim_end_matches(" (daemon)"))
+                })
+                .collect()
+        };
+        let starts = hang("s", "start");
+        let begun = hang("f", "start");
+        let started: Vec<_> = starts
+            .iter()
+            .map(|(_, on)| on.strip_prefix("start "))
+            .collect();
+        let workers: Vec<_> = begun.iter().map(|(worker, _)| Some(*worker)).collect();
+        assert_eq!(started, workers, "{lesson}");
+        for (worker, on) in &begun {
+            assert_eq!(*on, format!("sub thread start  {worker}"), "{lesson}");
+        }
+        let start_lines = events
+            .iter()
+            .filter(|event| event.name.starts_with("sub thread start"));
+        assert_eq!(starts.len(), start_lines.count(), "{lesson}");
+
+        let ends = hang("s", "join");
+        for (worker, on) in &ends {
+            assert_eq!(*on, format!("sub thread end  {worker}"), "{lesson}");
+        }
+        let joins = hang("f", "join");
+        assert_eq!(joins.len(), ends.len(), "{lesson}");
+        for (_, on) in joins {
+            assert!(
+                ["works", "waits"].contains(&on),
+                "{lesson}: a join leads to {on}"
+            );
         }
     }
 }

@@ -1,11 +1,9 @@
 //! What was gained and lost of a lesson's order, marked where it is listed.
 
-use std::{collections::HashMap, iter::repeat_n};
+use std::{collections::HashMap, iter::repeat_n, ptr};
 
-use xtask::order::{
-    description::{Description, Relation},
-    happens_before::Guarantee,
-};
+use fixedbitset::FixedBitSet;
+use xtask::order::description::Description;
 
 use crate::commands::orders;
 
@@ -17,78 +15,83 @@ pub(super) enum Mark {
     Lost,
 }
 
-/// What may be missing, is guaranteed, likely and luck, each with its title: first what is
-/// so now, then what was so only `then`. A pair that others imply is not lost, nor gained
-/// if they implied it.
-pub(super) fn sections(
-    then: &Description,
-    now: &Description,
-    width: usize,
-) -> impl Iterator<Item = (&'static str, Vec<(Mark, String)>)> {
+/// A title, and the rows below it.
+type Section = (&'static str, Vec<(Mark, String)>);
+
+/// What may be missing, is guaranteed, likely and luck: in each first what is so now, then
+/// what was so only `then`. A pair that others imply is not lost, nor gained if they
+/// implied it.
+pub(super) fn sections(then: &Description, now: &Description, width: usize) -> [Section; 4] {
+    if ptr::eq(then, now) {
+        let same = |row| (Mark::Same, row);
+        return orders::sections(now, width)
+            .map(|(title, rows)| (title, rows.into_iter().map(same).collect()));
+    }
+    let mut sections = marked(now, then, Mark::Gained, width);
     let old = marked(then, now, Mark::Lost, width);
-    let sections = marked(now, then, Mark::Gained, width).zip(old);
-    sections.map(|((title, mut rows), (_, old))| {
+    for ((_, rows), (_, old)) in sections.iter_mut().zip(old) {
         rows.extend(old.into_iter().filter(|(mark, _)| *mark == Mark::Lost));
-        (title, rows)
-    })
+    }
+    sections
 }
 
-/// The rows of an order, those with this mark that are not so in the other one.
-fn marked(
-    order: &Description,
-    other: &Description,
-    mark: Mark,
-    width: usize,
-) -> impl Iterator<Item = (&'static str, Vec<(Mark, String)>)> {
-    let sections = orders::sections(order, width).into_iter();
-    let sections = sections.zip(are_so_in(other, order));
-    sections.map(move |((title, rows), are_so)| {
-        // What is left out of a list has a last row of its own.
-        let are_so = are_so.into_iter().chain([true]);
-        let marks = are_so.map(|is_so| if is_so { Mark::Same } else { mark });
-        (title, marks.zip(rows).collect())
-    })
-}
-
-/// Whether what each row says of `order` is so in the other one.
-fn are_so_in(other: &Description, order: &Description) -> [Vec<bool>; 4] {
+/// What is to be said of an order, with this mark where it is not so in the other one.
+fn marked(order: &Description, other: &Description, mark: Mark, width: usize) -> [Section; 4] {
     let lines = other.happens_before.lines.iter().zip(0..);
-    let lines: HashMap<_, _> = lines.map(|(line, number)| (&line.name, number)).collect();
-    let relation = |before: usize, after: Option<usize>| {
-        let number = |line: usize| lines.get(&order.happens_before.lines[line].name);
-        let after = match after {
-            Some(after) => Some(*number(after)?),
-            None => None,
-        };
-        other.relation(*number(before)?, after)
+    let lines: HashMap<_, usize> = lines.map(|(line, number)| (&line.name, number)).collect();
+    let in_other = |line: usize| {
+        let name = &order.happens_before.lines[line].name;
+        lines.get(name).copied()
     };
-    let missing = other.missing_lines();
-    let is_missing = |row: &String| missing.contains(row);
-    let is_guaranteed =
-        |pair: &Guarantee| relation(pair.before, pair.after) == Some(Relation::Guaranteed);
-    let is_likely = |&(before, after)| relation(before, Some(after)) == Some(Relation::Likely);
-    let is_luck = |lines: &Vec<usize>| {
-        lines.iter().enumerate().all(|(place, &one)| {
-            let mut others = lines[place + 1..].iter();
-            others.all(|&other| relation(one, Some(other)) == Some(Relation::Luck))
-        })
+    let missing_in_other = other.missing_lines();
+    let is_missing = |row: String| missing_in_other.contains(&row);
+    let is_guaranteed = |before: usize, after: Option<usize>| {
+        let after = after.map(in_other);
+        // A line that is not there is not guaranteed to come after anything.
+        let before = in_other(before).filter(|_| after != Some(None));
+        before.is_some_and(|before| other.is_guaranteed(before, after.flatten()))
     };
+    let is_likely = |before: usize, after: usize| {
+        let pair = in_other(before).zip(in_other(after));
+        pair.is_some_and(|(before, after)| other.is_likely(before, after))
+    };
+    let is_luck = |lines: &[usize]| {
+        let lines: Option<FixedBitSet> = lines.iter().map(|&line| in_other(line)).collect();
+        lines.is_some_and(|lines| other.is_antichain(&lines))
+    };
+    let [missing, guaranteed, likely, luck] = orders::sections(order, width);
+    let lines = order.missing_lines().into_iter();
     let guarantees = order.happens_before.guarantees.iter();
-    let antichains = order.antichains();
+    let likely_pairs = order.likely_covering_pairs();
+    let antichains = order.antichains().into_iter();
+    // A row says of an antichain that its lines come in any order, and one names each.
+    let rows_of = |lines: Vec<usize>| repeat_n(is_luck(&lines), lines.len() + 1);
     [
-        order.missing_lines().iter().map(is_missing).collect(),
-        guarantees.map(is_guaranteed).collect(),
-        order
-            .likely_covering_pairs()
-            .iter()
-            .map(is_likely)
-            .collect(),
-        // A row says that its lines come in any order, and one names each.
-        antichains
-            .iter()
-            .flat_map(|lines| repeat_n(is_luck(lines), lines.len() + 1))
-            .collect(),
+        with_marks(missing, mark, lines.map(is_missing)),
+        with_marks(
+            guaranteed,
+            mark,
+            guarantees.map(|pair| is_guaranteed(pair.before, pair.after)),
+        ),
+        with_marks(
+            likely,
+            mark,
+            likely_pairs.map(|(before, after)| is_likely(before, after)),
+        ),
+        with_marks(luck, mark, antichains.flat_map(rows_of)),
     ]
+}
+
+/// Marks the rows that are not so.
+fn with_marks(
+    (title, rows): (&'static str, Vec<String>),
+    mark: Mark,
+    are_so: impl Iterator<Item = bool>,
+) -> Section {
+    // A last row may say that there are more.
+    let marks = are_so.map(|is_so| if is_so { Mark::Same } else { mark });
+    let marks = marks.chain([Mark::Same]);
+    (title, marks.zip(rows).collect())
 }
 
 #[cfg(test)]
@@ -125,7 +128,9 @@ mod tests {
 
     /// The marked rows from `then` to `now`, with one space between the words.
     fn changes(then: &Description, now: &Description) -> Vec<(Mark, String)> {
-        let rows = sections(then, now, 80).flat_map(|(_, rows)| rows);
+        let rows = sections(then, now, 80)
+            .into_iter()
+            .flat_map(|(_, rows)| rows);
         let rows = rows.filter(|(mark, _)| *mark != Mark::Same);
         rows.map(|(mark, row)| {
             let words: Vec<_> = row.split_whitespace().collect();

@@ -1,0 +1,147 @@
+//! How far a point of a program has each thread behind it: a vector clock (Fidge, 1988;
+//! Mattern, 1989).
+
+use std::rc::Rc;
+
+/// For each thread how many of its lines come before a point.
+///
+/// A clock shares with those that it comes from what is the same in them, so that many
+/// of them take little room; and where one has as much everywhere as another anywhere,
+/// they are joined without a look at each thread.
+#[derive(Clone)]
+pub(crate) struct VectorClock {
+    /// The number of threads, rounded up to a power of two.
+    width: usize,
+    threads: Threads,
+}
+
+/// Some threads beside each other.
+#[derive(Clone)]
+enum Threads {
+    /// Each has so many lines.
+    All(usize),
+    Halves(Rc<Halves>),
+}
+
+struct Halves {
+    fewest: usize,
+    most: usize,
+    lines: usize,
+    halves: [Threads; 2],
+}
+
+impl VectorClock {
+    /// That of the beginning of a program with so many threads.
+    pub(crate) fn new(threads: usize) -> VectorClock {
+        VectorClock {
+            width: threads.next_power_of_two(),
+            threads: Threads::All(0),
+        }
+    }
+
+    /// How many lines there are of a thread.
+    pub(crate) fn of(&self, thread: usize) -> usize {
+        let (mut threads, mut thread, mut width) = (&self.threads, thread, self.width);
+        loop {
+            match threads {
+                Threads::All(lines) => return *lines,
+                Threads::Halves(node) => {
+                    width /= 2;
+                    threads = &node.halves[thread / width];
+                    thread %= width;
+                }
+            }
+        }
+    }
+
+    /// How many lines there are of all threads.
+    pub(crate) fn lines(&self) -> usize {
+        self.threads.lines(self.width)
+    }
+
+    /// Sets how many lines there are of a thread.
+    pub(crate) fn set(&mut self, thread: usize, lines: usize) {
+        self.threads = self.threads.with(self.width, thread, lines);
+    }
+
+    /// Comes behind another point too.
+    pub(crate) fn join(&mut self, other: &VectorClock) {
+        self.threads = self.threads.joined(&other.threads, self.width);
+    }
+}
+
+impl Threads {
+    fn fewest(&self) -> usize {
+        match self {
+            Threads::All(lines) => *lines,
+            Threads::Halves(node) => node.fewest,
+        }
+    }
+
+    fn most(&self) -> usize {
+        match self {
+            Threads::All(lines) => *lines,
+            Threads::Halves(node) => node.most,
+        }
+    }
+
+    fn lines(&self, width: usize) -> usize {
+        match self {
+            Threads::All(lines) => lines * width,
+            Threads::Halves(node) => node.lines,
+        }
+    }
+
+    fn halves(&self) -> [Threads; 2] {
+        match self {
+            Threads::All(lines) => [Threads::All(*lines), Threads::All(*lines)],
+            Threads::Halves(node) => node.halves.clone(),
+        }
+    }
+
+    /// Two halves of so many threads.
+    fn of(halves: [Threads; 2], width: usize) -> Threads {
+        let [one, other] = &halves;
+        let fewest = one.fewest().min(other.fewest());
+        let most = one.most().max(other.most());
+        if fewest == most {
+            return Threads::All(most);
+        }
+        Threads::Halves(Rc::new(Halves {
+            fewest,
+            most,
+            lines: one.lines(width / 2) + other.lines(width / 2),
+            halves,
+        }))
+    }
+
+    fn with(&self, width: usize, thread: usize, lines: usize) -> Threads {
+        if width == 1 {
+            return Threads::All(lines);
+        }
+        let mut halves = self.halves();
+        let half = &mut halves[thread / (width / 2)];
+        *half = half.with(width / 2, thread % (width / 2), lines);
+        Threads::of(halves, width)
+    }
+
+    fn joined(&self, other: &Threads, width: usize) -> Threads {
+        if other.most() <= self.fewest() {
+            return self.clone();
+        }
+        if self.most() <= other.fewest() {
+            return other.clone();
+        }
+        if let (Threads::Halves(one), Threads::Halves(other)) = (self, other)
+            && Rc::ptr_eq(one, other)
+        {
+            return self.clone();
+        }
+        let ([one, two], [one_of_other, two_of_other]) = (self.halves(), other.halves());
+        let halves = [
+            one.joined(&one_of_other, width / 2),
+            two.joined(&two_of_other, width / 2),
+        ];
+        Threads::of(halves, width)
+    }
+}

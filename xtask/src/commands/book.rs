@@ -8,8 +8,6 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use console::measure_text_width;
-
 use xtask::order::{
     description::Description, explorer::Explorer, happens_before::Promises, trace::Trace,
 };
@@ -34,12 +32,12 @@ Options:
       --check  only see whether what the book shows is up to date
       --open   open the book in a browser
       --mdbook-version
-               print the version of mdBook that the book is built with, and no more
+               print the version of mdBook that builds the book, and no more
   -h, --help   print this help
 
-Outputs, guarantees and pictures go to docs/generated/, where the pages include them;
-with the variable CI set they are only checked. Then mdBook builds the book into
-target/book/.
+Outputs, guarantees and pictures go to docs/generated/, where the pages include
+them; with the variable CI set they are only checked. Then mdBook builds the
+book into target/book/.
 
 Exit status: 0 if all went well, 1 if not, 2 for wrong usage.
 ";
@@ -237,21 +235,17 @@ fn text(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// The first two outputs that a lesson can have, side by side; nothing if there is only
-/// one.
+/// The first two outputs that a lesson can have, one below the other; nothing if there is
+/// only one.
 fn two_outputs(orders: &Description) -> String {
     let mut outputs = orders.with_the_sleeps.outputs(&orders.normal_order);
     let (Some(one), Some(other)) = (outputs.next(), outputs.next()) else {
         return String::new();
     };
-    let line = |line: usize| &orders.happens_before.lines[line].text;
-    let widths = one.iter().map(|&number| measure_text_width(line(number)));
-    let width = widths.max().unwrap_or_default();
-    let rows = one.iter().zip(&other).map(|(&one, &other)| {
-        let gap = " ".repeat(width + 6 - measure_text_width(line(one)));
-        format!("{}{gap}{}\n", line(one), line(other))
-    });
-    rows.collect()
+    let line = |&line: &usize| orders.happens_before.lines[line].text.clone();
+    let [one, other] =
+        [one, other].map(|output| text(&output.iter().map(line).collect::<Vec<_>>()));
+    format!("{one}\n{other}")
 }
 
 /// The files of a folder that are not what they have to be, or should not be there.

@@ -8,7 +8,7 @@ use std::{
 
 use console::{measure_text_width, style};
 
-use xtask::order::{description::Description, happens_before::Promises};
+use xtask::order::{count::Count, description::Description, happens_before::Promises};
 
 use crate::{
     cli::{self, Failure, number_of},
@@ -24,9 +24,10 @@ Arguments:
   LESSON         the lesson, by name
 
 Options:
-      --std        go by what the threads of plain Rust promise: `spawn` may return
-                   before the new thread has printed its first line
-      --python     go by what the threads of Python promise, where `start` may too
+      --std        go by what the threads of plain Rust promise: `spawn` may
+                   return before the new thread has printed its first line
+      --python     go by what the threads of Python promise: `start` may return
+                   before it too
       --limit N    list at most so many orders [default: 20]
       --observe N  run the lesson so many times more, on the simulated clock,
                    and say how many of its orders were seen
@@ -47,8 +48,8 @@ Examples:
   cargo xtask orders fork-join --std
   cargo xtask orders join-loop --observe 300
 
-Exit status: 0 if all went well, 1 if the lesson does not run or was observed to
-print what is not one of its orders, 2 for wrong usage.
+Exit status: 0 if all went well, 1 if the lesson does not run or was observed
+to print what is not one of its orders, 2 for wrong usage.
 ";
 
 /// What stands below a heading begins with it.
@@ -129,35 +130,8 @@ fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>,
 
 fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
     let width = cli::width();
-    heading(out, "its lines")?;
-    for (number, &line) in (1..).zip(&orders.numbered()) {
-        let name = &orders.happens_before.lines[line].name;
-        writeln!(out, "{}", wrapped(&format!("{number:>4}  {name}"), width))?;
-    }
-    writeln!(out)?;
-    for (title, lines) in [
-        (
-            "may be missing: the end of the program cuts daemons off",
-            orders.missing_lines(),
-        ),
-        (
-            "guaranteed on every run, and why",
-            orders.guaranteed_pairs(width.saturating_sub(INDENT.len())),
-        ),
-        (
-            "likely, not guaranteed: only the sleeps arrange it",
-            orders.likely_pairs(width.saturating_sub(INDENT.len())),
-        ),
-        ("left to the scheduler", orders.incomparable_lines()),
-    ] {
-        if !lines.is_empty() {
-            heading(out, title)?;
-            for line in lines.iter().flat_map(|line| line.lines()) {
-                writeln!(out, "{}", wrapped(&format!("{INDENT}{line}"), width))?;
-            }
-            writeln!(out)?;
-        }
-    }
+    write_lines(orders, out)?;
+    write_pairs(orders, out)?;
     if orders.happens_before.is_endless {
         let words = "a daemon went on for too long after the end of the program: lines that it \
                      would print after that are not in these orders";
@@ -168,13 +142,67 @@ fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -
     writeln!(out, "{}", style(orders.summary(name)).bold())
 }
 
-fn write_orders(orders: &Description, limit: usize, out: &mut impl Write) -> io::Result<()> {
+/// The lines, with the numbers by which orders are listed.
+pub(super) fn write_lines(orders: &Description, out: &mut impl Write) -> io::Result<()> {
+    let width = cli::width();
+    heading(out, "its lines")?;
+    for (number, &line) in (1..).zip(&orders.numbered()) {
+        let name = &orders.happens_before.lines[line].name;
+        writeln!(out, "{}", wrapped(&format!("{number:>4}  {name}"), width))?;
+    }
+    writeln!(out)
+}
+
+fn write_pairs(orders: &Description, out: &mut impl Write) -> io::Result<()> {
+    let width = cli::width();
+    for (title, lines) in sections(orders, width) {
+        if !lines.is_empty() {
+            heading(out, title)?;
+            for line in lines.iter().flat_map(|line| line.lines()) {
+                writeln!(out, "{}", wrapped(&format!("{INDENT}{line}"), width))?;
+            }
+            writeln!(out)?;
+        }
+    }
+    Ok(())
+}
+
+/// What may be missing, what is guaranteed, what is likely and what is luck, each with
+/// its title.
+pub(super) fn sections(orders: &Description, width: usize) -> [(&'static str, Vec<String>); 4] {
+    let room = width.saturating_sub(INDENT.len());
+    [
+        (
+            "may be missing: the end of the program cuts daemons off",
+            orders.missing_lines(),
+        ),
+        (
+            "guaranteed on every run, and why",
+            orders.guaranteed_pairs(room),
+        ),
+        (
+            "likely, not guaranteed: only the sleeps arrange it",
+            orders.likely_pairs(room),
+        ),
+        ("left to the scheduler", orders.incomparable_lines()),
+    ]
+}
+
+/// At most `limit` of the orders.
+pub(super) fn write_orders(
+    orders: &Description,
+    limit: usize,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let likely = format!(
         "{} with its sleeps, by the numbers above",
         orders.likely.orders()
     );
     let with = orders.with_the_sleeps.outputs(&orders.normal_order);
-    let counts = [&orders.likely, &orders.guaranteed].map(|count| count.0.as_ref().ok().copied());
+    let counts = [orders.likely, orders.guaranteed].map(|count| match count {
+        Count::Exact(number) => Some(number),
+        _ => None,
+    });
     let listed = list(orders, &likely, counts[0], with.take(limit), out)?;
 
     let (title, more) = match counts {
@@ -269,7 +297,7 @@ fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
 }
 
 /// A line in as many as it takes to be no wider than `width`, broken between words.
-fn wrapped(line: &str, width: usize) -> String {
+pub(super) fn wrapped(line: &str, width: usize) -> String {
     let indent = line.len() - line.trim_start().len() + 2 * INDENT.len();
     let mut wrapped = String::new();
     let mut column = 0;

@@ -38,6 +38,8 @@ pub(crate) struct Lesson {
     /// What cargo calls its package.
     id: String,
     pub(crate) folder: PathBuf,
+    /// The folders of the packages that it is made with, as its manifest names them.
+    pub(crate) uses: Vec<PathBuf>,
     /// Its program, if it builds.
     pub(crate) program: Option<PathBuf>,
 }
@@ -54,6 +56,17 @@ impl Workspace {
     /// If there is no workspace, it holds no lesson or none of one of the names, or cargo
     /// cannot be run.
     pub(crate) fn build(names: &[String]) -> Result<Workspace, Failure> {
+        let (workspace, said) = Workspace::build_quietly(names)?;
+        let _ = io::stderr().write_all(said.as_bytes());
+        Ok(workspace)
+    }
+
+    /// The same, but returns what is to be said of the build.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::build`].
+    pub(crate) fn build_quietly(names: &[String]) -> Result<(Workspace, String), Failure> {
         let metadata = ask()?;
         let built = begin(&mut build_command(names))?;
         let (metadata, built) = (metadata.wait_with_output(), built.wait_with_output());
@@ -64,8 +77,17 @@ impl Workspace {
             lesson.program = program(lesson, &messages);
         }
         workspace.library = messages.iter().find_map(library);
-        workspace.show(&messages, &built);
-        Ok(workspace)
+        let said = workspace.said(&messages, &built);
+        Ok((workspace, said))
+    }
+
+    /// Finds the lessons of these names, or all for no name, and builds none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::build`].
+    pub(crate) fn find(names: &[String]) -> Result<Workspace, Failure> {
+        Workspace::of(&answer(ask()?.wait_with_output())?, names)
     }
 
     /// The lessons of these names, or all for no name, as `cargo metadata` tells them.
@@ -117,10 +139,10 @@ impl Workspace {
         })
     }
 
-    /// Shows what the compiler says of the lessons and of what they use. What cargo
-    /// itself says is shown if there is nothing else to tell why one does not build.
-    fn show(&self, messages: &[JsonValue], built: &Output) {
-        let mut stderr = io::stderr();
+    /// What the compiler says of the lessons and of what they use. What cargo itself
+    /// says is in it if there is nothing else to tell why one does not build.
+    fn said(&self, messages: &[JsonValue], built: &Output) -> String {
+        let mut said = String::new();
         let mut has_error = false;
         for message in messages {
             let Some((diagnostic, target)) =
@@ -134,13 +156,13 @@ impl Workspace {
             });
             if mine || !has_kind(target, "bin") {
                 has_error |= text(diagnostic, "level") == Some("error");
-                let words = text(diagnostic, "rendered").unwrap_or_default();
-                let _ = stderr.write_all(words.as_bytes());
+                said += text(diagnostic, "rendered").unwrap_or_default();
             }
         }
         if self.lessons.iter().any(|lesson| lesson.program.is_none()) && !has_error {
-            let _ = stderr.write_all(&built.stderr);
+            said += &String::from_utf8_lossy(&built.stderr);
         }
+        said
     }
 }
 
@@ -269,6 +291,11 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
             .parent()
             .unwrap_or(Path::new(""))
             .to_owned(),
+        uses: field::<Vec<JsonValue>>(package, "dependencies")
+            .into_iter()
+            .flatten()
+            .filter_map(|dependency| text(dependency, "path").map(Into::into))
+            .collect(),
         program: None,
     }))
 }

@@ -21,4 +21,5 @@ mod standstill;
 mod stopping;
 mod timeline;
 mod tool;
+mod watch;
 mod workspace;

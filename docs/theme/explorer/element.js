@@ -68,6 +68,7 @@ class OrderExplorer extends HTMLElement {
         listing.setAttribute("aria-label", words.listing);
         this.left = make("strong");
         this.left.dataset.outputsLeft = "";
+        this.all = make("span");
         this.output = make("div", { className: "output" });
         this.output.style.setProperty("--lines", this.lines.length);
         this.output.dataset.output = "";
@@ -76,7 +77,7 @@ class OrderExplorer extends HTMLElement {
         this.status = make("p", { className: "status" });
         this.status.setAttribute("role", "status");
         this.replaceChildren(heading, make("p", words.intro), listing, threads, controls, this.status,
-            make("p", words.left, " ", this.left), this.output);
+            make("p", words.left, " ", this.left, this.all), this.output);
         this.asks = this.challenges.map((challenge) => buildChallenge(this, challenge));
         this.append(...this.asks.map((ask) => ask.box), ...buildQuestions(this));
     }
@@ -201,6 +202,7 @@ class OrderExplorer extends HTMLElement {
             }
         });
         this.left.textContent = this.keep.checked ? (this.isLikely ? state.likely : "0") : state.left;
+        this.all.textContent = ` / ${this.states[0][this.keep.checked ? "likely" : "left"]}`;
         // What stays is not to be read out again.
         const { printed, output } = this;
         const isShown = (line, place) => output.children[place]?.textContent === this.text(line);

@@ -41,6 +41,7 @@ const look = () => ({
         can: button.getAttribute("aria-disabled") === "false",
         does: document.getElementById(button.getAttribute("aria-describedby")).textContent,
     })),
+    marks: [...explorer.querySelectorAll(".listing li")].map((line) => line.lastChild.textContent),
 });
 const states = {};
 const name = (seen) => JSON.stringify([[...seen.output].sort(), seen.threads]);
@@ -84,6 +85,7 @@ const look = () => ({
     output: [...explorer.querySelector("[data-output]").children].map((line) => line.textContent),
     able: all("button[data-thread]").filter((it) => it.getAttribute("aria-disabled") === "false").length,
     status: explorer.querySelector("[role=status]").textContent,
+    does: all("button[data-thread] + *").map((it) => it.textContent),
 });
 const seen = {};
 begin();
@@ -245,6 +247,12 @@ class Engine:
             count = state["likely" if sleeps else "left"]
             if seen["left"] != count:
                 faults.append(f"{what}: {seen['left']} outputs left, not {count}, in {key}")
+            marks = ["" for _ in self.data["listing"]]
+            for thread, standing in enumerate(state["threads"]):
+                if "at" in standing and standing.get("wait") not in ("toBeStarted", "ended", "cutOff"):
+                    marks[standing["at"] - self.data["first"]] += "ABCDEFGH"[thread]
+            if seen["marks"] != marks:
+                faults.append(f"{what}: the marks are {seen['marks']}, not {marks}, in {key}")
             for thread, standing in enumerate(state["threads"]):
                 can, does = self.does(standing, sleeps)
                 shown = seen["threads"][thread]
@@ -343,6 +351,8 @@ def play(driver, explorer, engine, lesson, number, language):
     hold(seen["unlikely"]["output"] == engine.printed(unlikely)[0], f"{unlikely} leads to {seen['unlikely']}")
     kept = seen["unlikelyKept"]
     hold((kept["left"], kept["able"]) == ("0", 0), f"what is unlikely already goes on: {kept}")
+    steps = [it for it in engine.data["states"][engine.printed(unlikely)[1]]["threads"] if "to" in it]
+    hold(kept["does"].count(words["past"]) == len(steps), f"of what is unlikely already: {kept['does']}")
     hold(seen["undone"]["able"] > 0, f"nothing can be done after an undo: {seen['undone']}")
     line = engine.printed(unlikely)[0][-1]
     hold(seen["undone"]["status"] == engine.fill("undone", line=line), f"undo says {seen['undone']['status']}")

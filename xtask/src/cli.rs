@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 /// Why a command did not come to its end.
 pub(crate) enum Failure {
     /// Its help was asked for instead: exit status 0.
@@ -80,6 +82,29 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
 /// Says something that is no error.
 pub(crate) fn note(message: &str) {
     let _ = writeln!(io::stderr(), "{message}");
+}
+
+/// Does something that may take long, and shows on a terminal meanwhile what it is.
+pub(crate) fn live<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let line = ProgressBar::with_draw_target(None, live_target());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4}  {wide_msg}") {
+        line.set_style(style);
+    }
+    line.set_message(what.to_owned());
+    line.enable_steady_tick(Duration::from_millis(100));
+    let done = work();
+    line.finish_and_clear();
+    done
+}
+
+/// Where lines are drawn that show what goes on.
+pub(crate) fn live_target() -> ProgressDrawTarget {
+    // Indicatif itself draws nothing where standard error is no terminal.
+    if in_ci() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    }
 }
 
 /// Says what went wrong.

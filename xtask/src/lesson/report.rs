@@ -10,10 +10,10 @@ use std::{
 };
 
 use console::{Term, style};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::{
-    cli::{Failure, human, in_ci, number_of, relative},
+    cli::{Failure, human, live_target, number_of, relative},
     lesson::{verdict::Verdict, workspace::Lesson},
 };
 
@@ -25,14 +25,8 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new() -> Report {
-        // Indicatif itself draws nothing where standard error is no terminal.
-        let target = if in_ci() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
         Report {
-            live: MultiProgress::with_draw_target(target),
+            live: MultiProgress::with_draw_target(live_target()),
             written: Ok(()),
         }
     }

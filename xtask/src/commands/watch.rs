@@ -60,8 +60,8 @@ written but a snapshot that you accept.
 Examples:
   cargo xtask watch threads
 
-Exit status: 0 when you quit or standard input ends, 1 if it cannot go on, 2 for
-wrong usage.
+Exit status: 0 when you quit or standard input ends, 1 if it cannot go on, 2
+for wrong usage.
 ";
 
 /// Runs the command.

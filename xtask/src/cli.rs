@@ -1,5 +1,7 @@
 //! What every command needs: how it fails, how it prints, and whether CI runs it.
 
+pub(crate) mod terminal;
+
 use std::{
     env,
     io::{self, ErrorKind, Write},

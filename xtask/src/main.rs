@@ -8,7 +8,7 @@ mod timeline;
 use std::process::ExitCode;
 
 use cli::Failure;
-use commands::{bench, book, check, model, orders, run_all, timeline as draw};
+use commands::{bench, book, check, model, orders, run_all, timeline as draw, watch};
 
 /// A command: its name, what it does in half a line, its help, and the function that
 /// runs it.
@@ -19,12 +19,18 @@ struct Command {
     function: fn(&mut lexopt::Parser) -> Result<ExitCode, Failure>,
 }
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 8] = [
     Command {
         name: "run-all",
         summary: "run lessons side by side, and prove what they print",
         help: run_all::HELP,
         function: run_all::run_all,
+    },
+    Command {
+        name: "watch",
+        summary: "show what a lesson does, anew each time that it is saved",
+        help: watch::HELP,
+        function: watch::watch,
     },
     Command {
         name: "orders",
@@ -124,7 +130,11 @@ mod tests {
 
     #[test]
     fn no_help_is_wider_than_a_terminal_of_80_columns() {
-        for help in COMMANDS.iter().map(|command| command.help).chain([&*help()]) {
+        for help in COMMANDS
+            .iter()
+            .map(|command| command.help)
+            .chain([&*help()])
+        {
             for line in help.lines() {
                 assert!(line.chars().count() < 80, "{line}");
             }

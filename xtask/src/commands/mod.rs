@@ -7,3 +7,4 @@ pub(crate) mod model;
 pub(crate) mod orders;
 pub(crate) mod run_all;
 pub(crate) mod timeline;
+pub(crate) mod watch;

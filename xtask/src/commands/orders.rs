@@ -132,35 +132,8 @@ fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>,
 
 fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
     let width = cli::width();
-    heading(out, "its lines")?;
-    for (number, &line) in (1..).zip(&orders.numbered()) {
-        let name = &orders.happens_before.lines[line].name;
-        writeln!(out, "{}", wrapped(&format!("{number:>4}  {name}"), width))?;
-    }
-    writeln!(out)?;
-    for (title, lines) in [
-        (
-            "may be missing: the end of the program cuts daemons off",
-            orders.missing_lines(),
-        ),
-        (
-            "guaranteed on every run, and why",
-            orders.guaranteed_pairs(width.saturating_sub(INDENT.len())),
-        ),
-        (
-            "likely, not guaranteed: only the sleeps arrange it",
-            orders.likely_pairs(width.saturating_sub(INDENT.len())),
-        ),
-        ("left to the scheduler", orders.incomparable_lines()),
-    ] {
-        if !lines.is_empty() {
-            heading(out, title)?;
-            for line in lines.iter().flat_map(|line| line.lines()) {
-                writeln!(out, "{}", wrapped(&format!("{INDENT}{line}"), width))?;
-            }
-            writeln!(out)?;
-        }
-    }
+    write_lines(orders, out)?;
+    write_pairs(orders, out)?;
     if orders.happens_before.is_endless {
         let words = "a daemon went on for too long after the end of the program: lines that it \
                      would print after that are not in these orders";
@@ -171,7 +144,58 @@ fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -
     writeln!(out, "{}", style(orders.summary(name)).bold())
 }
 
-fn write_orders(orders: &Description, limit: usize, out: &mut impl Write) -> io::Result<()> {
+/// The lines, with the numbers by which orders are listed.
+pub(super) fn write_lines(orders: &Description, out: &mut impl Write) -> io::Result<()> {
+    let width = cli::width();
+    heading(out, "its lines")?;
+    for (number, &line) in (1..).zip(&orders.numbered()) {
+        let name = &orders.happens_before.lines[line].name;
+        writeln!(out, "{}", wrapped(&format!("{number:>4}  {name}"), width))?;
+    }
+    writeln!(out)
+}
+
+fn write_pairs(orders: &Description, out: &mut impl Write) -> io::Result<()> {
+    let width = cli::width();
+    for (title, lines) in sections(orders, width) {
+        if !lines.is_empty() {
+            heading(out, title)?;
+            for line in lines.iter().flat_map(|line| line.lines()) {
+                writeln!(out, "{}", wrapped(&format!("{INDENT}{line}"), width))?;
+            }
+            writeln!(out)?;
+        }
+    }
+    Ok(())
+}
+
+/// What may be missing, what is guaranteed, what is likely and what is luck, each with
+/// its title.
+pub(super) fn sections(orders: &Description, width: usize) -> [(&'static str, Vec<String>); 4] {
+    let room = width.saturating_sub(INDENT.len());
+    [
+        (
+            "may be missing: the end of the program cuts daemons off",
+            orders.missing_lines(),
+        ),
+        (
+            "guaranteed on every run, and why",
+            orders.guaranteed_pairs(room),
+        ),
+        (
+            "likely, not guaranteed: only the sleeps arrange it",
+            orders.likely_pairs(room),
+        ),
+        ("left to the scheduler", orders.incomparable_lines()),
+    ]
+}
+
+/// At most `limit` of the orders.
+pub(super) fn write_orders(
+    orders: &Description,
+    limit: usize,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let likely = format!(
         "{} with its sleeps, by the numbers above",
         orders.likely.orders()
@@ -275,7 +299,7 @@ fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
 }
 
 /// A line in as many as it takes to be no wider than `width`, broken between words.
-fn wrapped(line: &str, width: usize) -> String {
+pub(super) fn wrapped(line: &str, width: usize) -> String {
     let indent = line.len() - line.trim_start().len() + 2 * INDENT.len();
     let mut wrapped = String::new();
     let mut column = 0;

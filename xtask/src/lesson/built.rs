@@ -34,6 +34,7 @@ pub(crate) struct BuiltLesson {
 }
 
 /// What the runs of a lesson have told.
+#[derive(Clone)]
 pub(crate) struct Traced {
     pub(crate) trace: Trace,
     /// Where they spend real time of which the trace does not know, in a sentence.

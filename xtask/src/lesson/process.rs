@@ -10,8 +10,12 @@ mod windows;
 
 #[cfg(unix)]
 pub(super) use unix::Process;
+#[cfg(unix)]
+pub(crate) use unix::{end_all, heed_signals, kill_all};
 #[cfg(windows)]
 pub(super) use windows::Process;
+#[cfg(windows)]
+pub(crate) use windows::{end_all, heed_signals, kill_all};
 
 /// Why a lesson could not be started.
 pub(crate) enum StartError {

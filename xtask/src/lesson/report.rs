@@ -71,8 +71,11 @@ impl Report {
         } else {
             style(format!("{name} passed{time}")).green()
         };
-        let complaints: String = verdict
-            .complaints
+        let mut complaints = verdict.complaints.clone();
+        if let (Some(last), Some(advice)) = (complaints.last_mut(), &verdict.advice) {
+            *last += &format!("; {advice}");
+        }
+        let complaints: String = complaints
             .iter()
             .map(|complaint| format!("  {complaint}\n"))
             .collect();

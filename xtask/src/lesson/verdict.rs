@@ -31,6 +31,8 @@ pub(crate) struct Verdict {
     pub(crate) note: Option<String>,
     /// How it differs from its snapshots.
     pub(crate) difference: String,
+    /// What to do about that, if it can be accepted.
+    pub(crate) advice: Option<String>,
     /// Whether that has been accepted.
     pub(crate) accepted: bool,
 }
@@ -167,9 +169,9 @@ fn compare(
     } else {
         ""
     };
-    Err(format!(
-        "{}; read the difference below, and if it is meant, accept it with `cargo xtask run-all {name} \
-         --accept`{review}",
-        differences.join(", and "),
-    ))
+    verdict.advice = Some(format!(
+        "read the difference below, and if it is meant, accept it with `cargo xtask run-all {name} \
+         --accept`{review}"
+    ));
+    Err(differences.join(", and "))
 }

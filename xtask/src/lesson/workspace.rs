@@ -1,7 +1,7 @@
 //! The lessons of the workspace: which there are, and their programs.
 
 use std::{
-    env,
+    env, fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output},
@@ -19,6 +19,16 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// In the order of their chapters.
     pub(crate) lessons: Vec<Lesson>,
+    /// What they are built with, if it builds.
+    pub(crate) library: Option<Library>,
+}
+
+/// The crate `worker-core`, as it has been built.
+pub(crate) struct Library {
+    pub(crate) file: PathBuf,
+    /// Where it is, beside all that it depends on.
+    pub(crate) folder: PathBuf,
+    pub(crate) edition: String,
 }
 
 /// A package with a `[package.metadata.lesson]` in its manifest.
@@ -28,6 +38,8 @@ pub(crate) struct Lesson {
     /// What cargo calls its package.
     id: String,
     pub(crate) folder: PathBuf,
+    /// The folders of the packages that it is made with, as its manifest names them.
+    pub(crate) uses: Vec<PathBuf>,
     /// Its program, if it builds.
     pub(crate) program: Option<PathBuf>,
 }
@@ -44,6 +56,17 @@ impl Workspace {
     /// If there is no workspace, it holds no lesson or none of one of the names, or cargo
     /// cannot be run.
     pub(crate) fn build(names: &[String]) -> Result<Workspace, Failure> {
+        let (workspace, said) = Workspace::build_quietly(names)?;
+        let _ = io::stderr().write_all(said.as_bytes());
+        Ok(workspace)
+    }
+
+    /// The same, but returns what is to be said of the build.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::build`].
+    pub(crate) fn build_quietly(names: &[String]) -> Result<(Workspace, String), Failure> {
         let metadata = ask()?;
         let built = begin(&mut build_command(names))?;
         let (metadata, built) = (metadata.wait_with_output(), built.wait_with_output());
@@ -53,8 +76,18 @@ impl Workspace {
         for lesson in &mut workspace.lessons {
             lesson.program = program(lesson, &messages);
         }
-        workspace.show(&messages, &built);
-        Ok(workspace)
+        workspace.library = messages.iter().find_map(library);
+        let said = workspace.said(&messages, &built);
+        Ok((workspace, said))
+    }
+
+    /// Finds the lessons of these names, or all for no name, and builds none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::build`].
+    pub(crate) fn find(names: &[String]) -> Result<Workspace, Failure> {
+        Workspace::of(&answer(ask()?.wait_with_output())?, names)
     }
 
     /// The lessons of these names, or all for no name, as `cargo metadata` tells them.
@@ -102,13 +135,14 @@ impl Workspace {
         Ok(Workspace {
             root: root.into(),
             lessons,
+            library: None,
         })
     }
 
-    /// Shows what the compiler says of the lessons and of what they use. What cargo
-    /// itself says is shown if there is nothing else to tell why one does not build.
-    fn show(&self, messages: &[JsonValue], built: &Output) {
-        let mut stderr = io::stderr();
+    /// What the compiler says of the lessons and of what they use. What cargo itself
+    /// says is in it if there is nothing else to tell why one does not build.
+    fn said(&self, messages: &[JsonValue], built: &Output) -> String {
+        let mut said = String::new();
         let mut has_error = false;
         for message in messages {
             let Some((diagnostic, target)) =
@@ -122,13 +156,25 @@ impl Workspace {
             });
             if mine || !has_kind(target, "bin") {
                 has_error |= text(diagnostic, "level") == Some("error");
-                let words = text(diagnostic, "rendered").unwrap_or_default();
-                let _ = stderr.write_all(words.as_bytes());
+                said += text(diagnostic, "rendered").unwrap_or_default();
             }
         }
         if self.lessons.iter().any(|lesson| lesson.program.is_none()) && !has_error {
-            let _ = stderr.write_all(&built.stderr);
+            said += &String::from_utf8_lossy(&built.stderr);
         }
+        said
+    }
+}
+
+impl Lesson {
+    /// The text of its `main.rs`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(crate) fn source(&self) -> io::Result<String> {
+        let text = fs::read_to_string(self.folder.join("src/main.rs"))?;
+        Ok(text.replace("\r\n", "\n"))
     }
 }
 
@@ -203,6 +249,19 @@ fn program(lesson: &Lesson, built: &[JsonValue]) -> Option<PathBuf> {
     })
 }
 
+/// The library of the lessons, if this message says that it has been built.
+fn library(message: &JsonValue) -> Option<Library> {
+    let target = child(message, "target")?;
+    let is_it = text(target, "name") == Some("worker_core") && has_kind(target, "lib");
+    let files = field::<Vec<JsonValue>>(message, "filenames").filter(|_| is_it)?;
+    let file: PathBuf = files.first()?.get::<String>()?.into();
+    Some(Library {
+        folder: file.parent()?.to_owned(),
+        file,
+        edition: text(target, "edition")?.to_owned(),
+    })
+}
+
 /// The lesson that a package of `cargo metadata` is, if it is one.
 fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
     let name = text(package, "name").ok_or_else(unreadable)?;
@@ -232,6 +291,11 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
             .parent()
             .unwrap_or(Path::new(""))
             .to_owned(),
+        uses: field::<Vec<JsonValue>>(package, "dependencies")
+            .into_iter()
+            .flatten()
+            .filter_map(|dependency| text(dependency, "path").map(Into::into))
+            .collect(),
         program: None,
     }))
 }

@@ -93,9 +93,18 @@ impl Description {
     /// The pairs of lines that only the sleeps put in order. What is wider than `width`
     /// goes on in a line of its own.
     pub fn likely_pairs(&self, width: usize) -> Vec<String> {
-        let with = &self.with_the_sleeps;
         let order = &self.happens_before;
-        let pairs = order.guarantees.iter();
+        let likely = self.likely_covering_pairs().map(|(before, after)| {
+            let names = [order.name(Some(before)), order.name(Some(after))];
+            (names, String::new())
+        });
+        table(likely, width)
+    }
+
+    /// The covering pairs behind [`Description::likely_pairs`].
+    pub fn likely_covering_pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        let with = &self.with_the_sleeps;
+        let pairs = self.happens_before.guarantees.iter();
         let guaranteed: HashSet<_> = pairs.map(|pair| (pair.before, pair.after)).collect();
         let possible = |line: &&usize| with.possible().contains(**line);
         let pairs = self
@@ -104,14 +113,32 @@ impl Description {
             .filter(possible)
             .flat_map(|&after| {
                 let covered = with.covered_by(after).into_iter();
-                covered.map(move |before| (before, Some(after)))
+                covered.map(move |before| (before, after))
             });
-        let pairs = pairs.filter(|pair| !guaranteed.contains(pair));
-        let likely = pairs.map(|(before, after)| {
-            let names = [order.name(Some(before)), order.name(after)];
-            (names, String::new())
-        });
-        table(likely, width)
+        pairs.filter(move |&(before, after)| !guaranteed.contains(&(before, Some(after))))
+    }
+
+    /// Whether a line comes before another, or before the end of the program, on every
+    /// run.
+    pub fn is_guaranteed(&self, before: usize, after: Option<usize>) -> bool {
+        let guaranteed = &self.happens_before.guaranteed;
+        match after {
+            Some(after) => guaranteed.before(after).contains(before),
+            None => guaranteed.certain().contains(before),
+        }
+    }
+
+    /// Whether only the sleeps put a line before another.
+    pub fn is_likely(&self, before: usize, after: usize) -> bool {
+        let is_before = self.with_the_sleeps.before(after).contains(before);
+        is_before && !self.is_guaranteed(before, Some(after))
+    }
+
+    /// Whether these lines may be printed, and come in any order then.
+    pub fn is_antichain(&self, lines: &FixedBitSet) -> bool {
+        let with = &self.with_the_sleeps;
+        let mut numbers = lines.ones();
+        lines.is_subset(with.possible()) && numbers.all(|line| with.before(line).is_disjoint(lines))
     }
 
     /// The lines that the end of the program may cut off.
@@ -152,8 +179,8 @@ impl Description {
     }
 
     /// Antichains, until every pair of incomparable lines is in one, or there are more
-    /// than [`MOST_ANTICHAINS`].
-    fn antichains(&self) -> Vec<Vec<usize>> {
+    /// than anybody reads.
+    pub fn antichains(&self) -> Vec<Vec<usize>> {
         let mut place = vec![0; self.normal_order.len()];
         for (number, &line) in self.normal_order.iter().enumerate() {
             place[line] = number;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use worker_core::trace::{Event, EventKind};
 
 /// A trace.
+#[derive(Clone)]
 pub struct Trace {
     /// The main thread first, and the workers in the order of their starts.
     pub threads: Vec<Thread>,
@@ -18,6 +19,7 @@ pub struct Trace {
 }
 
 /// A thread of a lesson.
+#[derive(Clone)]
 pub struct Thread {
     /// Its name.
     pub name: String,

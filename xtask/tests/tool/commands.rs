@@ -61,7 +61,7 @@ pub fn commands_of(text: &str) -> BTreeSet<String> {
 /// The examples of the help.
 fn examples() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for command in ["run-all", "orders", "check", "timeline"] {
+    for command in ["run-all", "watch", "orders", "check", "timeline"] {
         let help = report(xtask().args([command, "--help"]));
         let examples = help.stdout.split("Examples:\n").nth(1).unwrap_or_default();
         let examples = examples.lines().take_while(|line| line.starts_with("  "));

@@ -4,7 +4,7 @@
 //! and end anything once it is itself killed by SIGKILL, which no program can handle.
 
 use std::{
-    fs, io,
+    fs, io, mem,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus},
@@ -29,6 +29,27 @@ use tempfile::{NamedTempFile, TempPath};
 use worker_core::trace::VARIABLE;
 
 use super::StartError;
+use crate::cli::terminal;
+
+/// From now on a signal that stops or ends the tool does the same to the lessons first,
+/// and leaves the terminal as it was.
+pub(crate) fn heed_signals() -> io::Result<()> {
+    running().heed_signals()
+}
+
+/// Kills all lessons that run, and says whether there were any.
+pub(crate) fn kill_all() -> bool {
+    let running = running();
+    running.signal(Signal::KILL);
+    !running.groups.is_empty()
+}
+
+/// Kills all lessons that run, removes their files, and lets none begin any more.
+pub(crate) fn end_all() {
+    let mut running = running();
+    running.end_groups();
+    mem::forget(running);
+}
 
 pub(in crate::lesson) struct Process {
     leader: Child,
@@ -170,20 +191,27 @@ impl Running {
     /// Stops the lessons and the tool, until a shell lets the tool go on.
     fn stop(&self) {
         self.signal(Signal::STOP);
+        terminal::leave();
         // Unlike SIGSTOP, the OS ignores this one where no shell could let the tool go on,
         // as in `ssh -t HOST COMMAND`.
         let _ = raise(SIGTTIN);
+        terminal::take_again();
         self.signal(Signal::CONT);
     }
 
     /// Ends the lessons, and then the tool by the signal that it was sent.
     fn end(&mut self, signal: i32) {
+        terminal::leave();
+        self.end_groups();
+        let _ = emulate_default_handler(signal);
+    }
+
+    fn end_groups(&mut self) {
         self.signal(Signal::KILL);
         for group in self.groups.drain(..) {
             // Only then it makes no file any more.
             wait_for(group.leader);
         }
-        let _ = emulate_default_handler(signal);
     }
 }
 

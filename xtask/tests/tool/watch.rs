@@ -1,0 +1,463 @@
+//! The tool in a terminal: what its screen shows after a save, what the keys do, and that
+//! the terminal is left as it was.
+
+#![cfg(unix)]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::process::ExitStatusExt,
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use pty_process::{
+    Size,
+    blocking::{Command as PtyCommand, Pty, open},
+};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, Signal, kill_process},
+    termios::{Termios, tcgetattr},
+};
+
+use crate::workspace::{Workspace, main};
+
+/// More than any machine takes for what a test waits for.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// It is never done, and never stands still.
+const WITHOUT_END: &str = r#"say("main thread start\n"); loop { trace("sleep"); trace("wake"); std::thread::yield_now(); }"#;
+
+/// A terminal, and what runs in it.
+struct Session {
+    pty: Pty,
+    child: Child,
+    screen: vt100::Parser,
+    before: Termios,
+}
+
+impl Session {
+    /// The tool, watching.
+    fn watch(workspace: &Workspace, arguments: &[&str]) -> Session {
+        let mut xtask = workspace.xtask();
+        xtask.arg("watch").args(arguments);
+        Session::start(&xtask, 24, 80)
+    }
+
+    fn start(command: &Command, rows: u16, columns: u16) -> Session {
+        let (pty, pts) = open().unwrap();
+        pty.resize(Size::new(rows, columns)).unwrap();
+        let before = tcgetattr(&pty).unwrap();
+        let mut in_pty = PtyCommand::new(command.get_program())
+            .args(command.get_args())
+            .current_dir(command.get_current_dir().unwrap())
+            .env("TERM", "xterm-256color");
+        for (name, value) in command.get_envs() {
+            in_pty = match value {
+                Some(value) => in_pty.env(name, value),
+                None => in_pty.env_remove(name),
+            };
+        }
+        Session {
+            child: in_pty.spawn(pts).unwrap(),
+            pty,
+            screen: vt100::Parser::new(rows, columns, 0),
+            before,
+        }
+    }
+
+    /// Reads what comes next from the terminal, and returns whether something did.
+    fn read(&mut self, limit: Duration) -> bool {
+        let mut ready = [PollFd::new(&self.pty, PollFlags::IN)];
+        let limit = Timespec::try_from(limit).unwrap();
+        poll(&mut ready, Some(&limit)).unwrap();
+        if ready[0].revents().is_empty() {
+            return false;
+        }
+        let mut bytes = [0; 4096];
+        // At the end of what runs in the terminal there is an error.
+        let count = (&self.pty).read(&mut bytes).unwrap_or_default();
+        self.screen.process(&bytes[..count]);
+        count > 0
+    }
+
+    /// Waits until the screen is such, and returns it.
+    fn until(&mut self, what: &str, is_such: impl Fn(&str) -> bool) -> String {
+        let start = Instant::now();
+        loop {
+            let screen = self.screen.screen().contents();
+            if is_such(&screen) {
+                return screen;
+            }
+            let left = LIMIT.saturating_sub(start.elapsed());
+            assert!(self.read(left), "no {what} in\n{screen}");
+        }
+    }
+
+    /// Waits until the screen has these words.
+    fn shows(&mut self, words: &str) -> String {
+        self.until(words, |screen| screen.contains(words))
+    }
+
+    fn press(&mut self, keys: &str) {
+        (&self.pty).write_all(keys.as_bytes()).unwrap();
+    }
+
+    fn resize(&mut self, rows: u16, columns: u16) {
+        self.screen.screen_mut().set_size(rows, columns);
+        self.pty.resize(Size::new(rows, columns)).unwrap();
+    }
+
+    fn is_as_before(&self) -> bool {
+        let text = |settings: &Termios| format!("{settings:?}");
+        let shows_the_shell =
+            !self.screen.screen().alternate_screen() && !self.screen.screen().hide_cursor();
+        shows_the_shell && text(&tcgetattr(&self.pty).unwrap()) == text(&self.before)
+    }
+
+    /// Waits for the end of what runs in the terminal, which then is as before.
+    fn end(mut self) -> ExitStatus {
+        let start = Instant::now();
+        while self.read(LIMIT.saturating_sub(start.elapsed())) {}
+        let status = self.child.wait().unwrap();
+        assert!(self.is_as_before(), "{}", self.screen.screen().contents());
+        status
+    }
+}
+
+/// Saves a lesson's program as an editor does that writes a new file first: at once.
+fn save(workspace: &Workspace, lesson: &str, body: &str) {
+    let new = workspace.path(&format!("crates/{lesson}/new"));
+    fs::write(&new, main(body)).unwrap();
+    fs::rename(&new, source(workspace, lesson)).unwrap();
+}
+
+fn source(workspace: &Workspace, lesson: &str) -> PathBuf {
+    workspace.path(&format!("crates/{lesson}/src/main.rs"))
+}
+
+/// Saves a program without end, and waits until it runs.
+fn save_and_await_endless(workspace: &Workspace) {
+    let begun = workspace.path("target/begun");
+    let _ = fs::remove_file(&begun);
+    let body = format!("File::create({begun:?}).unwrap(); {WITHOUT_END}");
+    save(workspace, "good", &body);
+    let start = Instant::now();
+    while !begun.exists() {
+        assert!(start.elapsed() < LIMIT, "it does not run");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A lesson that says this, and is accepted.
+fn one_lesson(test: &str) -> Workspace {
+    Workspace::new(test)
+        .lesson("good", 1, &says("one"))
+        .snapshot("good", "main thread one\n")
+}
+
+fn says(word: &str) -> String {
+    format!("say(\"main thread {word}\\n\");")
+}
+
+#[test]
+fn each_way_to_save_is_seen_and_the_verdict_stands_first() {
+    let workspace = one_lesson("watch-saves");
+    let mut session = Session::watch(&workspace, &["good"]);
+    let screen = session.shows("good passed in ");
+    assert!(screen.starts_with("good passed in "), "{screen}");
+    for words in [
+        "orders: 1 with its sleeps, 1 by start and join alone",
+        "\nmain thread one\n",
+        "main thread  ●",
+        "guaranteed on every run, and why",
+        "a accept  d diff  o orders",
+    ] {
+        assert!(screen.contains(words), "no {words:?} in\n{screen}");
+    }
+
+    save(&workspace, "good", &says("two"));
+    let screen = session.shows("\nmain thread two\n");
+    assert!(screen.starts_with("good failed in "), "{screen}");
+    assert!(screen.contains("its normal form differs from"), "{screen}");
+
+    // As an editor does that empties the file and fills it.
+    fs::write(source(&workspace, "good"), main(&says("one"))).unwrap();
+    session.shows("good passed in ");
+
+    // And twice in a row.
+    save(&workspace, "good", &says("three"));
+    save(&workspace, "good", &says("four"));
+    session.shows("\nmain thread four\n");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+    assert_eq!(workspace.pending("good"), None);
+}
+
+#[test]
+fn a_lesson_that_does_not_build_keeps_what_it_was_before_below_the_compilers_words() {
+    let workspace = one_lesson("watch-error");
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.shows("good passed in ");
+    save(&workspace, "good", "let one: u32 = \"one\";");
+    session.resize(60, 100);
+    let screen = session.shows("before that:");
+    assert!(screen.starts_with("good does not build"), "{screen}");
+    let error = screen.find("error[E0308]: mismatched types").unwrap();
+    assert!(
+        error < screen.find("\nmain thread one\n").unwrap(),
+        "{screen}"
+    );
+    save(&workspace, "good", &says("one"));
+    session.shows("good passed in ");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
+fn a_difference_is_accepted_only_by_a_second_key() {
+    let workspace = one_lesson("watch-accept");
+    save(&workspace, "good", &says("two"));
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.shows("good failed in ");
+    session.press("d");
+    session.shows("+main thread two");
+    session.press("a");
+    session.shows("accept what differs?");
+    session.press("x");
+    session.shows("a accept  d diff");
+    assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
+    session.press("a");
+    session.shows("accept what differs?");
+    session.press("a");
+    session.shows("good accepted in ");
+    assert_eq!(workspace.accepted("good").unwrap(), "main thread two\n");
+    session.press("a");
+    session.shows("nothing to accept");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
+fn a_terminal_of_ci_has_no_keys() {
+    let workspace = one_lesson("watch-ci");
+    save(&workspace, "good", &says("two"));
+    let mut xtask = workspace.xtask();
+    xtask.args(["watch", "good"]).env("CI", "true");
+    let mut session = Session::start(&xtask, 40, 80);
+    session.shows("good failed in ");
+    session.press("aaq\n");
+    save(&workspace, "good", &says("one"));
+    session.shows("good passed in ");
+    assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
+    // Ctrl-D: the end of standard input.
+    session.press("\x04");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
+fn the_screen_is_as_large_as_the_terminal_and_says_what_is_cut() {
+    let lines: String = (0..40).map(|n| format!("main thread {n}\\n")).collect();
+    let body = format!("say(\"{lines}\");");
+    let workspace = Workspace::new("watch-size").lesson("long", 1, &body);
+    let mut session = Session::watch(&workspace, &["long"]);
+    session.shows("long failed in ");
+    for (rows, columns) in [(20, 50), (60, 200), (24, 80)] {
+        session.resize(rows, columns);
+        let screen = session.until("whole screen", |screen| {
+            let last = screen.lines().last().unwrap_or_default();
+            screen.lines().count() == usize::from(rows) && last.starts_with("a accept")
+        });
+        assert!(screen.starts_with("long failed in "), "{screen}");
+        assert!(screen.contains("more lines of its output"), "{screen}");
+        let is_cut = screen.contains(", which a taller window shows");
+        assert!(is_cut, "{screen}");
+    }
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
+fn a_lesson_without_end_leaves_the_keys_alive_and_makes_way_for_the_next_save() {
+    let workspace = one_lesson("watch-endless");
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.shows("good passed in ");
+    save_and_await_endless(&workspace);
+    session.press("a");
+    session.shows("it still runs");
+    session.press("o");
+    session.shows("its lines");
+    save(&workspace, "good", &says("two"));
+    session.shows("`main thread two`");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
+fn simulated_time_that_stands_still_is_named() {
+    let body = "say(\"main thread start\\n\"); std::thread::sleep(std::time::Duration::MAX);";
+    let workspace = Workspace::new("watch-standstill").lesson("still", 1, body);
+    let mut session = Session::watch(&workspace, &["still"]);
+    let screen = session.shows("simulated time stands still at 0 s");
+    assert!(screen.starts_with("still failed in "), "{screen}");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
+fn however_it_ends_the_terminal_is_as_before_and_nothing_lives_on() {
+    let workspace = one_lesson("watch-ends");
+    save(&workspace, "good", WITHOUT_END);
+    for (keys, signal) in [
+        ("q", None),
+        ("\x03", Some(Signal::INT)),
+        ("\x1c", Some(Signal::QUIT)),
+        ("", Some(Signal::TERM)),
+        ("", Some(Signal::HUP)),
+    ] {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut xtask = workspace.xtask();
+        xtask
+            .args(["watch", "good"])
+            .env("TMPDIR", temporary.path());
+        let mut session = Session::start(&xtask, 24, 80);
+        session.press("t");
+        session.until("output", |screen| screen.contains("\nmain thread start"));
+        match (keys, signal) {
+            ("", Some(signal)) => {
+                kill_process(Pid::from_child(&session.child), signal).unwrap();
+            }
+            (keys, _) => session.press(keys),
+        }
+        let status = session.end();
+        assert_eq!(status.signal(), signal.map(Signal::as_raw), "{status}");
+        let left = fs::read_dir(temporary.path()).unwrap().count();
+        assert_eq!(left, 0, "{keys:?} {signal:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it() {
+    let workspace = one_lesson("watch-hangup");
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.shows("good passed in ");
+    let Session { pty, mut child, .. } = session;
+    drop(pty);
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < LIMIT, "it lives on");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_suspended_watch_gives_the_terminal_back_and_takes_it_again() {
+    let workspace = one_lesson("watch-suspend");
+    let shell = workspace
+        .shell("set -m; cargo xtask watch good; echo suspended; read line; fg >fg; echo over");
+    let mut session = Session::start(&shell, 24, 80);
+    session.shows("good passed in ");
+    session.press("\x1a");
+    session.shows("suspended");
+    assert!(
+        session.is_as_before(),
+        "{}",
+        session.screen.screen().contents()
+    );
+    session.press("\n");
+    session.shows("good passed in ");
+    session.press("q");
+    session.shows("over");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+/// The tool without a terminal.
+struct Plain {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Plain {
+    fn watch(workspace: &Workspace) -> Plain {
+        let mut xtask = workspace.xtask();
+        let mut child = xtask
+            .args(["watch", "good"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Plain { child, stdout }
+    }
+
+    /// What it prints of the next run.
+    fn verdict(&mut self) -> String {
+        let mut printed = String::new();
+        while !printed.ends_with("by start and join alone\n\n") {
+            let count = self.stdout.read_line(&mut printed).unwrap();
+            assert!(count > 0, "it has ended after {printed}");
+        }
+        assert_eq!(printed.matches("chapter 1: good\n").count(), 1, "{printed}");
+        assert!(!printed.contains('\x1b'), "{printed:?}");
+        printed
+    }
+
+    /// Ends its input, and returns what it prints then.
+    fn end(mut self) -> String {
+        drop(self.child.stdin.take());
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        rest
+    }
+}
+
+#[test]
+fn without_a_terminal_it_prints_a_verdict_a_save_until_its_input_ends() {
+    let workspace = one_lesson("watch-plain");
+    let mut plain = Plain::watch(&workspace);
+    assert!(plain.verdict().contains("\ngood passed in "));
+    // A second verdict of one save would be taken for that of the next.
+    for word in ["two", "three", "four"] {
+        save(&workspace, "good", &says(word));
+        let verdict = plain.verdict();
+        assert!(
+            verdict.contains(&format!("\nmain thread {word}\ngood failed in ")),
+            "{verdict}"
+        );
+    }
+    assert_eq!(plain.end(), "");
+}
+
+#[test]
+fn what_is_saved_during_a_run_makes_one_run_more() {
+    let workspace = one_lesson("watch-during");
+    let mut plain = Plain::watch(&workspace);
+    assert!(plain.verdict().contains("\ngood passed in "));
+    save_and_await_endless(&workspace);
+    for word in ["two", "one"] {
+        save(&workspace, "good", &says(word));
+        let verdict = plain.verdict();
+        assert!(
+            verdict.contains(&format!("\nmain thread {word}\n")),
+            "{verdict}"
+        );
+    }
+    assert_eq!(plain.end(), "");
+}
+
+#[test]
+fn the_lesson_is_shown_that_was_saved_last_if_none_is_named() {
+    let workspace = one_lesson("watch-last").lesson("other", 2, &says("other"));
+    let mut session = Session::watch(&workspace, &[]);
+    session.shows("good passed in ");
+    save(&workspace, "other", &says("else"));
+    session.shows("other failed in ");
+    save(&workspace, "good", &says("two"));
+    session.shows("good failed in ");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}

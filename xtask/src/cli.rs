@@ -1,5 +1,6 @@
 //! What every command needs: how it fails, how it prints, and whether CI runs it.
 
+pub(crate) mod live;
 pub(crate) mod terminal;
 
 use std::{
@@ -9,8 +10,6 @@ use std::{
     process::ExitCode,
     time::Duration,
 };
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Why a command did not come to its end.
 pub(crate) enum Failure {
@@ -84,29 +83,6 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
 /// Says something that is no error.
 pub(crate) fn note(message: &str) {
     let _ = writeln!(io::stderr(), "{message}");
-}
-
-/// Does something that may take long, and shows on a terminal meanwhile what it is.
-pub(crate) fn live<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    let line = ProgressBar::with_draw_target(None, live_target());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4}  {wide_msg}") {
-        line.set_style(style);
-    }
-    line.set_message(what.to_owned());
-    line.enable_steady_tick(Duration::from_millis(100));
-    let done = work();
-    line.finish_and_clear();
-    done
-}
-
-/// Where lines are drawn that show what goes on.
-pub(crate) fn live_target() -> ProgressDrawTarget {
-    // Indicatif itself draws nothing where standard error is no terminal.
-    if in_ci() {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
-    }
 }
 
 /// Says what went wrong.

@@ -16,7 +16,7 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{self, Failure, number_of},
+    cli::{self, Failure, live::live, number_of},
     lesson::{
         built::BuiltLesson,
         process::StartError,
@@ -111,7 +111,7 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         let lesson = BuiltLesson::build(options.lesson)?;
         let trace = lesson.trace()?;
         let what = format!("ordering the lines of `{}`", lesson.name);
-        let judge = cli::live(&what, || Judge::of(&trace, &lesson.name, options.promises));
+        let judge = live(what, || Judge::of(&trace, &lesson.name, options.promises));
         judge.map_err(|reason| lesson.failed(&reason))
     };
     match options.outputs {
@@ -247,7 +247,7 @@ fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
     let times = number_of(runs.times, "time");
     let what = format!("running `{}` {times}", runs.program.display());
     let once = || runs.judge_one(judge);
-    let runs = cli::live(&what, || side_by_side(runs.times, PER_CORE, once))?;
+    let runs = live(what, || side_by_side(runs.times, PER_CORE, once))?;
     let all = runs.len();
     let tally = Tally::of(runs.iter().map(|run| &run.judgement.verdict));
     let mut report = tally.line(&format!(" of {all}"));

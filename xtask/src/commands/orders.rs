@@ -11,7 +11,7 @@ use console::{measure_text_width, style};
 use xtask::order::{count::Count, description::Description, happens_before::Promises};
 
 use crate::{
-    cli::{self, Failure, number_of},
+    cli::{self, Failure, live::live, number_of},
     lesson::{built::BuiltLesson, repeat::side_by_side},
 };
 
@@ -122,7 +122,7 @@ fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>,
         let stdout = run.stdout;
         Ok::<_, Failure>(String::from_utf8_lossy(&stdout).into_owned())
     };
-    let outputs = cli::live(&what, || side_by_side(runs, 1, once))?;
+    let outputs = live(what, || side_by_side(runs, 1, once))?;
     let mut seen = BTreeMap::new();
     for output in outputs {
         *seen.entry(output).or_default() += 1;

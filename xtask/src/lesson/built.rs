@@ -9,7 +9,7 @@ use worker_core::Clock;
 use xtask::order::{description::Description, happens_before::Promises, runs, trace::Trace};
 
 use crate::{
-    cli::{self, Failure},
+    cli::{self, Failure, live::live},
     lesson::{
         program::{self, Run},
         repeat::side_by_side,
@@ -127,7 +127,7 @@ impl BuiltLesson {
     /// As [`traced`](BuiltLesson::traced).
     pub(crate) fn trace(&self) -> Result<Trace, Failure> {
         let what = format!("running `{}` on the simulated clock", self.name);
-        let traced = cli::live(&what, || self.traced()).map_err(|reason| self.failed(&reason))?;
+        let traced = live(what, || self.traced()).map_err(|reason| self.failed(&reason))?;
         if let Some(pauses) = traced.pauses {
             cli::note(&format!("note: lesson `{}`: {pauses}", self.name));
         }
@@ -142,7 +142,7 @@ impl BuiltLesson {
     pub(crate) fn description(&self, promises: Promises) -> Result<Description, Failure> {
         let trace = self.trace()?;
         let what = format!("counting the orders of `{}`", self.name);
-        let described = cli::live(&what, || Description::of(&trace, promises));
+        let described = live(what, || Description::of(&trace, promises));
         described.map_err(|reason| self.failed(&reason))
     }
 

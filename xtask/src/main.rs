@@ -22,7 +22,7 @@ struct Command {
 const COMMANDS: [Command; 8] = [
     Command {
         name: "run-all",
-        summary: "run lessons side by side and compare what they print with their snapshots",
+        summary: "run lessons side by side, and prove what they print",
         help: run_all::HELP,
         function: run_all::run_all,
     },
@@ -120,6 +120,20 @@ fn help() -> String {
         "Run the lessons and prove what they print.\n\n\
          Usage: cargo xtask COMMAND\n\n\
          Commands:\n{commands}\n\
-         Options:\n  -h, --help  print this help; `cargo xtask COMMAND --help` says more of a command\n"
+         Options:\n  -h, --help  print this help, or behind a command, the help of that\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_help_is_wider_than_a_terminal_of_80_columns() {
+        for help in COMMANDS.iter().map(|command| command.help).chain([&*help()]) {
+            for line in help.lines() {
+                assert!(line.chars().count() < 80, "{line}");
+            }
+        }
+    }
 }

@@ -27,14 +27,15 @@ Options:
       --accept  keep the figures for the book, in docs/measured.tsv
   -h, --help    print this help
 
-A figure is a ratio of two measurements that are taken in turn, several times where they
-vary; only the times of counting orders are in seconds. The table says the median and
-the least and most of them, and what the median should be at most. All parts together
-take some ten minutes, in which the machine should have nothing else to do. It needs
-python3, and takes the peak of memory from /proc, where there is one.
+A figure is a ratio of two measurements that are taken in turn, several times
+where they vary; only the times of counting orders are in seconds. The table
+says the median and the least and most of them, and what the median should be
+at most. All parts together take some ten minutes, in which the machine should
+have nothing else to do. It needs python3, and takes the peak of memory from
+/proc, where there is one.
 
-Exit status: 0 if everything could be measured, whatever the figures are, 1 if not, 2
-for wrong usage.
+Exit status: 0 if everything could be measured, whatever the figures are, 1 if
+not, 2 for wrong usage.
 ";
 
 /// The program that measures, in `xtask/benches`.

@@ -8,13 +8,18 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use console::measure_text_width;
-
-use xtask::order::{description::Description, happens_before::Promises};
+use xtask::order::{
+    description::Description, explorer::Explorer, happens_before::Promises, trace::Trace,
+};
 
 use crate::{
     cli::{self, Failure, in_ci, relative},
-    lesson::{built::BuiltLesson, snapshot::Snapshot, workspace::Workspace},
+    lesson::{
+        built::BuiltLesson,
+        changed::ChangedLesson,
+        snapshot::Snapshot,
+        workspace::{Lesson, Workspace},
+    },
     timeline::{picture::Picture, svg},
 };
 
@@ -27,12 +32,12 @@ Options:
       --check  only see whether what the book shows is up to date
       --open   open the book in a browser
       --mdbook-version
-               print the version of mdBook that the book is built with, and no more
+               print the version of mdBook that builds the book, and no more
   -h, --help   print this help
 
-Outputs, guarantees and pictures go to docs/generated/, where the pages include them;
-with the variable CI set they are only checked. Then mdBook builds the book into
-target/book/.
+Outputs, guarantees and pictures go to docs/generated/, where the pages include
+them; with the variable CI set they are only checked. Then mdBook builds the
+book into target/book/.
 
 Exit status: 0 if all went well, 1 if not, 2 for wrong usage.
 ";
@@ -131,6 +136,9 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
                 files.insert(folder.join(&lesson.name).join(name), content);
             }
         }
+        for (name, content) in explorers(workspace, found, &trace, &pages)? {
+            files.insert(folder.join(&lesson.name).join(name), content);
+        }
     }
     files.insert(folder.join("orders.txt"), all_orders);
     let measured = docs.join("measured.tsv");
@@ -143,6 +151,54 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
         );
     }
     Ok(files)
+}
+
+/// The explorers of a lesson that the pages show: its own, and those of the *try it*s
+/// that take a guarantee away, which is what the reader is challenged to do in both.
+fn explorers(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    trace: &Trace,
+    pages: &str,
+) -> Result<Vec<(String, String)>, Failure> {
+    let is_shown = |name: &str| pages.contains(&format!("generated/{}/{name}", lesson.name));
+    let name = "explorer.js".to_owned();
+    if !is_shown(&name) {
+        return Ok(Vec::new());
+    }
+    let failed = |reason: String| Failure::Failed(format!("lesson `{}`: {reason}", lesson.name));
+    let source = lesson.source().map_err(|error| failed(error.to_string()))?;
+    let explorer = Explorer::of(trace).map_err(failed)?;
+    let mut files = Vec::new();
+    let mut challenges = Vec::from_iter(explorer.arranged_by_the_sleeps());
+    for number in 1.. {
+        let diff = format!("docs/try/{}-{number}.diff", lesson.name);
+        let diff = workspace.root.join(diff);
+        if !diff.exists() {
+            break;
+        }
+        let name = format!("explorer-{number}.js");
+        if let Some(library) = workspace.library.as_ref().filter(|_| is_shown(&name)) {
+            let changed = ChangedLesson::build(lesson, library, &diff)?;
+            let its = Explorer::of(&changed.trace()?).map_err(failed)?;
+            let lost = explorer.lost_in(&its);
+            let its_challenges: Vec<_> = lost.iter().filter_map(|it| its.challenge(it)).collect();
+            let json = its.json(&changed.source, &its_challenges, &[]);
+            files.push((name, for_a_page(&json)));
+            challenges.extend(lost);
+        }
+    }
+    let challenges = challenges.iter().filter_map(|it| explorer.challenge(it));
+    let challenges: Vec<_> = challenges.collect();
+    let json = explorer.json(&source, &challenges, &explorer.questions());
+    files.push((name, for_a_page(&json)));
+    Ok(files)
+}
+
+/// A script that hands this to the element that has asked for it. A page that is opened
+/// from a disk can load nothing else.
+fn for_a_page(json: &str) -> String {
+    format!("document.currentScript.parentElement.show({json});\n")
 }
 
 /// A figure that `cargo xtask bench` has kept, for the pages to include by its name.
@@ -177,21 +233,17 @@ fn text(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// The first two outputs that a lesson can have, side by side; nothing if there is only
-/// one.
+/// The first two outputs that a lesson can have, one below the other; nothing if there is
+/// only one.
 fn two_outputs(orders: &Description) -> String {
     let mut outputs = orders.with_the_sleeps.outputs(&orders.normal_order);
     let (Some(one), Some(other)) = (outputs.next(), outputs.next()) else {
         return String::new();
     };
-    let line = |line: usize| &orders.happens_before.lines[line].text;
-    let widths = one.iter().map(|&number| measure_text_width(line(number)));
-    let width = widths.max().unwrap_or_default();
-    let rows = one.iter().zip(&other).map(|(&one, &other)| {
-        let gap = " ".repeat(width + 6 - measure_text_width(line(one)));
-        format!("{}{gap}{}\n", line(one), line(other))
-    });
-    rows.collect()
+    let line = |&line: &usize| orders.happens_before.lines[line].text.clone();
+    let [one, other] =
+        [one, other].map(|output| text(&output.iter().map(line).collect::<Vec<_>>()));
+    format!("{one}\n{other}")
 }
 
 /// The files of a folder that are not what they have to be, or should not be there.
@@ -242,15 +294,15 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
              with `cargo install mdbook --locked --version {MDBOOK}`"
         )));
     }
-    let shared = docs.join("generated");
-    let copied = files(&shared).and_then(|files| {
-        files.iter().try_for_each(|file| {
-            let below = file.strip_prefix(&shared).unwrap_or(file);
-            let copy = target.join("generated").join(below);
-            fs::create_dir_all(copy.parent().unwrap_or(target))?;
-            fs::copy(file, &copy).map(drop)
-        })
-    });
+    let copied = ["generated", "theme/explorer"]
+        .iter()
+        .try_for_each(|shared| {
+            files(&docs.join(shared))?.iter().try_for_each(|file| {
+                let copy = target.join(file.strip_prefix(docs).unwrap_or(file));
+                fs::create_dir_all(copy.parent().unwrap_or(target))?;
+                fs::copy(file, &copy).map(drop)
+            })
+        });
     let links = LANGUAGES.map(|(code, name)| {
         format!("<li><a lang=\"{code}\" href=\"{code}/index.html\">{name}</a></li>\n")
     });

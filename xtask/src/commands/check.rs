@@ -51,9 +51,9 @@ Options:
 
 An output is possible if every line comes after all those that start, join or
 the end of the program puts before it, in the lesson as its source stands now,
-and if every line is there that the end of the program waits for. One output can
-prove a program wrong, never right: a join that is missing may show in one run
-of many, so have COMMAND run. It is judged by its output alone; with which
+and if every line is there that the end of the program waits for. One output
+can prove a program wrong, never right: a join that is missing may show in one
+run of many, so have COMMAND run. It is judged by its output alone; with which
 status its runs ended, and what they wrote to standard error, is said besides.
 
 An output may have the line breaks of any system, and may be in UTF-16, as some
@@ -64,8 +64,8 @@ Examples:
   python3 docs/python/fork-join.py | cargo xtask check fork-join --python
   cargo xtask check fork-join --times 9 -- cargo run -q -p fork-join
 
-Exit status: 0 if every output is possible, 1 if one is not or cannot be judged,
-2 for wrong usage.
+Exit status: 0 if every output is possible, 1 if one is not or cannot be
+judged, 2 for wrong usage.
 ";
 
 /// How many programs run at once for each processor core. They mostly sleep.

@@ -25,8 +25,10 @@ Usage: cargo xtask model
 Options:
   -h, --help  print this help
 
-The first time, this builds the model checker loom. Exit status: 0 if every order
-keeps every promise, 1 if one does not, 2 for wrong usage.
+The first time, this builds the model checker loom.
+
+Exit status: 0 if every order keeps every promise, 1 if one does not, 2 for
+wrong usage.
 ";
 
 /// Runs the command.

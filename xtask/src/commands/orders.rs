@@ -8,7 +8,7 @@ use std::{
 
 use console::{measure_text_width, style};
 
-use xtask::order::{description::Description, happens_before::Promises};
+use xtask::order::{count::Count, description::Description, happens_before::Promises};
 
 use crate::{
     cli::{self, Failure, number_of},
@@ -24,9 +24,10 @@ Arguments:
   LESSON         the lesson, by name
 
 Options:
-      --std        go by what the threads of plain Rust promise: `spawn` may return
-                   before the new thread has printed its first line
-      --python     go by what the threads of Python promise, where `start` may too
+      --std        go by what the threads of plain Rust promise: `spawn` may
+                   return before the new thread has printed its first line
+      --python     go by what the threads of Python promise: `start` may return
+                   before it too
       --limit N    list at most so many orders [default: 20]
       --observe N  run the lesson so many times more, on the simulated clock,
                    and say how many of its orders were seen
@@ -47,8 +48,8 @@ Examples:
   cargo xtask orders fork-join --std
   cargo xtask orders join-loop --observe 300
 
-Exit status: 0 if all went well, 1 if the lesson does not run or was observed to
-print what is not one of its orders, 2 for wrong usage.
+Exit status: 0 if all went well, 1 if the lesson does not run or was observed
+to print what is not one of its orders, 2 for wrong usage.
 ";
 
 /// What stands below a heading begins with it.
@@ -198,7 +199,10 @@ pub(super) fn write_orders(
         orders.likely.orders()
     );
     let with = orders.with_the_sleeps.outputs(&orders.normal_order);
-    let counts = [&orders.likely, &orders.guaranteed].map(|count| count.0.as_ref().ok().copied());
+    let counts = [orders.likely, orders.guaranteed].map(|count| match count {
+        Count::Exact(number) => Some(number),
+        _ => None,
+    });
     let listed = list(orders, &likely, counts[0], with.take(limit), out)?;
 
     let (title, more) = match counts {

@@ -25,23 +25,25 @@ use crate::{
 pub(crate) const HELP: &str = "\
 Run lessons side by side and compare what they print with their snapshots.
 
-Usage: cargo xtask run-all [LESSON]... [--simulated] [--accept] [--timeout SECONDS]
+Usage: cargo xtask run-all [OPTION]... [LESSON]...
 
 Arguments:
-  [LESSON]...          the lessons to run, by name; all of them if none is named
+  [LESSON]...      the lessons to run, by name; all of them if none is named
 
 Options:
-      --simulated      run on the simulated clock, on which a sleep takes no time
-      --accept         accept what differs from the snapshots
+      --simulated  run on the simulated clock, on which a sleep takes no time
+      --accept     accept what differs from the snapshots
       --timeout SECONDS
-                       stop a lesson that still runs after this time [default: 60]
-  -h, --help           print this help
+                   stop a lesson that still runs after this time [default: 60]
+  -h, --help       print this help
 
-A lesson has two snapshots, in the folder `snapshots/` of its own: `output`, the
-normal form of what it prints, which stands for all outputs that differ only in the
-order that luck gives to the workers between two lines of the main thread; and
-`guarantees`, the pairs of lines of which one comes before the other on every run,
-which the lesson's trace tells. With the variable CI set, nothing is written.
+A lesson has two snapshots, in the folder `snapshots/` of its own: `output`,
+the normal form of what it prints, which stands for all outputs that differ
+only in the order that luck gives to the workers between two lines of the main
+thread; and `guarantees`, the pairs of lines of which one comes before the
+other on every run, which the lesson's trace tells. With the variable CI set,
+nothing is written. To see what luck decides, each lesson is run a few times
+more on the simulated clock.
 
 Examples:
   cargo xtask run-all --simulated

@@ -22,17 +22,18 @@ Options:
                     https://ui.perfetto.dev opens
   -h, --help      print this help
 
-Without an option the picture is drawn as text, as wide as the terminal. It is made
-from a run on the simulated clock, and it is the same on every run: what happens at
-the same time stands in the order that start and join give it. That takes no time
-but room, so the picture is not to scale; in a trace its steps are 10 ms apart.
+Without an option the picture is drawn as text, as wide as the terminal. It is
+made from a run on the simulated clock, and it is the same on every run: what
+happens at the same time stands in the order that start and join give it. That
+takes no time but room, so the picture is not to scale; in a trace its steps
+are 10 ms apart.
 
 Examples:
   cargo xtask timeline daemon
   cargo xtask timeline join-loop --svg picture.svg --trace picture.json
 
-Exit status: 0 if all went well, 1 if the lesson does not run or a file cannot be
-written, 2 for wrong usage.
+Exit status: 0 if all went well, 1 if the lesson does not run or a file cannot
+be written, 2 for wrong usage.
 ";
 
 /// What `timeline` was asked to do.

@@ -2,6 +2,7 @@
 
 pub(crate) mod built;
 pub(crate) mod cargo;
+pub(crate) mod changed;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod repeat;

@@ -1,7 +1,7 @@
 //! The lessons of the workspace: which there are, and their programs.
 
 use std::{
-    env,
+    env, fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output},
@@ -19,6 +19,16 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// In the order of their chapters.
     pub(crate) lessons: Vec<Lesson>,
+    /// What they are built with, if it builds.
+    pub(crate) library: Option<Library>,
+}
+
+/// The crate `worker-core`, as it has been built.
+pub(crate) struct Library {
+    pub(crate) file: PathBuf,
+    /// Where it is, beside all that it depends on.
+    pub(crate) folder: PathBuf,
+    pub(crate) edition: String,
 }
 
 /// A package with a `[package.metadata.lesson]` in its manifest.
@@ -66,6 +76,7 @@ impl Workspace {
         for lesson in &mut workspace.lessons {
             lesson.program = program(lesson, &messages);
         }
+        workspace.library = messages.iter().find_map(library);
         let said = workspace.said(&messages, &built);
         Ok((workspace, said))
     }
@@ -124,6 +135,7 @@ impl Workspace {
         Ok(Workspace {
             root: root.into(),
             lessons,
+            library: None,
         })
     }
 
@@ -151,6 +163,18 @@ impl Workspace {
             said += &String::from_utf8_lossy(&built.stderr);
         }
         said
+    }
+}
+
+impl Lesson {
+    /// The text of its `main.rs`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(crate) fn source(&self) -> io::Result<String> {
+        let text = fs::read_to_string(self.folder.join("src/main.rs"))?;
+        Ok(text.replace("\r\n", "\n"))
     }
 }
 
@@ -222,6 +246,19 @@ fn program(lesson: &Lesson, built: &[JsonValue]) -> Option<PathBuf> {
         let mine = text(message, "package_id") == Some(&lesson.id)
             && is_program(child(message, "target")?, &lesson.name);
         text(message, "executable").filter(|_| mine).map(Into::into)
+    })
+}
+
+/// The library of the lessons, if this message says that it has been built.
+fn library(message: &JsonValue) -> Option<Library> {
+    let target = child(message, "target")?;
+    let is_it = text(target, "name") == Some("worker_core") && has_kind(target, "lib");
+    let files = field::<Vec<JsonValue>>(message, "filenames").filter(|_| is_it)?;
+    let file: PathBuf = files.first()?.get::<String>()?.into();
+    Some(Library {
+        folder: file.parent()?.to_owned(),
+        file,
+        edition: text(target, "edition")?.to_owned(),
     })
 }
 

@@ -4,55 +4,214 @@
 //! linear extensions", 1991), but the orders of lessons fall apart. Where no line of
 //! one part is ordered with any of the other, the outputs of both are counted and
 //! interleaved; where every line of one part comes before every line of the other,
-//! they are multiplied. What does not fall apart is counted by its first lines, or
-//! by its last, and what is then left falls apart in its turn.
+//! they are multiplied. A forest, in which no line covers two, falls apart into its
+//! lines, however many they are. What does not fall apart is counted by its first
+//! lines, or by its last, and what is then left falls apart in its turn.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    fmt,
+    iter::Sum,
+    ops::{Add, Mul},
+};
 
 use fixedbitset::FixedBitSet;
 
 use crate::order::partial_order::PartialOrder;
 
-/// More lines than any lesson has that somebody wants to count.
+/// More lines than any lesson has that somebody wants to count, if they are no forest.
 const MOST_LINES: usize = 500;
 
 /// How many parts are looked at before counting is given up, after some seconds.
 const MOST_PARTS: usize = 20_000;
 
-/// Why outputs could not be counted.
-#[derive(Debug, PartialEq, Eq)]
-pub enum TooLarge {
-    /// There are more than fit into 128 bits.
-    Number,
-    /// Their order has more lines, or falls apart into more parts, than can be
-    /// looked at in some seconds.
-    Order,
+/// How many numbers are multiplied for a forest before that is given up.
+const MOST_PRODUCTS: usize = 5_000_000;
+
+/// How many digits of a number count that is not exact.
+const DIGITS: f64 = 15.0;
+
+/// How many outputs there are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Count {
+    /// So many.
+    Exact(u128),
+    /// More than fit into 128 bits: about ten to the power of this.
+    About(f64),
+    /// Their order has more lines, or falls apart into more parts, than can be looked at
+    /// in some seconds.
+    TooMany,
+}
+
+impl Count {
+    /// The number with its noun.
+    pub fn orders(&self) -> String {
+        match self {
+            Count::Exact(1) => "1 order".to_owned(),
+            Count::TooMany => "too many orders to count".to_owned(),
+            _ => format!("{self} orders"),
+        }
+    }
+
+    fn logarithm(self) -> f64 {
+        match self {
+            Count::Exact(number) => (number as f64).log10(),
+            Count::About(logarithm) => logarithm,
+            Count::TooMany => f64::INFINITY,
+        }
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Count::Exact(number) => write!(f, "{number}"),
+            Count::About(logarithm) => write!(f, "about 10^{logarithm:.0}"),
+            Count::TooMany => f.write_str("too many to count"),
+        }
+    }
+}
+
+impl Add for Count {
+    type Output = Count;
+
+    fn add(self, other: Count) -> Count {
+        if let (Count::Exact(one), Count::Exact(other)) = (self, other)
+            && let Some(sum) = one.checked_add(other)
+        {
+            return Count::Exact(sum);
+        }
+        if [self, other].contains(&Count::TooMany) {
+            return Count::TooMany;
+        }
+        let (one, other) = (self.logarithm(), other.logarithm());
+        let share = 10_f64.powf(one.min(other) - one.max(other));
+        Count::About(one.max(other) + share.ln_1p() / std::f64::consts::LN_10)
+    }
+}
+
+impl Mul for Count {
+    type Output = Count;
+
+    fn mul(self, other: Count) -> Count {
+        if let (Count::Exact(one), Count::Exact(other)) = (self, other)
+            && let Some(product) = one.checked_mul(other)
+        {
+            return Count::Exact(product);
+        }
+        if [self, other].contains(&Count::Exact(0)) {
+            return Count::Exact(0);
+        }
+        if [self, other].contains(&Count::TooMany) {
+            return Count::TooMany;
+        }
+        Count::About(self.logarithm() + other.logarithm())
+    }
+}
+
+impl Sum for Count {
+    fn sum<I: Iterator<Item = Count>>(counts: I) -> Count {
+        counts.fold(Count::Exact(0), Count::add)
+    }
 }
 
 /// Counts the outputs that `order` allows.
-///
-/// # Errors
-///
-/// If there are too many, or their order is too large.
-pub fn count(order: &PartialOrder) -> Result<u128, TooLarge> {
-    if order.possible().count_ones(..) > MOST_LINES {
-        return Err(TooLarge::Order);
+pub fn count(order: &PartialOrder) -> Count {
+    in_parts(order).unwrap_or(Count::TooMany)
+}
+
+fn in_parts(order: &PartialOrder) -> Option<Count> {
+    let mut parts_left = MOST_PARTS;
+    let mut products_left = MOST_PRODUCTS;
+    // An output that ends behind a whole part ends before the next.
+    let (mut ended, mut whole) = (Count::Exact(0), Count::Exact(1));
+    for part in order.parts() {
+        let by_length = match forest(&part.order, &mut products_left) {
+            Some(by_length) => by_length,
+            None => Counter::of(&part.order, &mut parts_left)?,
+        };
+        let (last, shorter) = by_length.split_last()?;
+        ended = ended + whole * shorter.iter().copied().sum();
+        whole = whole * *last;
     }
-    let before: Vec<_> = (0..order.lines()).map(|line| order.before(line)).collect();
-    let mut after = vec![FixedBitSet::with_capacity(order.lines()); order.lines()];
-    for (line, before) in before.iter().enumerate() {
-        for earlier in before.ones() {
-            after[earlier].insert(line);
+    Some(ended + whole)
+}
+
+/// Counts the outputs of a forest, in which no line covers two, by their lengths: those
+/// of all its lines last. None, if it is no forest or too large a one.
+fn forest(order: &PartialOrder, products_left: &mut usize) -> Option<Vec<Count>> {
+    // For each line the trees that grow from it. It comes before them.
+    let mut trees = vec![ByLength::of_nothing(); order.lines()];
+    let mut all = ByLength::of_nothing();
+    for line in (0..order.lines()).rev() {
+        let tree = trees[line].take().behind(order.certain().contains(line));
+        let beside = match order.covered_by(line)[..] {
+            [] => &mut all,
+            [root] => &mut trees[root],
+            _ => return None,
+        };
+        *products_left = products_left.checked_sub(tree.products(beside))?;
+        *beside = tree.beside(beside);
+    }
+    Some(all.counts)
+}
+
+/// How many outputs some lines have of each length.
+#[derive(Clone)]
+struct ByLength {
+    /// The length of the first of them. What is shorter does not count.
+    shortest: usize,
+    counts: Vec<Count>,
+}
+
+impl ByLength {
+    fn of_nothing() -> ByLength {
+        ByLength {
+            shortest: 0,
+            counts: vec![Count::Exact(1)],
         }
     }
-    let mut counter = Counter {
-        certain: order.certain(),
-        before,
-        after,
-        known: HashMap::new(),
-    };
-    let by_length = counter.count(order.possible())?;
-    by_length.into_iter().try_fold(0, add)
+
+    fn take(&mut self) -> ByLength {
+        std::mem::replace(self, ByLength::of_nothing())
+    }
+
+    /// Puts a line before all of these.
+    fn behind(mut self, is_certain: bool) -> ByLength {
+        if !is_certain && self.shortest == 0 {
+            self.counts.insert(0, Count::Exact(1));
+        } else {
+            self.shortest += 1;
+        }
+        self
+    }
+
+    /// Interleaves these with lines that have nothing to do with them.
+    fn beside(&self, other: &ByLength) -> ByLength {
+        let mut counts = interleave(
+            (self.shortest, &self.counts),
+            (other.shortest, &other.counts),
+        );
+        let mut shortest = self.shortest + other.shortest;
+        // The longer an output is, the more ways there are to interleave it with others,
+        // so that what is negligible and shorter remains so.
+        let largest = counts.iter().copied().map(Count::logarithm);
+        let largest = largest.fold(0.0, f64::max);
+        if counts.iter().any(|count| matches!(count, Count::About(_))) {
+            let is_negligible = |count: &&Count| count.logarithm() < largest - DIGITS;
+            let negligible = counts.iter().take_while(is_negligible).count();
+            counts.drain(..negligible);
+            shortest += negligible;
+        }
+        ByLength { shortest, counts }
+    }
+
+    /// How many numbers are multiplied to interleave these with others.
+    fn products(&self, other: &ByLength) -> usize {
+        let [lines, other_lines] =
+            [self, other].map(|by_length| by_length.shortest + by_length.counts.len());
+        self.counts.len() * other.counts.len() * lines.min(other_lines)
+    }
 }
 
 struct Counter<'a> {
@@ -60,44 +219,71 @@ struct Counter<'a> {
     before: Vec<FixedBitSet>,
     after: Vec<FixedBitSet>,
     /// The counts of the parts that have been looked at.
-    known: HashMap<FixedBitSet, Vec<u128>>,
+    known: HashMap<FixedBitSet, Vec<Count>>,
+    parts_left: &'a mut usize,
 }
 
 impl Counter<'_> {
+    /// Counts the outputs of an order, those of 0, 1, 2, ... lines each. None, if it is
+    /// too large.
+    fn of(order: &PartialOrder, parts_left: &mut usize) -> Option<Vec<Count>> {
+        if order.lines() > MOST_LINES {
+            return None;
+        }
+        let before: Vec<_> = (0..order.lines()).map(|line| order.before(line)).collect();
+        let mut after = vec![FixedBitSet::with_capacity(order.lines()); order.lines()];
+        for (line, before) in before.iter().enumerate() {
+            for earlier in before.ones() {
+                after[earlier].insert(line);
+            }
+        }
+        let mut counter = Counter {
+            certain: order.certain(),
+            before,
+            after,
+            known: HashMap::new(),
+            parts_left,
+        };
+        counter.count(order.possible())
+    }
+
     /// Counts the outputs of a part, those of 0, 1, 2, ... lines each. If not all lines
     /// of a part are certain, its outputs are of different lengths, and the length is
     /// what it takes to interleave them with others.
-    fn count(&mut self, part: &FixedBitSet) -> Result<Vec<u128>, TooLarge> {
+    fn count(&mut self, part: &FixedBitSet) -> Option<Vec<Count>> {
         let lines = part.count_ones(..);
         if lines == 0 {
-            return Ok(vec![1]);
+            return Some(vec![Count::Exact(1)]);
         }
         if lines == 1 {
             let is_certain = part.is_subset(self.certain);
-            return Ok(vec![u128::from(!is_certain), 1]);
+            return Some(
+                vec![u128::from(!is_certain), 1]
+                    .into_iter()
+                    .map(Count::Exact)
+                    .collect(),
+            );
         }
         if let Some(known) = self.known.get(part) {
-            return Ok(known.clone());
+            return Some(known.clone());
         }
-        if self.known.len() >= MOST_PARTS {
-            return Err(TooLarge::Order);
-        }
+        *self.parts_left = self.parts_left.checked_sub(1)?;
         let counts = self.take_apart(part)?;
         self.known.insert(part.clone(), counts.clone());
-        Ok(counts)
+        Some(counts)
     }
 
-    fn take_apart(&mut self, part: &FixedBitSet) -> Result<Vec<u128>, TooLarge> {
+    fn take_apart(&mut self, part: &FixedBitSet) -> Option<Vec<Count>> {
         let side_by_side = components(part, |line, related| {
             related.union_with(&self.before[line]);
             related.union_with(&self.after[line]);
         });
         if side_by_side.len() > 1 {
-            let mut counts = vec![1];
+            let mut counts = vec![Count::Exact(1)];
             for part in side_by_side {
-                counts = interleave(&counts, &self.count(&part)?)?;
+                counts = interleave((0, &counts), (0, &self.count(&part)?));
             }
-            return Ok(counts);
+            return Some(counts);
         }
         let mut in_a_row = components(part, |line, free| {
             let mut others = part.clone();
@@ -115,7 +301,7 @@ impl Counter<'_> {
 
         let first = extremes(part, |line| &self.before[line]);
         let last = extremes(part, |line| &self.after[line]);
-        let mut counts = vec![0; part.count_ones(..) + 1];
+        let mut counts = vec![Count::Exact(0); part.count_ones(..) + 1];
         if part.is_subset(self.certain) {
             let fewest = if last.len() < first.len() {
                 last
@@ -125,37 +311,35 @@ impl Counter<'_> {
             let whole = counts.len() - 1;
             for line in fewest {
                 let rest = self.count(&without(part, line))?;
-                counts[whole] = add(counts[whole], rest[whole - 1])?;
+                counts[whole] = counts[whole] + rest[whole - 1];
             }
         } else {
             // An output can end before its last line, so only its first line tells
             // outputs apart.
-            counts[0] = u128::from(part.is_disjoint(self.certain));
+            counts[0] = Count::Exact(u128::from(part.is_disjoint(self.certain)));
             for line in first {
                 let rest = self.count(&without(part, line))?;
                 for (count, rest) in counts[1..].iter_mut().zip(rest) {
-                    *count = add(*count, rest)?;
+                    *count = *count + rest;
                 }
             }
         }
-        Ok(counts)
+        Some(counts)
     }
 
     /// Counts the outputs of parts of which each comes after all of the one before.
-    fn in_a_row(&mut self, parts: &[FixedBitSet]) -> Result<Vec<u128>, TooLarge> {
+    fn in_a_row(&mut self, parts: &[FixedBitSet]) -> Option<Vec<Count>> {
         let mut counts = Vec::new();
-        let mut whole = 1;
+        let mut whole = Count::Exact(1);
         for part in parts {
             let part = self.count(part)?;
             // An output that ends behind a whole part ends before the next.
-            let (last, shorter) = part.split_last().unwrap_or((&1, &[]));
-            for &count in shorter {
-                counts.push(multiply(whole, count)?);
-            }
-            whole = multiply(whole, *last)?;
+            let (last, shorter) = part.split_last()?;
+            counts.extend(shorter.iter().map(|&count| whole * count));
+            whole = whole * *last;
         }
         counts.push(whole);
-        Ok(counts)
+        Some(counts)
     }
 }
 
@@ -194,26 +378,36 @@ fn without(part: &FixedBitSet, line: usize) -> FixedBitSet {
     part
 }
 
-/// Counts the outputs of two parts that have nothing to do with each other.
-fn interleave(one: &[u128], other: &[u128]) -> Result<Vec<u128>, TooLarge> {
-    let mut counts = vec![0; one.len() + other.len() - 1];
-    for (i, &of_one) in one.iter().enumerate().filter(|&(_, &count)| count > 0) {
-        for (j, &of_other) in other.iter().enumerate().filter(|&(_, &count)| count > 0) {
-            let both = multiply(multiply(of_one, of_other)?, choices(i + j, i)?)?;
-            counts[i + j] = add(counts[i + j], both)?;
+/// Counts the outputs of two parts that have nothing to do with each other, each by their
+/// lengths from the shortest on.
+fn interleave(one: (usize, &[Count]), other: (usize, &[Count])) -> Vec<Count> {
+    let mut counts = vec![Count::Exact(0); one.1.len() + other.1.len() - 1];
+    for (i, &of_one) in one.1.iter().enumerate() {
+        for (j, &of_other) in other.1.iter().enumerate() {
+            let both = of_one * of_other;
+            if both != Count::Exact(0) {
+                let (length, of_other) = (one.0 + i, other.0 + j);
+                counts[i + j] = counts[i + j] + both * choices(length + of_other, length);
+            }
         }
     }
-    Ok(counts)
+    counts
 }
 
 /// In how many ways `some` of `all` places can be chosen.
-fn choices(all: usize, some: usize) -> Result<u128, TooLarge> {
+fn choices(all: usize, some: usize) -> Count {
     let some = some.min(all - some);
-    (1..=some).try_fold(1, |ways, n| {
-        // The product is a multiple of `n`, and dividing first keeps it small.
-        let (factor, n) = ((all - some + n) as u128, n as u128);
-        let common = greatest_common_divisor(ways, n);
-        multiply(ways / common, factor / (n / common))
+    (1..=some).fold(Count::Exact(1), |ways, n| {
+        let factor = all - some + n;
+        match ways {
+            // The product is a multiple of `n`, and dividing first keeps it small.
+            Count::Exact(ways) => {
+                let (factor, n) = (factor as u128, n as u128);
+                let common = greatest_common_divisor(ways, n);
+                Count::Exact(ways / common) * Count::Exact(factor / (n / common))
+            }
+            ways => Count::About(ways.logarithm() + (factor as f64 / n as f64).log10()),
+        }
     })
 }
 
@@ -223,14 +417,6 @@ fn greatest_common_divisor(a: u128, b: u128) -> u128 {
     } else {
         greatest_common_divisor(b, a % b)
     }
-}
-
-fn add(a: u128, b: u128) -> Result<u128, TooLarge> {
-    a.checked_add(b).ok_or(TooLarge::Number)
-}
-
-fn multiply(a: u128, b: u128) -> Result<u128, TooLarge> {
-    a.checked_mul(b).ok_or(TooLarge::Number)
 }
 
 #[cfg(test)]
@@ -246,7 +432,86 @@ mod tests {
             row = [1].into_iter().chain(next).chain([1]).collect();
         }
         for (some, &ways) in row.iter().enumerate() {
-            assert_eq!(choices(128, some), Ok(ways));
+            assert_eq!(choices(128, some), Count::Exact(ways));
         }
+    }
+
+    /// A line of starts, with an end of its own behind each.
+    fn starts_and_ends(workers: usize, is_daemon: bool) -> PartialOrder {
+        let covered = (0..2 * workers).map(|line| match line {
+            0 => vec![],
+            start if start < workers => vec![start - 1],
+            end => vec![end - workers],
+        });
+        let mut all = FixedBitSet::with_capacity(2 * workers);
+        all.insert_range(..);
+        let mut certain = all.clone();
+        certain.set_range(workers.., !is_daemon);
+        PartialOrder::new(covered.collect(), all, certain)
+    }
+
+    #[track_caller]
+    fn assert_about(count: Count, expected: f64) {
+        assert!(
+            matches!(count, Count::About(about) if (about - expected).abs() < 1e-6),
+            "{count:?} {expected}"
+        );
+    }
+
+    #[test]
+    fn of_a_number_that_does_not_fit_it_is_known_how_large_it_is() {
+        // Behind its own start, each end finds two places more than the one before.
+        let places = |workers: u32| (1..=workers).map(|worker| f64::from(2 * worker - 1).log10());
+        for workers in [30, 10_000] {
+            let order = starts_and_ends(workers as usize, false);
+            assert_about(count(&order), places(workers).sum());
+        }
+        // So many do fit.
+        let fits = places(26).sum::<f64>();
+        let counted = count(&starts_and_ends(26, false));
+        assert!(matches!(counted, Count::Exact(_)), "{counted:?}");
+        assert!(
+            (counted.logarithm() - fits).abs() < 1e-6,
+            "{counted:?} {fits}"
+        );
+        assert_eq!(
+            count(&starts_and_ends(30, false)).to_string(),
+            "about 10^40"
+        );
+    }
+
+    #[test]
+    fn what_is_negligible_of_the_outputs_of_daemons_is_negligible_in_the_end() {
+        let workers = 100;
+        // Those of 0, 1, 2, ... lines, of the last worker, the last two, and so on. All of
+        // them begin with a start; its end may follow in any place, or not at all.
+        let mut counts = vec![1.0];
+        let mut scale = 0.0;
+        for _ in 0..workers {
+            let mut longer = vec![0.0; counts.len() + 2];
+            for (length, count) in counts.iter().enumerate() {
+                longer[length + 1] += count;
+                longer[length + 2] += count * (length + 1) as f64;
+            }
+            let sum: f64 = longer.iter().sum();
+            scale += sum.log10();
+            counts = longer.iter().map(|count| count / sum).collect();
+        }
+        assert_about(count(&starts_and_ends(workers, true)), scale);
+    }
+
+    #[test]
+    fn an_order_that_is_too_large_is_given_up() {
+        // Each line of two but the first comes after one of its own and one of the other.
+        let covered = (0..4_000).map(|line| match line {
+            0 => vec![],
+            1 => vec![0],
+            line if line % 2 == 0 => vec![line - 2],
+            line => vec![line - 1, line - 2],
+        });
+        let mut all = FixedBitSet::with_capacity(4_000);
+        all.insert_range(..);
+        let order = PartialOrder::new(covered.collect(), all.clone(), all);
+        assert_eq!(count(&order), Count::TooMany);
     }
 }

@@ -1,12 +1,12 @@
 //! What is to be said of the order of a lesson's lines, in words.
 
-use std::{collections::HashSet, fmt};
+use std::collections::HashSet;
 
 use console::measure_text_width;
 use fixedbitset::FixedBitSet;
 
 use crate::order::{
-    count::{TooLarge, count},
+    count::{Count, count},
     happens_before::{HappensBefore, Promises},
     normal_form::normal_form,
     partial_order::{Part, PartialOrder},
@@ -47,8 +47,8 @@ impl Description {
         let with_the_sleeps = happens_before.with_the_sleeps();
         Ok(Description {
             normal_order: normal_form(&happens_before, &happens_before.likely_output()),
-            likely: Count(count(&with_the_sleeps)),
-            guaranteed: Count(count(&happens_before.guaranteed)),
+            likely: count(&with_the_sleeps),
+            guaranteed: count(&happens_before.guaranteed),
             happens_before,
             with_the_sleeps,
         })
@@ -267,32 +267,5 @@ pub(crate) fn listed(things: &[String]) -> String {
             things[..MOST_NAMED].join(", "),
             things.len() - MOST_NAMED
         ),
-    }
-}
-
-/// How many orders there are, as far as they can be counted.
-pub struct Count(
-    /// The number, or why there is none.
-    pub Result<u128, TooLarge>,
-);
-
-impl Count {
-    /// The number with its noun.
-    pub fn orders(&self) -> String {
-        match self.0 {
-            Ok(1) => "1 order".to_owned(),
-            Err(TooLarge::Order) => "too many orders to count".to_owned(),
-            _ => format!("{self} orders"),
-        }
-    }
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Ok(number) => write!(f, "{number}"),
-            Err(TooLarge::Number) => f.write_str("more than 10^38"),
-            Err(TooLarge::Order) => f.write_str("too many to count"),
-        }
     }
 }

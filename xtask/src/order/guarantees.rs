@@ -7,8 +7,8 @@ use fixedbitset::FixedBitSet;
 use worker_core::lines::{END, START};
 
 use crate::order::{
-    count::count,
-    description::{Count, listed},
+    count::{Count, count},
+    description::listed,
     happens_before::{Guarantee, HappensBefore, Line},
     partial_order::PartialOrder,
 };
@@ -55,7 +55,7 @@ pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
     if let (Some(then), Some(now)) = (accepted.orders(), now.orders())
         && then != now
     {
-        let then = Count(Ok(then)).orders();
+        let then = then.orders();
         changes.push(format!("{then} by start and join became {now}"));
     }
     changes
@@ -125,7 +125,7 @@ impl<'a> Pairs<'a> {
 
     /// How many orders of these lines there are, if they are all lines of the lesson, that
     /// is to say if none is a daemon's, and they can be counted.
-    fn orders(&self) -> Option<u128> {
+    fn orders(&self) -> Option<Count> {
         let has_its_end = |name: &&str| self.lines.contains_key(name.replace(START, END).as_str());
         if !self.lines.keys().all(has_its_end) {
             return None;
@@ -137,7 +137,8 @@ impl<'a> Pairs<'a> {
         let mut all = FixedBitSet::with_capacity(self.lines.len());
         all.insert_range(..);
         // The end of the program is the last of them, and changes nothing.
-        count(&PartialOrder::new(covered, all.clone(), all)).ok()
+        Some(count(&PartialOrder::new(covered, all.clone(), all)))
+            .filter(|&count| count != Count::TooMany)
     }
 
     /// Whether these have both lines of a pair, but nothing that puts them in order.

@@ -43,7 +43,7 @@ pub struct Line {
     /// Where the lesson's source prints it; a worker's own lines stand nowhere there.
     pub place: Option<Place>,
     /// Its place among the events of the trace.
-    event: usize,
+    pub event: usize,
     time: Duration,
 }
 

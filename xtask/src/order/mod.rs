@@ -15,9 +15,11 @@
 //! | [`guarantees`] | the guarantees as a text, and what has changed in it |
 //! | [`description`] | all of it in words |
 //! | [`judgement`] | whether a lesson could have printed an output |
+//! | [`explorer`] | every state between two lines, and which thread can go on |
 
 pub mod count;
 pub mod description;
+pub mod explorer;
 pub mod guarantees;
 pub mod happens_before;
 pub mod judgement;

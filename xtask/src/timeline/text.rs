@@ -75,9 +75,8 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
 
     let indent = " ".repeat(name_width);
     let mut text = format!("{indent}{}\n", times(picture, &places, room));
-    for (name, cells) in names.iter().zip(&grid.cells) {
+    for (name, cells) in names.iter().zip(grid.rows()) {
         let gap = " ".repeat(name_width - measure_text_width(name));
-        let cells: String = cells.iter().map(|cell| cell.character()).collect();
         text += &format!("{name}{gap}{}\n", cells.trim_end());
     }
     let mut legend = LEGEND.to_vec();
@@ -128,8 +127,8 @@ struct Grid {
 #[derive(Clone, Copy, Default)]
 struct Cell {
     horizontal: Option<Horizontal>,
-    up: bool,
-    down: bool,
+    /// How many vertical lines begin here on their way down, less those that end.
+    verticals: isize,
     mark: Option<char>,
 }
 
@@ -156,25 +155,37 @@ impl Grid {
     }
 
     fn vertical(&mut self, from: usize, to: usize, place: usize) {
-        for row in from.min(to)..from.max(to) {
-            self.cells[row][place].down = true;
-            self.cells[row + 1][place].up = true;
-        }
+        self.cells[from.min(to)][place].verticals += 1;
+        self.cells[from.max(to)][place].verticals -= 1;
     }
 
     fn mark(&mut self, row: usize, place: usize, mark: char) {
         self.cells[row][place].mark = Some(mark);
     }
+
+    /// The rows as text.
+    fn rows(&self) -> impl Iterator<Item = String> {
+        let mut verticals = vec![0; self.cells.first().map_or(0, Vec::len)];
+        self.cells.iter().map(move |row| {
+            let cells = row.iter().zip(&mut verticals).map(|(cell, verticals)| {
+                let up = *verticals > 0;
+                *verticals += cell.verticals;
+                cell.character(up, *verticals > 0)
+            });
+            cells.collect()
+        })
+    }
 }
 
 impl Cell {
-    fn character(self) -> char {
+    /// How it looks, if vertical lines lead up and down from it.
+    fn character(self, up: bool, down: bool) -> char {
         use Horizontal::{Arrives, Passes, Waits, Works};
 
         if let Some(mark) = self.mark {
             return mark;
         }
-        match (self.horizontal, self.up, self.down) {
+        match (self.horizontal, up, down) {
             (None, false, false) => ' ',
             (None, _, _) => '│',
             (Some(Works), false, false) => '━',

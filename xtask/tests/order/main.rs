@@ -2,4 +2,5 @@
 //! happen finds the same.
 
 mod definition;
+mod explorer;
 mod interpreter;

@@ -51,6 +51,9 @@ const PAGE: &str = "\
 {{#include ../generated/greeting/output.txt}}
 ```
 
+<order-explorer lesson=\"greeting\" src=\"../generated/greeting/explorer.js\">
+</order-explorer>
+
 ```diff
 {{#include ../try/greeting-1.diff}}
 ```

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 #[cfg(unix)]
 use crate::docs::faults_of_session;
 use crate::{
+    explorers::missing_explorers,
     repository::{LANGUAGES, files, lessons, pages, read, root},
     tool::{report, xtask},
     workspace::Workspace,
@@ -12,8 +13,9 @@ use crate::{
 
 /// What has to be true of the files in a repository, whatever its lessons are: each
 /// rule says where it is broken.
-pub const RULES: [fn(&Path) -> Vec<String>; 5] = [
+pub const RULES: [fn(&Path) -> Vec<String>; 6] = [
     missing_chapters,
+    missing_explorers,
     differences_of_the_languages,
     differences_from_the_table_of_contents,
     broken_links,
@@ -347,7 +349,7 @@ fn apply(listing: &str, patch: &str) -> Result<String, String> {
 }
 
 /// What stands between `open` and `close`, each time that it does.
-fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> Vec<&'a str> {
+pub fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> Vec<&'a str> {
     let parts = text.split(open).skip(1);
     parts
         .filter_map(|part| Some(part.split_once(close)?.0))

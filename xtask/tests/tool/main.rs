@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod docs;
 mod examples;
+mod explorers;
 mod failures;
 mod from_python;
 mod house;

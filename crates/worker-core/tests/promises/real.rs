@@ -10,7 +10,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use proptest::{collection::vec, prelude::*};
@@ -32,50 +32,69 @@ fn run_and_tell<T>(
     (status, told.expect("the lesson did not come to its end"))
 }
 
-/// A sink that holds back each line that begins with `words`, and sees whether
-/// somebody who has to wait for the line goes on before it has been written.
-///
-/// It gives a thread that does not wait some milliseconds to run. One that does
-/// wait cannot use them, so the sink never sees what is not there.
+/// A thread as the OS knows it.
+#[cfg(target_os = "linux")]
+#[derive(Clone)]
+struct Task(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl Task {
+    fn current() -> Task {
+        Task(std::fs::canonicalize("/proc/thread-self").unwrap())
+    }
+
+    /// Whether it waits for something: it is asleep, and has not been awake between two
+    /// looks.
+    fn waits(&self) -> bool {
+        let look = || {
+            let status = std::fs::read_to_string(self.0.join("status")).unwrap_or_default();
+            let is_told =
+                |line: &&str| line.starts_with("State:") || line.contains("ctxt_switches");
+            let told = status.lines().filter(is_told);
+            told.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let first = look();
+        first.iter().any(|line| line.starts_with("State:\tS")) && first == look()
+    }
+}
+
+/// A sink that holds back each line that begins with `words` until the thread that has to
+/// wait for the line waits, or goes on without it.
+#[cfg(target_os = "linux")]
 #[derive(Clone)]
 struct HeldBack {
     words: &'static str,
+    waiting: Task,
     went_on: Arc<AtomicBool>,
-    seen: Arc<AtomicBool>,
     kept: CapturedOutput,
 }
 
+#[cfg(target_os = "linux")]
 impl HeldBack {
+    /// The thread that has to wait makes it.
     fn new(words: &'static str) -> HeldBack {
         HeldBack {
             words,
+            waiting: Task::current(),
             went_on: Arc::default(),
-            seen: Arc::default(),
             kept: CapturedOutput::default(),
         }
     }
 
-    /// The one who has to wait says so when the wait is over.
-    fn goes_on(&self) {
+    /// What was printed by the time that the wait was over.
+    fn goes_on(&self) -> Vec<String> {
+        let lines = self.kept.lines();
         self.went_on.store(true, Ordering::SeqCst);
-    }
-
-    fn saw_nobody_go_on_too_early(&self) -> bool {
-        !self.seen.load(Ordering::SeqCst)
+        lines
     }
 }
 
+#[cfg(target_os = "linux")]
 impl Write for HeldBack {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.starts_with(self.words.as_bytes()) {
-            let until = Instant::now() + Duration::from_millis(5);
-            while Instant::now() < until {
-                if self.went_on.load(Ordering::SeqCst) {
-                    self.seen.store(true, Ordering::SeqCst);
-                    break;
-                }
-                thread::yield_now();
-            }
+        let is_held_back = bytes.starts_with(self.words.as_bytes());
+        while is_held_back && !self.waiting.waits() && !self.went_on.load(Ordering::SeqCst) {
+            thread::yield_now();
         }
         self.kept.write(bytes)
     }
@@ -85,51 +104,46 @@ impl Write for HeldBack {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn start_returns_after_the_start_line() {
-    for _ in 0..10 {
-        let sink = HeldBack::new("sub thread start");
-        let main = sink.clone();
-        let status = run_to(Clock::Real, sink.clone(), move |main_thread| {
-            let started = main_thread.start(Worker::new("1", || {}));
-            main.goes_on();
-            started?.join()
-        });
-        assert_eq!(status, ExitCode::SUCCESS);
-        assert!(sink.saw_nobody_go_on_too_early());
-    }
+    let sink = HeldBack::new("sub thread start");
+    let (status, lines) = run_and_tell(sink.clone(), |main_thread| {
+        let started = main_thread.start(Worker::new("1", || {}));
+        let lines = sink.goes_on();
+        started.and_then(|handle| handle.join()).map(|()| lines)
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    assert_eq!(lines.unwrap()[0], "sub thread start  1");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn join_returns_after_the_end_line() {
-    for _ in 0..10 {
-        let sink = HeldBack::new("sub thread end");
-        let main = sink.clone();
-        let status = run_to(Clock::Real, sink.clone(), move |main_thread| {
-            let joined = main_thread.start(Worker::new("1", || {}))?.join();
-            main.goes_on();
-            joined
-        });
-        assert_eq!(status, ExitCode::SUCCESS);
-        assert!(sink.saw_nobody_go_on_too_early());
-    }
+    let sink = HeldBack::new("sub thread end");
+    let (status, lines) = run_and_tell(sink.clone(), |main_thread| {
+        let joined = main_thread.start(Worker::new("1", || {}))?.join();
+        let lines = sink.goes_on();
+        joined.map(|()| lines)
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    assert_eq!(lines.unwrap(), ["sub thread start  1", "sub thread end  1"]);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn the_program_ends_after_every_worker_that_is_not_a_daemon() {
-    for _ in 0..10 {
-        let sink = HeldBack::new("sub thread end");
-        let status = run_to(Clock::Real, sink.clone(), |main_thread| {
-            for n in 0..4 {
-                main_thread.start(Worker::new(n.to_string(), || {}))?;
-            }
-            Ok(())
-        });
-        sink.goes_on();
-        assert_eq!(status, ExitCode::SUCCESS);
-        assert!(sink.saw_nobody_go_on_too_early());
-        assert_eq!(sink.kept.lines().len(), 8);
-    }
+    let sink = HeldBack::new("sub thread end");
+    let status = run_to(Clock::Real, sink.clone(), |main_thread| {
+        for n in 0..4 {
+            main_thread.start(Worker::new(n.to_string(), || {}))?;
+        }
+        Ok(())
+    });
+    let mut lines = sink.goes_on();
+    lines.retain(|line| line.starts_with("sub thread end"));
+    assert_eq!(status, ExitCode::SUCCESS);
+    assert_eq!(lines.len(), 4, "{lines:?}");
 }
 
 #[test]
@@ -371,27 +385,22 @@ fn a_panic_ends_its_worker_and_no_other() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn the_program_waits_for_its_workers_after_the_main_thread_panicked() {
-    for _ in 0..10 {
-        let kept = CapturedOutput::default();
-        let status = run_to(Clock::Real, kept.clone(), |main_thread| {
-            let (panics, has_panicked) = mpsc::channel::<()>();
-            let work = move || {
-                let _ = has_panicked.recv();
-                // A main thread that does not wait has some milliseconds to end.
-                let until = Instant::now() + Duration::from_millis(5);
-                while Instant::now() < until {
-                    thread::yield_now();
-                }
-            };
-            main_thread.start(Worker::new("1", work))?;
-            let _until_here = panics;
-            panic!("no disk");
-        });
-        assert_eq!(status, ExitCode::FAILURE);
-        assert_eq!(kept.lines(), ["sub thread start  1", "sub thread end  1"]);
-    }
+    let sink = HeldBack::new("sub thread end");
+    let status = run_to(Clock::Real, sink.clone(), |main_thread| {
+        let (panics, has_panicked) = mpsc::channel::<()>();
+        let work = move || {
+            let _ = has_panicked.recv();
+        };
+        main_thread.start(Worker::new("1", work))?;
+        let _until_here = panics;
+        panic!("no disk");
+    });
+    let lines = sink.goes_on();
+    assert_eq!(status, ExitCode::FAILURE);
+    assert_eq!(lines, ["sub thread start  1", "sub thread end  1"]);
 }
 
 /// Panics when it is dropped, and tells that before.

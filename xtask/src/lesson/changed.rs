@@ -1,0 +1,98 @@
+//! A lesson with the change of a *try it*, which is built beside it and left nowhere.
+
+use std::{env, fs, path::Path, process::Command};
+
+use tempfile::TempDir;
+use xtask::order::trace::Trace;
+
+use crate::{
+    cli::Failure,
+    lesson::{
+        built::BuiltLesson,
+        workspace::{Lesson, Library},
+    },
+};
+
+/// A lesson with a change.
+pub(crate) struct ChangedLesson {
+    /// Its `main.rs`.
+    pub(crate) source: String,
+    program: BuiltLesson,
+    /// Where it is, for as long as it is needed.
+    _folder: TempDir,
+}
+
+impl ChangedLesson {
+    /// Changes a lesson as `git diff` shows it in this file, and builds it.
+    ///
+    /// # Errors
+    ///
+    /// If the change does not fit, or what it makes does not build.
+    pub(crate) fn build(
+        lesson: &Lesson,
+        library: &Library,
+        diff: &Path,
+    ) -> Result<ChangedLesson, Failure> {
+        let name = diff.file_stem().unwrap_or_default().to_string_lossy();
+        let failed =
+            |reason: &dyn ToString| Failure::Failed(format!("{name}: {}", reason.to_string()));
+        let change = fs::read_to_string(diff).map_err(|error| failed(&error))?;
+        let source = lesson.source().map_err(|error| failed(&error))?;
+        let source = apply(&source, &change).map_err(|reason| failed(&reason))?;
+        let folder = tempfile::tempdir_in(&library.folder).map_err(|error| failed(&error))?;
+        let main = folder.path().join("src/main.rs");
+        let program = folder
+            .path()
+            .join(&*name)
+            .with_extension(env::consts::EXE_EXTENSION);
+        fs::create_dir(folder.path().join("src"))
+            .and_then(|()| fs::write(&main, &source))
+            .map_err(|error| failed(&error))?;
+        // As cargo does it, but of a source that is none of the package's.
+        let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        rustc
+            .args(["--edition", &library.edition, "--cap-lints", "allow"])
+            .arg("--extern")
+            .arg(format!("worker_core={}", library.file.display()))
+            .arg("-L")
+            .arg(format!("dependency={}", library.folder.display()))
+            .arg("-o")
+            .args([&program, &main]);
+        let built = rustc.output().map_err(|error| failed(&error))?;
+        if !built.status.success() {
+            return Err(failed(&String::from_utf8_lossy(&built.stderr).trim_end()));
+        }
+        Ok(ChangedLesson {
+            source,
+            program: BuiltLesson::new(&name, &program),
+            _folder: folder,
+        })
+    }
+
+    /// Runs it once and reads its trace.
+    ///
+    /// # Errors
+    ///
+    /// As for a lesson.
+    pub(crate) fn trace(&self) -> Result<Trace, Failure> {
+        self.program.trace()
+    }
+}
+
+/// Applies a patch to the one file that it is for.
+fn apply(source: &str, patch: &str) -> Result<String, String> {
+    let mut source = source.to_owned();
+    for hunk in patch.split("\n@@ ").skip(1) {
+        let side = |sign: char| -> String {
+            let lines = hunk.lines().skip(1);
+            let lines = lines.filter(|line| line.starts_with([' ', sign]));
+            lines.map(|line| format!("{}\n", &line[1..])).collect()
+        };
+        let (before, after) = (side('-'), side('+'));
+        if source.matches(&before).count() != 1 {
+            return Err(format!("this has to stand once in the lesson:\n{before}"));
+        }
+        source = source.replace(&before, &after);
+    }
+    Ok(source)
+}

@@ -1,0 +1,467 @@
+//! Every state that a program can be in between two of its lines, and which thread can
+//! go on from there: what a reader plays with who is the scheduler.
+//!
+//! A state is a set of lines that have been printed. What threads do without printing
+//! is done as soon as it can be, since it only lets others go on. The end of the program
+//! is the exception: it cuts daemons off, so it is a step of the main thread.
+
+mod json;
+pub mod practice;
+
+use std::{collections::HashMap, ops::Range};
+
+use fixedbitset::FixedBitSet;
+use worker_core::trace::{EventKind, Place};
+
+use crate::order::{
+    happens_before::{Edges, HappensBefore, Promises, edges},
+    partial_order::PartialOrder,
+    trace::Trace,
+};
+
+/// More states than a page can hold.
+const MOST_STATES: usize = 1000;
+
+/// The states of a program, from a trace of it.
+pub struct Explorer {
+    /// The names of its threads, the main thread's first.
+    pub threads: Vec<String>,
+    /// Its lines, and what is guaranteed of their order.
+    pub order: HappensBefore,
+    /// The first is the one in which nothing has been printed, and every other comes
+    /// after those that lead to it.
+    pub states: Vec<State>,
+}
+
+/// What a program has done so far.
+#[derive(Debug)]
+pub struct State {
+    /// The lines that have been printed.
+    pub printed: FixedBitSet,
+    /// Whether the program has ended.
+    pub is_over: bool,
+    /// Where each thread stands.
+    pub threads: Vec<Standing>,
+    /// How many outputs can still come of this.
+    pub left: u128,
+    /// How many of them the sleeps make likely, if they make likely what has been
+    /// printed.
+    pub likely: u128,
+}
+
+/// Where a thread stands.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The place in the source, once it is known.
+    pub place: Option<Place>,
+    /// What it can do from there.
+    pub next: Next,
+}
+
+/// What a thread can do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It can go on.
+    Step(Step),
+    /// It has to wait.
+    Wait(Wait),
+    /// It has come to its end.
+    Ended,
+    /// The end of the program has cut it off.
+    CutOff,
+}
+
+/// A step of a thread.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The line that it prints; nothing, if it ends the program.
+    pub line: Option<usize>,
+    /// The state that this leads to.
+    pub state: usize,
+    /// Why it is unlikely, if the sleeps say so.
+    pub unlikely: Option<Unlikely>,
+}
+
+/// What a thread has to wait for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// This thread has to start it.
+    ToBeStarted(usize),
+    /// It has started a worker, which has to print this line, its first.
+    Start(usize),
+    /// It joins a thread, which has to print this line, its last.
+    Join(usize),
+    /// It would end the program, before which this line has to be printed.
+    End(usize),
+}
+
+/// Why the sleeps make a step unlikely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlikely {
+    /// The end of the program nearly always comes before the line.
+    CutOff,
+    /// This line nearly always comes before.
+    Follows(usize),
+    /// This line is nearly always printed before the program ends.
+    Missing(usize),
+}
+
+impl Explorer {
+    /// The states of the program that this is a trace of, by the promises of
+    /// `worker-core`.
+    ///
+    /// # Errors
+    ///
+    /// If its lines cannot be told apart or are not all known, or there is more of them
+    /// than a page can show.
+    pub fn of(trace: &Trace) -> Result<Explorer, String> {
+        let order = HappensBefore::of(trace, Promises::WorkerCore).require_distinct_lines()?;
+        if order.is_endless {
+            return Err("a daemon of it goes on for too long to know all its lines".to_owned());
+        }
+        let program = Program {
+            trace,
+            edges: edges(trace, Promises::WorkerCore),
+            with_the_sleeps: order.with_the_sleeps(),
+            order: &order,
+        };
+        let mut known = Known::default();
+        known.number(program.begun());
+        let mut states = Vec::new();
+        // Breadth first, so that each state comes after all that lead to it.
+        while let Some(point) = known.points.get(states.len()).cloned() {
+            states.push(program.state(point, &mut known));
+            if known.points.len() > MOST_STATES {
+                return Err(format!(
+                    "it can be in more than {MOST_STATES} states, too many for a page; start fewer \
+                     workers"
+                ));
+            }
+        }
+        count(&mut states).ok_or("it has more than 10^38 outputs, too many to count")?;
+        Ok(Explorer {
+            threads: trace.threads.iter().map(|it| it.name.clone()).collect(),
+            states,
+            order,
+        })
+    }
+}
+
+/// Counts the outputs that can come of each state; nothing, if they are too many.
+fn count(states: &mut [State]) -> Option<()> {
+    for number in (0..states.len()).rev() {
+        let state = &states[number];
+        let (mut left, mut likely) = (u128::from(state.is_over), u128::from(state.is_over));
+        for standing in &state.threads {
+            if let Next::Step(step) = &standing.next {
+                left = left.checked_add(states[step.state].left)?;
+                if step.unlikely.is_none() {
+                    likely = likely.checked_add(states[step.state].likely)?;
+                }
+            }
+        }
+        (states[number].left, states[number].likely) = (left, likely);
+    }
+    Some(())
+}
+
+/// The lines that have been printed, and whether the program has ended.
+type Point = (FixedBitSet, bool);
+
+/// The states that have been come to.
+#[derive(Default)]
+struct Known {
+    points: Vec<Point>,
+    number_of: HashMap<Point, usize>,
+}
+
+impl Known {
+    fn number(&mut self, point: Point) -> usize {
+        *self.number_of.entry(point).or_insert_with_key(|point| {
+            self.points.push(point.clone());
+            self.points.len() - 1
+        })
+    }
+}
+
+struct Program<'a> {
+    trace: &'a Trace,
+    edges: Edges,
+    order: &'a HappensBefore,
+    with_the_sleeps: PartialOrder,
+}
+
+impl Program<'_> {
+    /// Before any line.
+    fn begun(&self) -> Point {
+        let nothing = FixedBitSet::with_capacity(self.order.lines.len());
+        let is_over = self.is_all(&nothing);
+        (nothing, is_over)
+    }
+
+    /// Where nothing is left to print, the program ends by itself.
+    fn is_all(&self, printed: &FixedBitSet) -> bool {
+        printed.count_ones(..) == self.order.lines.len()
+    }
+
+    fn state(&self, (printed, is_over): Point, known: &mut Known) -> State {
+        let undone = self.undone(&printed);
+        let threads = (0..self.trace.threads.len()).map(|thread| {
+            let next = match undone[thread] {
+                _ if is_over && thread == 0 => Next::Ended,
+                Some(_) if is_over => Next::CutOff,
+                Some(event) => self.next(event, &undone, &printed, known),
+                None if thread == 0 && !is_over => self.end(&printed, known),
+                None => Next::Ended,
+            };
+            Standing {
+                place: self.place(thread, undone[thread]),
+                next,
+            }
+        });
+        State {
+            threads: threads.collect(),
+            printed,
+            is_over,
+            left: 0,
+            likely: 0,
+        }
+    }
+
+    /// The first event of each thread that has not happened when these lines have been
+    /// printed, and all that could without a line has.
+    fn undone(&self, printed: &FixedBitSet) -> Vec<Option<usize>> {
+        let mut undone = vec![None; self.trace.threads.len()];
+        for (number, event) in self.trace.events.iter().enumerate() {
+            let happens = match event.kind {
+                EventKind::Exit => true,
+                EventKind::Line(_) => printed.contains(self.line(number)),
+                _ => !self.waits(number, &undone),
+            };
+            if !happens && undone[event.thread].is_none() {
+                undone[event.thread] = Some(number);
+            }
+        }
+        undone
+    }
+
+    /// Whether what this event comes after has not happened.
+    fn waits(&self, event: usize, undone: &[Option<usize>]) -> bool {
+        self.edges.get(&event).is_some_and(|&(source, _)| {
+            let thread = self.trace.events[source].thread;
+            undone[thread].is_some_and(|first| first <= source)
+        })
+    }
+
+    /// What a thread can do that has come to this event.
+    fn next(
+        &self,
+        event: usize,
+        undone: &[Option<usize>],
+        printed: &FixedBitSet,
+        known: &mut Known,
+    ) -> Next {
+        match self.trace.events[event].kind {
+            _ if !self.waits(event, undone) => {
+                let line = self.line(event);
+                let mut printed = printed.clone();
+                let unlikely = self.unlikely(line, &printed);
+                printed.insert(line);
+                let is_over = self.is_all(&printed);
+                Next::Step(Step {
+                    line: Some(line),
+                    state: known.number((printed, is_over)),
+                    unlikely,
+                })
+            }
+            EventKind::Started(worker) => Next::Wait(Wait::Start(self.lines_of(worker).start)),
+            EventKind::Joined(worker) => Next::Wait(Wait::Join(self.lines_of(worker).end - 1)),
+            _ => {
+                let (source, _) = self.edges[&event];
+                Next::Wait(Wait::ToBeStarted(self.trace.events[source].thread))
+            }
+        }
+    }
+
+    /// What is left of a main thread that has come to its end.
+    fn end(&self, printed: &FixedBitSet, known: &mut Known) -> Next {
+        let missing = |order: &PartialOrder| order.certain().difference(printed).next();
+        if let Some(line) = missing(&self.order.guaranteed) {
+            return Next::Wait(Wait::End(line));
+        }
+        Next::Step(Step {
+            line: None,
+            state: known.number((printed.clone(), true)),
+            unlikely: missing(&self.with_the_sleeps).map(Unlikely::Missing),
+        })
+    }
+
+    /// Why a line is unlikely to be the next, if the sleeps say so.
+    fn unlikely(&self, line: usize, printed: &FixedBitSet) -> Option<Unlikely> {
+        if !self.with_the_sleeps.possible().contains(line) {
+            return Some(Unlikely::CutOff);
+        }
+        let before = self.with_the_sleeps.covered_by(line).into_iter();
+        let mut missing = before.filter(|&line| !printed.contains(line));
+        missing.next().map(Unlikely::Follows)
+    }
+
+    /// Where a thread stands: in the call that it is in or comes to next, or else in the
+    /// one that it has come from or was started in.
+    fn place(&self, thread: usize, undone: Option<usize>) -> Option<Place> {
+        let events = self.trace.events.iter().enumerate();
+        let is_its =
+            |kind: &EventKind| matches!(kind, EventKind::Start { worker, .. } if *worker == thread);
+        let mut place = None;
+        for (number, event) in events {
+            let is_next = undone == Some(number);
+            if (event.thread == thread || is_its(&event.kind)) && event.place.is_some() {
+                place = event.place.as_ref();
+            }
+            if is_next {
+                break;
+            }
+        }
+        place.cloned()
+    }
+
+    /// The line that an event is.
+    fn line(&self, event: usize) -> usize {
+        let lines = &self.order.lines;
+        lines
+            .iter()
+            .position(|line| line.event == event)
+            .unwrap_or_default()
+    }
+
+    /// The lines of a thread.
+    fn lines_of(&self, thread: usize) -> Range<usize> {
+        let start = self
+            .order
+            .lines
+            .partition_point(|line| line.thread < thread);
+        let end = self
+            .order
+            .lines
+            .partition_point(|line| line.thread <= thread);
+        start..end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that starts two workers and joins one, with a daemon that joins nothing.
+    const TRACE: &str = "\
+0\t0\t0\tmain.rs:20\tline\tmain thread start
+0\t0\t0\tmain.rs:22\tstart\t1\tworker\t1
+0\t0\t1\t-\tline\tsub thread start  1
+0\t0\t1\tmain.rs:21\tsleep
+0\t0\t0\tmain.rs:22\tstarted\t1
+0\t0\t0\tmain.rs:23\tstart\t2\tdaemon\t2
+0\t0\t2\t-\tline\tsub thread start  2
+0\t0\t2\tmain.rs:21\tsleep
+0\t0\t0\tmain.rs:23\tstarted\t2
+0\t0\t0\tmain.rs:25\tjoin\t1
+5\t0\t1\tmain.rs:21\twake
+5\t0\t1\t-\tline\tsub thread end  1
+5\t0\t1\t-\tend
+5\t0\t0\tmain.rs:25\tjoined\t1
+5\t0\t0\tmain.rs:26\tline\tmain thread end
+5\t0\t0\t-\tend
+5\t0\t0\t-\texit
+9\t0\t2\tmain.rs:21\twake
+9\t0\t2\t-\tline\tsub thread end  2
+9\t0\t2\t-\tend
+";
+
+    /// Where the threads stand once these of them have gone on, one after another.
+    fn behind(steps: &[usize]) -> Vec<String> {
+        let explorer = Explorer::of(&Trace::parse(TRACE).unwrap()).unwrap();
+        let mut state = &explorer.states[0];
+        for &thread in steps {
+            let Next::Step(step) = &state.threads[thread].next else {
+                panic!("thread {thread} cannot go on: {state:?}");
+            };
+            state = &explorer.states[step.state];
+        }
+        let name = |line: usize| explorer.order.name(Some(line));
+        let words = state.threads.iter().map(|Standing { place, next }| {
+            let next = match next {
+                Next::Step(step) => {
+                    let unlikely = step.unlikely.map(|why| match why {
+                        Unlikely::Follows(line) => format!("mostly after {}", name(line)),
+                        other => format!("{other:?}"),
+                    });
+                    let unlikely = unlikely.unwrap_or_default();
+                    format!(
+                        "prints {} {unlikely}",
+                        step.line.map(name).unwrap_or_default()
+                    )
+                }
+                Next::Wait(Wait::ToBeStarted(thread)) => format!("is started by {thread}"),
+                Next::Wait(Wait::Start(line)) => format!("starts until {}", name(*line)),
+                Next::Wait(Wait::Join(line)) => format!("joins until {}", name(*line)),
+                Next::Wait(Wait::End(line)) => format!("ends after {}", name(*line)),
+                end => format!("{end:?}"),
+            };
+            let line = place.as_ref().map(|place| place.line).unwrap();
+            format!("{line} {}", next.trim_end())
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn a_thread_stands_at_the_call_that_it_is_in_or_comes_to_next() {
+        let start = "20 prints `main thread start`";
+        assert_eq!(
+            behind(&[]),
+            [start, "22 is started by 0", "23 is started by 0"]
+        );
+        let start = "22 starts until `sub thread start  1`";
+        let first = "22 prints `sub thread start  1`";
+        assert_eq!(behind(&[0]), [start, first, "23 is started by 0"]);
+        let start = "23 starts until `sub thread start  2`";
+        let first = "21 prints `sub thread end  1` mostly after `sub thread start  2`";
+        assert_eq!(behind(&[0, 1])[..2], [start, first]);
+        let join = "25 joins until `sub thread end  1`";
+        let first = "21 prints `sub thread end  1`";
+        assert_eq!(
+            behind(&[0, 1, 2]),
+            [join, first, "21 prints `sub thread end  2` CutOff"]
+        );
+        let last = "26 prints `main thread end`";
+        assert_eq!(behind(&[0, 1, 2, 1])[..2], [last, "21 Ended"]);
+        let end = "26 prints";
+        let cut_off = "21 prints `sub thread end  2` CutOff";
+        assert_eq!(behind(&[0, 1, 2, 1, 0]), [end, "21 Ended", cut_off]);
+        assert_eq!(
+            behind(&[0, 1, 2, 1, 0, 0]),
+            ["26 Ended", "21 Ended", "21 CutOff"]
+        );
+        // Nothing is left to print, so the program ends by itself.
+        assert_eq!(
+            behind(&[0, 1, 2, 1, 0, 2]),
+            ["26 Ended", "21 Ended", "21 Ended"]
+        );
+    }
+
+    #[test]
+    fn a_program_of_more_states_than_a_page_can_hold_is_none_to_explore() {
+        let mut trace = String::new();
+        for worker in 1..=10 {
+            trace += &format!("0\t0\t0\t-\tstart\t{worker}\tworker\t{worker}\n");
+            trace += &format!("0\t0\t{worker}\t-\tline\tsub thread start  {worker}\n");
+            trace += &format!("0\t0\t{worker}\t-\tline\tsub thread end  {worker}\n");
+            trace += &format!("0\t0\t{worker}\t-\tend\n");
+            trace += &format!("0\t0\t0\t-\tstarted\t{worker}\n");
+        }
+        trace += "0\t0\t0\t-\tend\n0\t0\t0\t-\texit\n";
+        let error = Explorer::of(&Trace::parse(&trace).unwrap()).err().unwrap();
+        assert!(
+            error.starts_with("it can be in more than 1000 states"),
+            "{error}"
+        );
+    }
+}

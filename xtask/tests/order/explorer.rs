@@ -1,0 +1,310 @@
+//! The states that a reader can go through against the interpreter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use xtask::order::{
+    explorer::{Explorer, Next, Wait},
+    happens_before::Promises,
+    judgement::{Judge, Verdict},
+    trace::Trace,
+};
+
+use crate::interpreter::{Act, Script, State, four_lessons, listed, outputs, picks, run, steps};
+
+/// The lines that have been printed, and whether the program has ended.
+type Point = (BTreeSet<String>, bool);
+
+/// What a thread can do, in words.
+type Choices = Vec<String>;
+
+/// The states of an explorer as far as likely steps lead, or all, and what each thread
+/// can do there.
+fn explored(explorer: &Explorer, only_likely: bool) -> BTreeMap<Point, Choices> {
+    let text = |line: usize| explorer.order.lines[line].text.clone();
+    let mut found = BTreeMap::new();
+    let mut left = vec![0];
+    while let Some(number) = left.pop() {
+        let state = &explorer.states[number];
+        let printed = state.printed.ones().map(text);
+        let choices = state.threads.iter().map(|standing| match &standing.next {
+            Next::Step(step) if only_likely && step.unlikely.is_some() => String::new(),
+            Next::Step(step) => {
+                left.push(step.state);
+                let printed = &explorer.states[step.state].printed;
+                let new = printed.difference(&state.printed).collect::<Vec<_>>();
+                assert_eq!(new, step.line.into_iter().collect::<Vec<_>>());
+                step.line.map_or("ends the program".to_owned(), text)
+            }
+            _ if only_likely => String::new(),
+            Next::Wait(Wait::ToBeStarted(thread)) => format!("is started by {thread}"),
+            Next::Wait(Wait::Start(line)) => format!("starts until {}", text(*line)),
+            Next::Wait(Wait::Join(line)) => format!("joins until {}", text(*line)),
+            Next::Wait(Wait::End(line)) => {
+                assert!(!state.printed.contains(*line));
+                "waits for the end".to_owned()
+            }
+            Next::Ended => "has ended".to_owned(),
+            Next::CutOff => "is cut off".to_owned(),
+        });
+        let choices = choices.collect();
+        found.insert((printed.collect(), state.is_over), choices);
+    }
+    found
+}
+
+/// The same by trying.
+fn tried(lesson: &Script, only_likely: bool) -> BTreeMap<Point, Choices> {
+    let mut found = BTreeMap::<_, Choices>::new();
+    let mut left = vec![(State::begin(lesson), false)];
+    while let Some((mut state, mut is_over)) = left.pop() {
+        if !is_over {
+            settle(lesson, &mut state, only_likely);
+            is_over = state.output.len() == lesson.lines.len();
+        }
+        let text = |line: &u8| lesson.lines[*line as usize].clone();
+        let can_act = state.can_act(lesson, Promises::WorkerCore);
+        let choices = (0..lesson.acts.len()).map(|thread| {
+            let act = state.done[thread].map(|done| lesson.acts[thread].get(done));
+            match act {
+                _ if is_over && thread == 0 => "has ended".to_owned(),
+                Some(None) if thread > 0 => "has ended".to_owned(),
+                _ if is_over => "is cut off".to_owned(),
+                Some(Some(Act::Print(line))) if can_act.contains(&thread) => {
+                    let mut next = state.clone();
+                    next.act(lesson, thread, &mut String::new());
+                    left.push((next, false));
+                    text(line)
+                }
+                Some(None) if state.can_exit(lesson) => {
+                    left.push((state.clone(), true));
+                    "ends the program".to_owned()
+                }
+                Some(None) => "waits for the end".to_owned(),
+                Some(Some(Act::Started(worker))) => {
+                    format!("starts until {}", first_and_last(lesson, *worker)[0])
+                }
+                Some(Some(Act::Joined(worker))) => {
+                    format!("joins until {}", first_and_last(lesson, *worker)[1])
+                }
+                Some(Some(act)) => format!("{act:?}"),
+                None => format!("is started by {}", starter(lesson, thread)),
+            }
+        });
+        let mut choices: Choices = choices.collect();
+        let printed: BTreeSet<_> = state.output.iter().map(text).collect();
+        if only_likely {
+            for choice in choices.iter_mut().filter(|it| !is_step(lesson, it)) {
+                choice.clear();
+            }
+        }
+        // In which of several ways one comes here does not count, except that time may
+        // have gone on in one of them.
+        let known = found
+            .entry((printed, is_over))
+            .or_insert_with(|| choices.clone());
+        for (known, choice) in known.iter_mut().zip(choices) {
+            if known.is_empty() {
+                *known = choice;
+            } else {
+                assert!(choice.is_empty() || *known == choice);
+            }
+        }
+    }
+    found
+}
+
+/// Does all that prints nothing, and lets time go on where nobody can do anything else.
+fn settle(lesson: &Script, state: &mut State, with_the_sleeps: bool) {
+    loop {
+        let can_act = state.can_act(lesson, Promises::WorkerCore);
+        let silent = can_act.iter().find(|&&thread| {
+            let done = state.done[thread].unwrap();
+            !matches!(lesson.acts[thread][done], Act::Print(_))
+        });
+        match silent {
+            Some(&thread) => state.act(lesson, thread, &mut String::new()),
+            None if with_the_sleeps && can_act.is_empty() && !state.can_exit(lesson) => {
+                assert!(state.wake());
+            }
+            None => return,
+        }
+    }
+}
+
+fn is_step(lesson: &Script, choice: &String) -> bool {
+    choice == "ends the program" || lesson.lines.contains(choice)
+}
+
+fn first_and_last(lesson: &Script, thread: usize) -> [String; 2] {
+    let line = |act: &Act| match act {
+        Act::Print(line) => Some(lesson.lines[*line as usize].clone()),
+        _ => None,
+    };
+    let lines: Vec<_> = lesson.acts[thread].iter().filter_map(line).collect();
+    [lines[0].clone(), lines[lines.len() - 1].clone()]
+}
+
+fn starter(lesson: &Script, thread: usize) -> usize {
+    let starts = |acts: &Vec<Act>| acts.contains(&Act::Start(thread));
+    lesson.acts.iter().position(starts).unwrap()
+}
+
+/// The outputs that likely steps lead to, or all.
+fn finished(explorer: &Explorer, only_likely: bool) -> BTreeSet<Vec<String>> {
+    let mut outputs = BTreeSet::new();
+    let mut left = vec![(0, Vec::new())];
+    while let Some((number, output)) = left.pop() {
+        let state = &explorer.states[number];
+        for standing in &state.threads {
+            if let Next::Step(step) = &standing.next
+                && !(only_likely && step.unlikely.is_some())
+            {
+                let line = step
+                    .line
+                    .map(|line| explorer.order.lines[line].text.clone());
+                let output = output.iter().cloned().chain(line).collect();
+                left.push((step.state, output));
+            }
+        }
+        if state.is_over {
+            outputs.insert(output);
+        }
+    }
+    outputs
+}
+
+fn explorer(trace: &str) -> Explorer {
+    Explorer::of(&Trace::parse(trace).unwrap()).unwrap()
+}
+
+/// Everything that is known of a lesson's states against all that can happen in it.
+fn assert_tried(lesson: impl Fn() -> Script, explorer: &Explorer) -> [usize; 6] {
+    let order = &explorer.order;
+    let mut figures = Vec::new();
+    for only_likely in [false, true] {
+        let (order_of, lesson) = match only_likely {
+            true => (&order.with_the_sleeps(), lesson()),
+            false => (&order.guaranteed, lesson().without_sleeps()),
+        };
+        let explored = explored(explorer, only_likely);
+        assert_eq!(explored, tried(&lesson, only_likely));
+        let outputs = outputs(&lesson, Promises::WorkerCore);
+        assert_eq!(finished(explorer, only_likely), outputs);
+        assert_eq!(listed(order, order_of), outputs);
+        assert_counted(explorer, only_likely, &outputs);
+        let choices = explored.values().flatten();
+        let steps = choices.filter(|choice| is_step(&lesson, choice)).count();
+        figures.extend([explored.len(), steps, outputs.len()]);
+    }
+    figures.try_into().unwrap()
+}
+
+/// Holds the number of outputs that can come of each state to those that begin with what
+/// leads there.
+fn assert_counted(explorer: &Explorer, only_likely: bool, outputs: &BTreeSet<Vec<String>>) {
+    let mut seen = BTreeSet::new();
+    let mut left = vec![(0, Vec::new())];
+    while let Some((number, output)) = left.pop() {
+        if !seen.insert(number) {
+            continue;
+        }
+        let state = &explorer.states[number];
+        let count = match only_likely {
+            true => state.likely,
+            false => state.left,
+        };
+        let begin_so = outputs.iter().filter(|it| it.starts_with(&output)).count();
+        assert_eq!(count, if state.is_over { 1 } else { begin_so as u128 });
+        for standing in &state.threads {
+            if let Next::Step(step) = &standing.next
+                && !(only_likely && step.unlikely.is_some())
+            {
+                let line = step
+                    .line
+                    .map(|line| explorer.order.lines[line].text.clone());
+                let output = output.iter().cloned().chain(line).collect();
+                left.push((step.state, output));
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn who_is_the_scheduler_can_do_all_that_can_happen_and_no_more(
+        steps in steps(), picks in picks(),
+    ) {
+        let lesson = || Script::of(&steps);
+        assert_tried(lesson, &explorer(&run(&lesson(), &picks)));
+    }
+
+    #[test]
+    fn an_output_to_judge_is_possible_if_there_is_a_way_to_it_and_some_are_not(
+        steps in steps(), picks in picks(),
+    ) {
+        let trace = run(&Script::of(&steps), &picks);
+        let explorer = explorer(&trace);
+        let trace = Trace::parse(&trace).unwrap();
+        let judge = Judge::of(&trace, "lesson", Promises::WorkerCore).unwrap();
+        let outputs = finished(&explorer, false);
+        let questions = explorer.questions();
+        let is_possible = questions.iter().map(|question| {
+            let lines = question.iter().map(|&line| explorer.order.lines[line].text.clone());
+            let lines: Vec<_> = lines.collect();
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let verdict = judge.judge(text.as_bytes()).verdict;
+            let is_possible = matches!(verdict, Verdict::Possible { .. });
+            assert_eq!(is_possible, outputs.contains(&lines), "{text}");
+            is_possible
+        });
+        let is_possible: Vec<_> = is_possible.collect();
+        prop_assert_eq!(is_possible.last(), Some(&true));
+        // Two lines of which one has to come before the other can be swapped.
+        if explorer.order.guarantees.iter().any(|pair| pair.after.is_some_and(|line| explorer.order.guaranteed.certain().contains(line))) {
+            prop_assert!(!is_possible[0]);
+        }
+    }
+
+    #[test]
+    fn a_challenge_can_be_met_unless_the_other_line_always_comes_first(
+        steps in steps(), picks in picks(),
+    ) {
+        let explorer = explorer(&run(&Script::of(&steps), &picks));
+        let outputs = finished(&explorer, false);
+        let texts: Vec<_> = explorer.order.lines.iter().map(|line| line.text.clone()).collect();
+        for line in &texts {
+            for before in texts.iter().filter(|before| *before != line) {
+                let challenge = explorer.challenge(&(line.clone(), Some(before.clone())));
+                let place = |output: &[String], line| output.iter().position(|it| it == line);
+                let is_met = |output: &Vec<String>| {
+                    let (line, before) = (place(output, line), place(output, before));
+                    line.is_some_and(|line| before.is_none_or(|before| line < before))
+                };
+                let can_be_met = challenge.unwrap().forbidden.is_none();
+                prop_assert_eq!(can_be_met, outputs.iter().any(is_met));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_states_of_the_four_lessons_are_those_that_trying_finds() {
+    let figures = four_lessons().map(|(steps, ..)| {
+        let lesson = || Script::of(&steps);
+        let explorer = explorer(&run(&lesson(), &[]));
+        assert_tried(lesson, &explorer)
+    });
+    // States, steps and outputs: all, and those that the sleeps make likely.
+    assert_eq!(
+        figures,
+        [
+            [96, 273, 3840, 39, 87, 120],
+            [127, 304, 7916, 9, 8, 1],
+            [10, 11, 3, 9, 9, 2],
+            [18, 27, 15, 14, 18, 6],
+        ]
+    );
+}

@@ -130,7 +130,11 @@ mod tests {
 
     #[test]
     fn no_help_is_wider_than_a_terminal_of_80_columns() {
-        for help in COMMANDS.iter().map(|command| command.help).chain([&*help()]) {
+        for help in COMMANDS
+            .iter()
+            .map(|command| command.help)
+            .chain([&*help()])
+        {
             for line in help.lines() {
                 assert!(line.chars().count() < 80, "{line}");
             }

@@ -275,7 +275,9 @@ impl Watch {
         }
         match key {
             b'a' if self.runs => self.screen.note = Some("it still runs"),
-            b'a' if !self.screen.differs() => self.screen.note = Some("nothing to accept"),
+            b'a' if !self.screen.differs() => {
+                self.screen.note = Some("there is nothing that can be accepted")
+            }
             b'a' => {
                 self.asks = true;
                 self.screen.note = Some("accept what differs? a yes, any other key no");

@@ -35,7 +35,7 @@ const explorerWords = {
   "possible": "The program has ended. This output is possible.",
   "unlikely": "The program has ended. This output is possible, though the sleeps make it unlikely: {reason}.",
   "challenge": "Challenge",
-  "before": "Let {line} come before {other}.",
+  "before": "Make {line} come before {other}.",
   "atAll": "Get {line} printed.",
   "met": "Done: nothing guarantees the other order.",
   "metAtAll": "Done: only the sleeps keep it from being printed.",

@@ -19,6 +19,7 @@ class OrderExplorer extends HTMLElement {
         this.key = [this.getAttribute("lesson"), this.getAttribute("try")].filter(Boolean).join("-");
         // The steps that have been made: which thread, from which state, and how.
         this.path = [];
+        [this.since, this.written] = [0, 0];
         this.build();
         // mdBook turns the page on some keys.
         this.addEventListener("keydown", (event) => event.stopPropagation());
@@ -137,13 +138,16 @@ class OrderExplorer extends HTMLElement {
     changed(words) {
         this.draw();
         this.say(words || (this.state.over ? this.verdict() : ""));
-        // A browser stops a page that writes its address too often.
+        // A browser lets a page write its address only so often.
         clearTimeout(this.soon);
-        const wait = (this.wroteAt ?? -100) + 100 - performance.now();
-        if (wait > 0) {
-            this.soon = setTimeout(() => this.write(), wait);
-        } else {
+        if (performance.now() - this.since > 30000) {
+            [this.since, this.written] = [performance.now(), 0];
+        }
+        this.written += 1;
+        if (this.written < 45) {
             this.write();
+        } else {
+            this.soon = setTimeout(() => this.write(), 1000);
         }
     }
 
@@ -151,7 +155,6 @@ class OrderExplorer extends HTMLElement {
         const path = this.path.map(({ thread }) => thread.toString(36)).join("");
         const hash = `#${this.key}=${path}${this.keep.checked ? "~" : ""}`;
         history.replaceState(history.state, "", hash);
-        this.wroteAt = performance.now();
     }
 
     // Goes where the address says, as far as that leads.

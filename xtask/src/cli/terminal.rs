@@ -32,7 +32,8 @@ impl Terminal {
         Some(Terminal(()))
     }
 
-    /// Shows these lines in the place of all that is shown, unless the terminal is left.
+    /// Shows these lines, as many as it has, in the place of all that is shown, unless the
+    /// terminal is left.
     ///
     /// # Errors
     ///
@@ -43,7 +44,8 @@ impl Terminal {
             return Ok(());
         }
         let mut out = io::stdout().lock();
-        write!(out, "\x1b[H{}\x1b[K\x1b[J", lines.join("\x1b[K\r\n"))?;
+        // Behind a line that is as wide as the terminal, its last column would be cleared.
+        write!(out, "\x1b[H\x1b[K{}", lines.join("\r\n\x1b[K"))?;
         out.flush()
     }
 

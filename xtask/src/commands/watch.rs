@@ -60,8 +60,8 @@ written but a snapshot that you accept.
 Examples:
   cargo xtask watch threads
 
-Exit status: 0 when you quit or standard input ends, 1 if it cannot go on, 2 for
-wrong usage.
+Exit status: 0 when you quit or standard input ends, 1 if it cannot go on, 2
+for wrong usage.
 ";
 
 /// Runs the command.
@@ -275,7 +275,9 @@ impl Watch {
         }
         match key {
             b'a' if self.runs => self.screen.note = Some("it still runs"),
-            b'a' if !self.screen.differs() => self.screen.note = Some("nothing to accept"),
+            b'a' if !self.screen.differs() => {
+                self.screen.note = Some("there is nothing that can be accepted")
+            }
             b'a' => {
                 self.asks = true;
                 self.screen.note = Some("accept what differs? a yes, any other key no");

@@ -236,7 +236,7 @@ fn a_difference_is_accepted_only_by_a_second_key() {
     session.shows("good accepted in ");
     assert_eq!(workspace.accepted("good").unwrap(), "main thread two\n");
     session.press("a");
-    session.shows("nothing to accept");
+    session.shows("there is nothing that can be accepted");
     session.press("q");
     assert_eq!(session.end().code(), Some(0));
 }
@@ -269,7 +269,8 @@ fn the_screen_is_as_large_as_the_terminal_and_says_what_is_cut() {
         session.resize(rows, columns);
         let screen = session.until("whole screen", |screen| {
             let last = screen.lines().last().unwrap_or_default();
-            screen.lines().count() == usize::from(rows) && last.starts_with("a accept")
+            let is_whole = last.starts_with("a accept") && last.ends_with("q quit");
+            is_whole && screen.lines().count() == usize::from(rows)
         });
         assert!(screen.starts_with("long failed in "), "{screen}");
         assert!(screen.contains("more lines of its output"), "{screen}");

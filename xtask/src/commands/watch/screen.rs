@@ -137,7 +137,7 @@ impl Screen {
     /// The screen in lines, as many and as wide as the terminal has.
     pub(super) fn lines(&self, height: usize, width: usize) -> Vec<String> {
         let room = height.saturating_sub(1).max(1);
-        let mut lines = self.verdict(width);
+        let mut lines = self.verdict(room, width);
         match (self.view, self.run()) {
             (View::Difference, Some(run)) => lines.extend(difference(run)),
             (View::Orders, Some(run)) => lines.extend(orders(run, room)),
@@ -161,8 +161,8 @@ impl Screen {
         lines.iter().map(cut).collect()
     }
 
-    /// What is to be said first.
-    fn verdict(&self, width: usize) -> Vec<String> {
+    /// What is to be said first, in no more than half of the room if there is more to see.
+    fn verdict(&self, room: usize, width: usize) -> Vec<String> {
         let name = &self.lesson;
         let run = self.look.as_ref().map(|look| look.run.as_ref());
         let mut complaints = Vec::new();
@@ -185,15 +185,28 @@ impl Screen {
             }
         };
         let mut lines = vec![format!("{words}  {}", style(self.doing).dim())];
-        for complaint in complaints {
-            let complaint = wrapped(&format!("  {complaint}"), width);
-            lines.extend(complaint.lines().map(plain));
-        }
         if let Some(Some(run)) = run
             && let Ok(order) = &run.order
         {
-            lines.push(self.count(&order.description));
+            let count = wrapped(&self.count(&order.description), width);
+            lines.extend(count.lines().map(str::to_owned));
         }
+        let mut sentences = Vec::new();
+        for complaint in complaints {
+            let complaint = wrapped(&format!("  {complaint}"), width);
+            sentences.extend(complaint.lines().map(plain));
+        }
+        let most = match self.view {
+            View::Difference => sentences.len(),
+            View::All | View::Orders => (room / 2).max(FEWEST_LINES),
+        };
+        if sentences.len() > most {
+            let cut = number_of(sentences.len() - (most - 1), "more line");
+            sentences.truncate(most - 1);
+            let words = format!("  … {cut}, with `d`");
+            sentences.push(style(words).dim().to_string());
+        }
+        lines.extend(sentences);
         lines.push(String::new());
         lines
     }

@@ -1,5 +1,6 @@
 //! What every command needs: how it fails, how it prints, and whether CI runs it.
 
+pub(crate) mod live;
 pub(crate) mod terminal;
 
 use std::{

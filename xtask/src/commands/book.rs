@@ -178,7 +178,9 @@ fn explorers(
             break;
         }
         let name = format!("explorer-{number}.js");
-        if let Some(library) = workspace.library.as_ref().filter(|_| is_shown(&name)) {
+        if is_shown(&name) {
+            let library = workspace.library.as_ref();
+            let library = library.ok_or_else(|| failed("worker-core is not built".to_owned()))?;
             let changed = ChangedLesson::build(lesson, library, &diff)?;
             let its = Explorer::of(&changed.trace()?).map_err(failed)?;
             let lost = explorer.lost_in(&its);

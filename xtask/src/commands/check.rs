@@ -16,7 +16,7 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{self, Failure, number_of},
+    cli::{self, Failure, live::live, number_of},
     lesson::{
         built::BuiltLesson,
         process::StartError,
@@ -109,8 +109,10 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     let options = parse(arguments)?;
     let judge = || {
         let lesson = BuiltLesson::build(options.lesson)?;
-        Judge::of(&lesson.trace()?, &lesson.name, options.promises)
-            .map_err(|reason| lesson.failed(&reason))
+        let trace = lesson.trace()?;
+        let what = format!("ordering the lines of `{}`", lesson.name);
+        let judge = live(what, || Judge::of(&trace, &lesson.name, options.promises));
+        judge.map_err(|reason| lesson.failed(&reason))
     };
     match options.outputs {
         Outputs::Stdin => {
@@ -242,11 +244,10 @@ fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
 }
 
 fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
-    if io::stderr().is_terminal() {
-        let times = number_of(runs.times, "time");
-        cli::note(&format!("running `{}` {times}", runs.program.display()));
-    }
-    let runs = side_by_side(runs.times, PER_CORE, || runs.judge_one(judge))?;
+    let times = number_of(runs.times, "time");
+    let what = format!("running `{}` {times}", runs.program.display());
+    let once = || runs.judge_one(judge);
+    let runs = live(what, || side_by_side(runs.times, PER_CORE, once))?;
     let all = runs.len();
     let tally = Tally::of(runs.iter().map(|run| &run.judgement.verdict));
     let mut report = tally.line(&format!(" of {all}"));

@@ -11,7 +11,7 @@ use console::{measure_text_width, style};
 use xtask::order::{count::Count, description::Description, happens_before::Promises};
 
 use crate::{
-    cli::{self, Failure, number_of},
+    cli::{self, Failure, live::live, number_of},
     lesson::{built::BuiltLesson, repeat::side_by_side},
 };
 
@@ -116,11 +116,13 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
 
 /// The outputs of many runs, and how often each was seen.
 fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>, Failure> {
-    let outputs = side_by_side(runs, 1, || {
+    let what = format!("running `{}` {}", lesson.name, number_of(runs, "time"));
+    let once = || {
         let run = lesson.run().map_err(|reason| lesson.failed(&reason))?;
         let stdout = run.stdout;
         Ok::<_, Failure>(String::from_utf8_lossy(&stdout).into_owned())
-    })?;
+    };
+    let outputs = live(what, || side_by_side(runs, 1, once))?;
     let mut seen = BTreeMap::new();
     for output in outputs {
         *seen.entry(output).or_default() += 1;

@@ -34,16 +34,17 @@ Show what a lesson does, anew each time that it is saved.
 Usage: cargo xtask watch [LESSON]
 
 Arguments:
-  [LESSON]    the lesson, by name; if none is named, the one that was saved last,
-              beginning with that of chapter 1
+  [LESSON]    the lesson, by name; if none is named, the one that was saved
+              last, beginning with that of chapter 1
 
 Options:
   -h, --help  print this help
 
-On a terminal, one screen shows whether the lesson is as accepted, how many orders
-it has now and had then, its output, its picture, and what is guaranteed, likely and
-luck. It is redrawn when a source of the lesson or of what it is made with is saved.
-What does not fit is cut. The lesson runs on the simulated clock. The keys:
+On a terminal, one screen shows whether the lesson is as accepted, how many
+orders it has now and had then, its output, its picture, and what is
+guaranteed, likely and luck. It is redrawn when a source of the lesson or of
+what it is made with is saved. What does not fit is cut. The lesson runs on the
+simulated clock. The keys:
 
   a  accept what differs from the snapshots; it asks first
   d  the difference, and back
@@ -52,15 +53,15 @@ What does not fit is cut. The lesson runs on the simulated clock. The keys:
   t  run it on the real clock
   q  quit
 
-Elsewhere, and with the variable CI set, it prints what `run-all LESSON --simulated`
-prints, once for each save, until standard input ends. Nothing is written but a
-snapshot that you accept.
+Elsewhere, and with the variable CI set, it prints what `run-all LESSON
+--simulated` prints, once for each save, until standard input ends. Nothing is
+written but a snapshot that you accept.
 
 Examples:
   cargo xtask watch threads
 
-Exit status: 0 when you quit or standard input ends, 1 if it cannot go on, 2 for
-wrong usage.
+Exit status: 0 when you quit or standard input ends, 1 if it cannot go on, 2
+for wrong usage.
 ";
 
 /// Runs the command.

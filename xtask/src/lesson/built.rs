@@ -9,7 +9,7 @@ use worker_core::Clock;
 use xtask::order::{description::Description, happens_before::Promises, runs, trace::Trace};
 
 use crate::{
-    cli::{self, Failure},
+    cli::{self, Failure, live::live},
     lesson::{
         program::{self, Run},
         repeat::side_by_side,
@@ -126,7 +126,8 @@ impl BuiltLesson {
     ///
     /// As [`traced`](BuiltLesson::traced).
     pub(crate) fn trace(&self) -> Result<Trace, Failure> {
-        let traced = self.traced().map_err(|reason| self.failed(&reason))?;
+        let what = format!("running `{}` on the simulated clock", self.name);
+        let traced = live(what, || self.traced()).map_err(|reason| self.failed(&reason))?;
         if let Some(pauses) = traced.pauses {
             cli::note(&format!("note: lesson `{}`: {pauses}", self.name));
         }
@@ -139,7 +140,10 @@ impl BuiltLesson {
     ///
     /// As [`traced`](BuiltLesson::traced), or if its lines cannot be told apart.
     pub(crate) fn description(&self, promises: Promises) -> Result<Description, Failure> {
-        Description::of(&self.trace()?, promises).map_err(|reason| self.failed(&reason))
+        let trace = self.trace()?;
+        let what = format!("counting the orders of `{}`", self.name);
+        let described = live(what, || Description::of(&trace, promises));
+        described.map_err(|reason| self.failed(&reason))
     }
 
     /// A failure of this lesson.

@@ -96,3 +96,21 @@ fn apply(source: &str, patch: &str) -> Result<String, String> {
     }
     Ok(source)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_made_where_its_lines_stand_once_and_nowhere_else() {
+        let patch =
+            |line: &str| format!("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-{line}\n+new\n end\n");
+        let source = "one\nend\ntwo\nend\n";
+        let changed = apply(source, &patch("two"));
+        assert_eq!(changed.as_deref(), Ok("one\nend\nnew\nend\n"));
+        let words = "this has to stand once in the lesson:\nthree\nend\n";
+        assert_eq!(apply(source, &patch("three")), Err(words.to_owned()));
+        let twice = source.repeat(2);
+        assert!(apply(&twice, &patch("two")).is_err());
+    }
+}

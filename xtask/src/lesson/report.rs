@@ -2,60 +2,49 @@
 //! it a live line for each lesson that runs.
 
 use std::{
-    fmt,
     io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use console::{Term, style};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use console::style;
 
 use crate::{
-    cli::{Failure, human, in_ci, number_of, relative},
+    cli::{Failure, human, live::LiveLines, number_of, relative},
     lesson::{verdict::Verdict, workspace::Lesson},
 };
 
 /// Standard output, and on a terminal the lines below it that show what runs.
 pub(crate) struct Report {
-    live: MultiProgress,
+    live: LiveLines,
     written: io::Result<()>,
 }
 
 impl Report {
     pub(crate) fn new() -> Report {
-        // Indicatif itself draws nothing where standard error is no terminal.
-        let target = if in_ci() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
         Report {
-            live: MultiProgress::with_draw_target(target),
+            live: LiveLines::new(),
             written: Ok(()),
         }
     }
 
     /// A line that shows how a lesson gets on, until it is cleared.
     pub(crate) fn live_line(&self, name: &str) -> LiveLine {
-        let bar = self.live.add(ProgressBar::new_spinner());
-        let live = LiveLine {
-            bar,
+        let line = LiveLine {
+            start: Instant::now(),
             state: Arc::default(),
         };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:12} {state}") {
-            let state = Arc::clone(&live.state);
-            live.bar.set_style(style.with_key(
-                "state",
-                move |bar: &ProgressState, line: &mut dyn fmt::Write| {
-                    lock(&state).write_to(bar.elapsed(), line);
-                },
-            ));
-        }
-        live.bar.set_prefix(name.to_owned());
-        live.bar.enable_steady_tick(Duration::from_millis(100));
-        live
+        let (name, shown) = (name.to_owned(), line.clone());
+        self.live.add(move || {
+            let state = shown.lock();
+            let (time, what) = match state.ended {
+                Some(time) => (time, "ended"),
+                None => (shown.start.elapsed(), state.last.as_str()),
+            };
+            (!state.is_cleared).then(|| format!("{name:12} {:>6}  {what}", human(time)))
+        });
+        line
     }
 
     pub(crate) fn lesson(&mut self, lesson: &Lesson, verdict: &Verdict) {
@@ -146,7 +135,7 @@ impl Report {
             let mut stdout = io::stdout();
             self.written = self
                 .live
-                .suspend(|| stdout.write_all(bytes).and_then(|()| stdout.flush()));
+                .print(|| stdout.write_all(bytes).and_then(|()| stdout.flush()));
         }
     }
 
@@ -162,13 +151,11 @@ impl Report {
     }
 }
 
-/// A line below the report that shows how a lesson gets on.
-///
-/// Indicatif's own thread draws it. The threads that read a lesson's output only
-/// leave word: a terminal that stands still must not hold a lesson up.
+/// A line below the report that shows how a lesson gets on. The threads that read the
+/// lesson's output only leave word: a terminal that stands still must not hold it up.
 #[derive(Clone)]
 pub(crate) struct LiveLine {
-    bar: ProgressBar,
+    start: Instant,
     state: Arc<Mutex<LiveState>>,
 }
 
@@ -178,19 +165,20 @@ struct LiveState {
     last: String,
     /// How long it ran, if it has ended.
     ended: Option<Duration>,
+    is_cleared: bool,
 }
 
 impl LiveLine {
     /// Takes the pieces of a lesson's output as they come.
     pub(crate) fn show_last(&self) -> impl FnMut(&[u8]) + Send + 'static {
-        let state = Arc::clone(&self.state);
+        let live = self.clone();
         let mut line = Vec::new();
         move |bytes| {
             for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
                 // No terminal is wider.
                 line.extend(&piece[..piece.len().min(1000_usize.saturating_sub(line.len()))]);
                 if piece.ends_with(b"\n") {
-                    lock(&state).last = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
+                    live.lock().last = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
                     line.clear();
                 }
             }
@@ -198,32 +186,14 @@ impl LiveLine {
     }
 
     pub(crate) fn ended(&self) {
-        lock(&self.state).ended = Some(self.bar.elapsed());
+        self.lock().ended = Some(self.start.elapsed());
     }
 
     pub(crate) fn clear(&self) {
-        self.bar.finish_and_clear();
+        self.lock().is_cleared = true;
     }
-}
 
-impl LiveState {
-    fn write_to(&self, elapsed: Duration, line: &mut dyn fmt::Write) {
-        let time = human(self.ended.unwrap_or(elapsed));
-        let what = if self.ended.is_some() {
-            "ended"
-        } else {
-            &self.last
-        };
-        // What stands before it takes up to 24 columns.
-        let width = usize::from(Term::stderr().size().1).saturating_sub(24);
-        let _ = write!(
-            line,
-            "{time:>6}  {}",
-            console::truncate_str(what, width, "…")
-        );
+    fn lock(&self) -> MutexGuard<'_, LiveState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn lock(state: &Mutex<LiveState>) -> MutexGuard<'_, LiveState> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,12 +2,6 @@
 //! and the picture brings its own ground for light and for dark pages.
 
 use console::measure_text_width;
-use svg::{
-    Document,
-    node::element::{
-        Circle, Description, Group, Line, Path, Rectangle, Style, Text, Title, path::Data,
-    },
-};
 
 use crate::{
     cli::seconds,
@@ -66,45 +60,37 @@ pub(crate) fn draw(picture: &Picture, lesson: &str, width: f64) -> String {
     let below = y(picture.rows.len());
     let (legend, height) = legend(picture, below + 8.0, width);
 
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, width, height))
-        .set("width", width)
-        .set("height", height)
-        .set("role", "img")
-        .add(Title::new(format!("The threads of {lesson}")))
-        .add(Description::new().add(svg::node::Text::new(describe(picture))))
-        .add(Style::new(STYLE))
-        .add(
-            Rectangle::new()
-                .set("class", "ground")
-                .set("x", 0.5)
-                .set("y", 0.5)
-                .set("width", width - 1.0)
-                .set("height", height - 1.0)
-                .set("rx", 6),
-        );
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width}\" \
+         height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+         <title>The threads of {}</title>\n<desc>{}</desc>\n<style>{STYLE}</style>\n\
+         <rect class=\"ground\" x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"6\"/>\n",
+        escaped(lesson),
+        escaped(&describe(picture)),
+        width - 1.0,
+        height - 1.0,
+    );
     let mut free_from = 0.0;
     for (time, range) in &picture.times {
         let x = columns[range.start];
-        document = document.add(line("time", (x, TOP - 18.0), (x, below - 10.0)));
+        svg += &line("time", (x, TOP - 18.0), (x, below - 10.0));
         if x >= free_from {
-            document = document.add(label(x - 4.0, TOP - 26.0, &seconds(*time)));
+            svg += &label(x - 4.0, TOP - 26.0, &seconds(*time));
             free_from = x + 50.0;
         }
     }
     let exit = columns[picture.exit];
-    document = document.add(line("end", (exit, TOP), (exit, below - 10.0)));
+    svg += &line("end", (exit, TOP), (exit, below - 10.0));
     for (number, row) in picture.rows.iter().enumerate() {
-        document = document.add(draw_row(row, number, &columns, exit, width - MARGIN));
+        svg += &draw_row(row, number, &columns, exit, width - MARGIN);
     }
     for edge in &picture.edges {
-        document = document.add(draw_edge(edge, &columns));
+        svg += &draw_edge(edge, &columns);
     }
     for (number, row) in picture.rows.iter().enumerate() {
-        document = document.add(draw_lines(row, number, &columns, exit));
+        svg += &draw_lines(row, number, &columns, exit);
     }
-    document = document.add(square(exit, y(0))).add(legend);
-    format!("{document}\n")
+    svg + &square(exit, y(0)) + &legend + "</svg>\n"
 }
 
 fn y(row: usize) -> f64 {
@@ -128,44 +114,40 @@ fn describe(picture: &Picture) -> String {
     text.trim_end().to_owned()
 }
 
-fn draw_row(row: &Row, number: usize, columns: &[f64], exit: f64, right: f64) -> Group {
+fn draw_row(row: &Row, number: usize, columns: &[f64], exit: f64, right: f64) -> String {
     let y = y(number);
-    let mut group = Group::new().add(label(MARGIN, y + 4.5, &name(row)));
+    let mut drawn = label(MARGIN, y + 4.5, &name(row));
     for (range, bar) in &row.bars {
         let class = match bar {
             Bar::Works => "works",
             Bar::Waits => "waits",
         };
-        group = group.add(line(
-            class,
-            (columns[range.start], y),
-            (columns[range.end], y),
-        ));
+        drawn += &line(class, (columns[range.start], y), (columns[range.end], y));
     }
     if let Some(lost) = &row.cut_off {
         let until = lost.last().map_or(right, |(column, _)| columns[*column]);
-        group = group.add(line("lost", (exit, y), (until, y)));
+        drawn += &line("lost", (exit, y), (until, y));
     }
-    group
+    drawn
 }
 
 /// The lines of a thread, and where it is cut off.
-fn draw_lines(row: &Row, number: usize, columns: &[f64], exit: f64) -> Group {
+fn draw_lines(row: &Row, number: usize, columns: &[f64], exit: f64) -> String {
     let y = y(number);
-    let mut group = Group::new();
+    let mut drawn = String::new();
     for (column, text) in &row.lines {
-        group = group.add(dot("line", columns[*column], y).add(Title::new(text)));
+        drawn += &dot("line", columns[*column], y, text);
     }
     for (column, text) in row.cut_off.iter().flatten() {
-        group = group.add(dot("lost-line", columns[*column], y).add(Title::new(text)));
+        drawn += &dot("lost-line", columns[*column], y, text);
     }
     if row.cut_off.is_some() {
-        group = group.add(cross(exit, y));
+        drawn += &cross(exit, y);
     }
-    group
+    drawn
 }
 
-fn draw_edge(edge: &Arrow, columns: &[f64]) -> Group {
+fn draw_edge(edge: &Arrow, columns: &[f64]) -> String {
     let (from, to) = (y(edge.from), y(edge.to));
     let (left, arrived) = (columns[edge.left], columns[edge.arrived]);
     // The arrow ends above or below the row that it points to.
@@ -173,96 +155,81 @@ fn draw_edge(edge: &Arrow, columns: &[f64]) -> Group {
         ArrowKind::Fork => to - 5.0,
         ArrowKind::Join => to + 5.0,
     };
-    let way = Data::new().move_to((left, from)).line_to((arrived, from));
-    let way = Path::new().set("class", "edge").set("d", way);
-    arrow((arrived, from), (arrived, tip)).add(way)
+    let way = path("edge", &format!("M{left} {from}H{arrived}"));
+    arrow(arrived, from, tip) + &way
 }
 
 /// An arrow straight up or down.
-fn arrow((x, from): (f64, f64), (_, tip): (f64, f64)) -> Group {
+fn arrow(x: f64, from: f64, tip: f64) -> String {
     let back = tip + if tip > from { -7.0 } else { 7.0 };
-    let head = Data::new()
-        .move_to((x, tip))
-        .line_to((x - 4.0, back))
-        .line_to((x + 4.0, back))
-        .close();
-    Group::new()
-        .add(line("edge", (x, from), (x, back)))
-        .add(Path::new().set("class", "head").set("d", head))
+    let (left, right) = (x - 4.0, x + 4.0);
+    let head = format!("M{x} {tip}L{left} {back}L{right} {back}z");
+    line("edge", (x, from), (x, back)) + &path("head", &head)
 }
 
 /// What each sign means, from `y` on in rows of this width, and where the last row ends.
-fn legend(picture: &Picture, y: f64, width: f64) -> (Group, f64) {
-    let bar = |class: &str| Group::new().add(line(class, (0.0, 0.0), (26.0, 0.0)));
+fn legend(picture: &Picture, y: f64, width: f64) -> (String, f64) {
+    let bar = |class: &str| line(class, (0.0, 0.0), (26.0, 0.0));
     let mut signs = vec![
-        (
-            Group::new().add(dot("line", 5.0, 0.0)),
-            10.0,
-            "prints a line",
-        ),
+        (dot("line", 5.0, 0.0, ""), 10.0, "prints a line"),
         (bar("works"), 26.0, "works"),
         (bar("waits"), 26.0, "waits"),
-        (Group::new().add(square(5.0, 0.0)), 10.0, "the program ends"),
-        (arrow((4.0, -8.0), (4.0, 8.0)), 8.0, "start"),
-        (arrow((4.0, 8.0), (4.0, -8.0)), 8.0, "join"),
-        (Group::new(), 0.0, "(not to scale)"),
+        (square(5.0, 0.0), 10.0, "the program ends"),
+        (arrow(4.0, -8.0, 8.0), 8.0, "start"),
+        (arrow(4.0, 8.0, -8.0), 8.0, "join"),
+        (String::new(), 0.0, "(not to scale)"),
     ];
     if is_cut_off(picture) {
-        let cut = "the daemon is cut off there";
         let lost = "a line that it would have printed";
-        signs.push((Group::new().add(cross(5.0, 0.0)), 10.0, cut));
-        signs.push((Group::new().add(dot("lost-line", 5.0, 0.0)), 10.0, lost));
+        signs.push((cross(5.0, 0.0), 10.0, "the daemon is cut off there"));
+        signs.push((dot("lost-line", 5.0, 0.0, ""), 10.0, lost));
     }
     let (mut x, mut y) = (MARGIN, y);
-    let mut group = Group::new();
+    let mut legend = String::new();
     for (sign, wide, words) in signs {
         let taken = wide + 8.0 + words.len() as f64 * 6.5;
         if x + taken > width - MARGIN && x > MARGIN {
             (x, y) = (MARGIN, y + 22.0);
         }
-        let place = format!("translate({x} {y})");
         let words = label(wide + 8.0, 4.5, words);
-        group = group.add(sign.add(words).set("transform", place));
+        legend += &format!("<g transform=\"translate({x} {y})\">\n{sign}{words}</g>\n");
         x += taken + 16.0;
     }
-    (group, y + 18.0)
+    (legend, y + 18.0)
 }
 
-fn label(x: f64, y: f64, words: &str) -> Text {
-    Text::new(words).set("x", x).set("y", y)
+fn label(x: f64, y: f64, words: &str) -> String {
+    format!("<text x=\"{x}\" y=\"{y}\">{}</text>\n", escaped(words))
 }
 
-fn line(class: &str, from: (f64, f64), to: (f64, f64)) -> Line {
-    Line::new()
-        .set("class", class)
-        .set("x1", from.0)
-        .set("y1", from.1)
-        .set("x2", to.0)
-        .set("y2", to.1)
+fn line(class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) -> String {
+    format!("<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>\n")
 }
 
-fn dot(class: &str, x: f64, y: f64) -> Circle {
-    Circle::new()
-        .set("class", class)
-        .set("cx", x)
-        .set("cy", y)
-        .set("r", 4.5)
+/// A dot that says these words where one points at it.
+fn dot(class: &str, x: f64, y: f64, words: &str) -> String {
+    let words = escaped(words);
+    format!(
+        "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"4.5\"><title>{words}</title></circle>\n"
+    )
 }
 
-fn square(x: f64, y: f64) -> Rectangle {
-    Rectangle::new()
-        .set("class", "exit")
-        .set("x", x - 5.0)
-        .set("y", y - 5.0)
-        .set("width", 10)
-        .set("height", 10)
+fn square(x: f64, y: f64) -> String {
+    let (left, top) = (x - 5.0, y - 5.0);
+    format!("<rect class=\"exit\" x=\"{left}\" y=\"{top}\" width=\"10\" height=\"10\"/>\n")
 }
 
-fn cross(x: f64, y: f64) -> Path {
-    let data = Data::new()
-        .move_to((x - 5.0, y - 5.0))
-        .line_by((10, 10))
-        .move_by((0, -10))
-        .line_by((-10, 10));
-    Path::new().set("class", "cut").set("d", data)
+fn cross(x: f64, y: f64) -> String {
+    let (left, top) = (x - 5.0, y - 5.0);
+    path("cut", &format!("M{left} {top}l10 10m0 -10l-10 10"))
+}
+
+fn path(class: &str, way: &str) -> String {
+    format!("<path class=\"{class}\" d=\"{way}\"/>\n")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -746,7 +746,7 @@ fn the_tool_explains_itself() {
         (&["--help"], "run-all"),
         (
             &["run-all", "--help"],
-            "Usage: cargo xtask run-all [LESSON]...",
+            "Usage: cargo xtask run-all [OPTION]... [LESSON]...",
         ),
         (&["run-all", "-h"], "--timeout SECONDS"),
         (&["orders", "--help"], "Usage: cargo xtask orders LESSON"),

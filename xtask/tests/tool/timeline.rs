@@ -81,7 +81,7 @@ fn the_svg_says_its_text_as_text() {
             svg.contains(&format!("<title>The threads of {lesson}</title>")),
             "{svg}"
         );
-        for words in ["\nmain thread\n", "\n0 s\n", "\nworks\n", "\nwaits\n"] {
+        for words in [">main thread<", ">0 s<", ">works<", ">waits<"] {
             assert!(svg.contains(words), "{words:?} is missing in {svg}");
         }
     }

@@ -5,17 +5,13 @@
 class OrderExplorer extends HTMLElement {
     connectedCallback() {
         // The page that has the whole book is there to be printed.
-        if (location.pathname.endsWith("/print.html")) {
-            return;
+        if (!location.pathname.endsWith("/print.html")) {
+            this.replaceChildren(make("script", { src: this.getAttribute("src") }));
         }
-        const data = document.createElement("script");
-        data.src = this.getAttribute("src");
-        this.replaceChildren(data);
     }
 
     show(data) {
         Object.assign(this, data);
-        this.words = explorerWords;
         this.key = [this.getAttribute("lesson"), this.getAttribute("try")].filter(Boolean).join("-");
         // The steps that have been made: which thread, from which state, and how.
         this.path = [];
@@ -29,61 +25,50 @@ class OrderExplorer extends HTMLElement {
     }
 
     build() {
-        const { words } = this;
-        const heading = this.hasAttribute("try") ? make("h3", words.changed) : make("h2", words.title);
+        const words = explorerWords;
         this.rows = this.threads.map((name, thread) => {
-            const does = make("span", { id: `${this.key}-does-${thread}`, className: "does" });
-            const letter = badge(thread);
-            letter.setAttribute("aria-hidden", "true");
-            const button = make("button", { type: "button" }, letter, ` ${name}`);
-            button.dataset.thread = thread;
-            button.setAttribute("aria-describedby", does.id);
-            button.addEventListener("click", () => this.go(thread));
-            const lane = make("span", { className: "lane" });
-            lane.setAttribute("aria-hidden", "true");
-            return { button, does, lane };
+            const id = `${this.key}-does-${thread}`;
+            const label = [badge(thread, { "aria-hidden": true }), ` ${name}`];
+            return {
+                button: button(label, () => this.go(thread), { "data-thread": thread, "aria-describedby": id }),
+                does: make("span", { id }),
+                lane: make("span", { class: "lane", "aria-hidden": true }),
+            };
         });
-        const rows = this.rows.map(({ button, does, lane }) => make("div", button, does, lane));
-        const legend = make("p", { className: "legend" }, words.legend);
-        const threads = make("div", { className: "threads" }, ...rows, legend);
-        threads.setAttribute("role", "group");
-        threads.setAttribute("aria-label", words.threads);
-
-        const control = (name, act) => {
-            const button = make("button", { type: "button" }, words[name]);
-            button.dataset[name] = "";
-            button.addEventListener("click", act);
-            return button;
-        };
-        this.undoButton = control("undo", () => this.undo());
-        this.keep = make("input", { type: "checkbox" });
-        this.keep.dataset.sleeps = "";
+        this.undoButton = button([words.undo], () => this.undo(), { "data-undo": "" });
+        this.keep = make("input", { type: "checkbox", "data-sleeps": "" });
         this.keep.addEventListener("change", () => this.changed());
-        const controls = make("div", { className: "controls" }, this.undoButton,
-            control("restart", () => this.restart()), control("luck", () => this.luck()),
-            make("label", this.keep, ` ${words.sleeps}`));
-
-        this.marked = this.listing.map((line) => make("li", make("code", line || " "), make("span")));
-        const listing = make("ol", { className: "listing", start: this.first }, ...this.marked);
-        listing.setAttribute("aria-label", words.listing);
-        this.left = make("strong");
-        this.left.dataset.outputsLeft = "";
-        this.output = make("div", { className: "output" });
-        this.output.style.setProperty("--lines", this.lines.length);
-        this.output.dataset.output = "";
-        this.output.setAttribute("role", "log");
-        this.output.setAttribute("aria-label", words.output);
-        this.status = make("p", { className: "status" });
-        this.status.setAttribute("role", "status");
-        this.replaceChildren(heading, make("p", words.intro), listing, threads, controls, this.status,
-            make("p", words.left, " ", this.left), this.output);
+        this.marked = this.listing.map((line) => make("li", {}, make("code", {}, line || " "), make("span")));
+        this.left = make("strong", { "data-outputs-left": "" });
+        this.all = make("span");
+        this.output = make("div", {
+            class: "output", style: `--lines: ${this.lines.length}`,
+            role: "log", "aria-label": words.output, "data-output": "",
+        });
+        this.status = make("p", { role: "status" });
         this.asks = this.challenges.map((challenge) => buildChallenge(this, challenge));
-        this.append(...this.asks.map((ask) => ask.box), ...buildQuestions(this));
+        this.replaceChildren(
+            this.hasAttribute("try") ? make("h3", {}, words.changed) : make("h2", {}, words.title),
+            make("p", {}, words.intro),
+            make("ol", { class: "listing", start: this.first, "aria-label": words.listing }, ...this.marked),
+            make("div", { class: "threads", role: "group", "aria-label": words.threads },
+                ...this.rows.map(({ button, does, lane }) => make("div", {}, button, does, lane))),
+            make("p", { class: "legend" }, words.legend),
+            make("div", { class: "controls" }, this.undoButton,
+                button([words.restart], () => this.restart(), { "data-restart": "" }),
+                button([words.luck], () => this.luck(), { "data-luck": "" }),
+                make("label", {}, this.keep, ` ${words.sleeps}`)),
+            this.status,
+            make("p", {}, words.left, " ", this.left, this.all),
+            this.output,
+            ...this.asks.map((ask) => ask.box),
+            ...buildQuestions(this),
+        );
     }
 
     // Where the program is, and whether the sleeps make likely how it has come there.
     get state() {
-        return this.states[this.path.length ? this.path.at(-1).step.to : 0];
+        return this.states[this.path.at(-1)?.step.to ?? 0];
     }
 
     get isLikely() {
@@ -108,20 +93,20 @@ class OrderExplorer extends HTMLElement {
             this.step(thread);
             this.changed();
         } else {
-            this.say(this.sentence(thread, this.state));
+            this.say(this.sentence(thread, this.now(thread)));
         }
     }
 
     undo() {
+        const words = explorerWords;
         const last = this.path.pop();
-        const line = last && this.text(last.step.line);
-        this.changed(!last ? this.words.notUndone
-            : line ? fill(this.words.undone, { line }) : this.words.undoneEnd);
+        const line = this.text(last?.step.line);
+        this.changed(!last ? words.notUndone : line ? fill(words.undone, { line }) : words.undoneEnd);
     }
 
     restart() {
         this.path = [];
-        this.changed(this.words.restarted);
+        this.changed(explorerWords.restarted);
     }
 
     luck() {
@@ -137,7 +122,7 @@ class OrderExplorer extends HTMLElement {
 
     changed(words) {
         this.draw();
-        this.say(words || (this.state.over ? this.verdict() : ""));
+        this.say(words ?? this.verdict());
         // A browser lets a page write its address only so often.
         clearTimeout(this.soon);
         if (performance.now() - this.since > 30000) {
@@ -167,51 +152,45 @@ class OrderExplorer extends HTMLElement {
         this.keep.checked = path.endsWith("~");
         for (const digit of path.replace("~", "")) {
             const thread = parseInt(digit, 36);
-            if (!(this.state.threads[thread] && "to" in this.state.threads[thread])) {
+            if (this.state.threads[thread]?.to === undefined) {
                 break;
             }
             this.step(thread);
         }
         this.draw();
-        this.say(this.state.over ? this.verdict() : "");
+        this.say(this.verdict());
         this.scrollIntoView();
     }
 
     draw() {
-        const { state, words } = this;
+        const { state, printed, output } = this;
         this.rows.forEach(({ button, does, lane }, thread) => {
-            button.setAttribute("aria-disabled", String(!this.canGo(thread)));
-            does.replaceChildren(...rich(this.does(thread, state)));
-            const signs = this.path.map((step) => sign(step, thread));
-            lane.replaceChildren(...signs.map((sign) => {
-                const cell = make("i", sign);
-                cell.classList.toggle(`thread-${thread % 6}`, sign === "●" || sign === "■");
-                return cell;
-            }));
+            button.setAttribute("aria-disabled", !this.canGo(thread));
+            does.replaceChildren(...rich(this.now(thread)));
+            lane.replaceChildren(...this.path.map((step) => sign(step, thread)));
         });
+        this.undoButton.setAttribute("aria-disabled", !this.path.length);
         for (const line of this.marked) {
             line.lastChild.replaceChildren();
         }
         state.threads.forEach(({ at, wait }, thread) => {
             if (at && !["toBeStarted", "ended", "cutOff"].includes(wait)) {
-                const mark = badge(thread);
-                mark.setAttribute("role", "img");
-                mark.setAttribute("aria-label", this.threads[thread]);
+                const mark = badge(thread, { role: "img", "aria-label": this.threads[thread] });
                 this.marked[at - this.first].lastChild.append(mark);
             }
         });
-        this.left.textContent = this.keep.checked ? (this.isLikely ? state.likely : "0") : state.left;
+        const count = this.keep.checked ? "likely" : "left";
+        this.left.textContent = count === "left" || this.isLikely ? state[count] : "0";
+        this.all.textContent = ` / ${this.states[0][count]}`;
         // What stays is not to be read out again.
-        const { printed, output } = this;
         const isShown = (line, place) => output.children[place]?.textContent === this.text(line);
         const kept = printed.findIndex((line, place) => !isShown(line, place));
         while (output.children.length > (kept < 0 ? printed.length : kept)) {
             output.lastChild.remove();
         }
         for (const line of printed.slice(output.children.length)) {
-            output.append(make("div", this.text(line)));
+            output.append(make("div", {}, this.text(line)));
         }
-        this.undoButton.setAttribute("aria-disabled", String(!this.path.length));
         this.asks.forEach((ask) => ask.draw());
     }
 
@@ -223,34 +202,35 @@ class OrderExplorer extends HTMLElement {
         return this.lines[line]?.text;
     }
 
-    // What a thread does next in a state, or why it does not.
-    does(thread, state) {
-        const { words } = this;
-        const { at, wait, unlikely, line, to, for: other } = state.threads[thread];
+    // What a thread does next, or why it does not.
+    now(thread) {
+        const step = this.state.threads[thread];
+        const keeps = this.keep.checked;
+        return keeps && "to" in step && !this.isLikely ? explorerWords.past : this.does(step, keeps);
+    }
+
+    does(step, keeps) {
+        const words = explorerWords;
+        const { at, wait, line, for: other } = step;
         if (wait) {
             const call = at && this.listing[at - this.first].trim().replace(/^let \w+ = |\??;?$/g, "");
             const name = this.threads[wait === "toBeStarted" ? other : this.lines[other]?.thread];
             return fill(words[wait], { at, call, other: name, line: this.text(other) });
         }
-        if (this.keep.checked && !this.isLikely && state === this.state) {
-            return words.past;
+        const does = line === undefined ? words.ends : fill(words.prints, { line: this.text(line) });
+        if (!step.unlikely) {
+            return does;
         }
-        const step = line === undefined ? words.ends : fill(words.prints, { line: this.text(line) });
-        if (!unlikely) {
-            return step;
-        }
-        const reason = this.mostly(state.threads[thread]);
-        return fill(this.keep.checked ? words.held : words.but, { step: { words: step }, reason });
+        return fill(keeps ? words.held : words.but, { step: { words: does }, reason: this.mostly(step) });
     }
 
-    sentence(thread, state) {
-        const does = { words: this.does(thread, state) };
-        return fill(this.words.of, { thread: this.threads[thread], does });
+    sentence(thread, does) {
+        return fill(explorerWords.of, { thread: this.threads[thread], does: { words: does } });
     }
 
     // Why the sleeps make a step unlikely.
     mostly({ line, unlikely }) {
-        const words = this.words[`${unlikely.why}Mostly`];
+        const words = explorerWords[`${unlikely.why}Mostly`];
         return { words: fill(words, { line: this.text(line), other: this.text(unlikely.line) }) };
     }
 
@@ -262,8 +242,12 @@ class OrderExplorer extends HTMLElement {
     }
 
     verdict() {
+        const words = explorerWords;
+        if (!this.state.over) {
+            return "";
+        }
         const reason = this.unlikely(this.path.map(({ step }) => step));
-        return reason ? fill(this.words.unlikely, { reason }) : this.words.possible;
+        return reason ? fill(words.unlikely, { reason }) : words.possible;
     }
 }
 
@@ -271,36 +255,43 @@ class OrderExplorer extends HTMLElement {
 function sign({ thread: goes, state, step }, thread) {
     const { to, wait } = state.threads[thread];
     if (goes === thread) {
-        return step.line === undefined ? "■" : "●";
+        return make("i", { class: `thread-${thread % 6}` }, step.line === undefined ? "■" : "●");
     }
-    return to !== undefined ? "━" : wait === "toBeStarted" || wait === "ended" ? " " : "┄";
+    const is = to !== undefined ? "━" : ["toBeStarted", "ended"].includes(wait) ? " " : "┄";
+    return make("i", {}, is);
 }
 
 // A thread's letter, in its colour.
-function badge(thread) {
+function badge(thread, attributes) {
     const letter = String.fromCharCode(65 + thread);
-    return make("b", { className: `badge thread-${thread % 6}` }, letter);
+    return make("b", { class: `badge thread-${thread % 6}`, ...attributes }, letter);
 }
 
-// An element with these properties, if the first is no text or element, and children.
-function make(name, ...children) {
+function button(label, act, attributes) {
+    const button = make("button", { type: "button", ...attributes }, ...label);
+    button.addEventListener("click", act);
+    return button;
+}
+
+function make(name, attributes = {}, ...children) {
     const element = document.createElement(name);
-    if (children[0]?.constructor === Object) {
-        Object.assign(element, children.shift());
+    for (const [name, value] of Object.entries(attributes)) {
+        element.setAttribute(name, value);
     }
     element.append(...children);
     return element;
 }
 
-// Words with what stands for the names in braces: text as code, `{ words }` as it is.
+// Words with what stands for the names in braces: text as code, numbers and `{ words }`
+// as they are.
 function fill(text, values) {
     return text.replace(/\{(\w+)\}/g, (_, name) => {
         const value = values[name];
-        return value?.words ?? (name === "at" || name === "number" ? value : `\`${value}\``);
+        return value?.words ?? (typeof value === "number" ? value : `\`${value}\``);
     });
 }
 
 // Text and code in the place of words with backquotes.
 function rich(text) {
-    return text.split("`").map((part, place) => (place % 2 ? make("code", part) : part));
+    return text.split("`").map((part, place) => (place % 2 ? make("code", {}, part) : part));
 }

@@ -1,16 +1,19 @@
 //! The states that a reader can go through against the interpreter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::*;
+use tinyjson::JsonValue;
 use xtask::order::{
-    explorer::{Explorer, Next, Wait},
+    explorer::{Explorer, Next, Wait, practice::Pair},
     happens_before::Promises,
     judgement::{Judge, Verdict},
     trace::Trace,
 };
 
-use crate::interpreter::{Act, Script, State, four_lessons, listed, outputs, picks, run, steps};
+use crate::interpreter::{
+    Act, Script, State, Step, four_lessons, listed, outputs, picks, run, steps,
+};
 
 /// The lines that have been printed, and whether the program has ended.
 type Point = (BTreeSet<String>, bool);
@@ -285,6 +288,62 @@ proptest! {
                 };
                 let can_be_met = challenge.unwrap().forbidden.is_none();
                 prop_assert_eq!(can_be_met, outputs.iter().any(is_met));
+            }
+        }
+        if let Some(pair) = explorer.arranged_by_the_sleeps() {
+            prop_assert_eq!(explorer.challenge(&pair).unwrap().forbidden, None);
+            for output in finished(&explorer, true) {
+                let place = |line: &String| output.iter().position(|it| it == line);
+                let (line, before) = (place(&pair.0), pair.1.as_ref().and_then(place));
+                prop_assert!(line.is_none_or(|line| before.is_some_and(|before| before < line)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_that_loses_a_guarantee_is_told_by_a_pair_that_only_it_lets_turn_round(
+        steps in steps(), picks in picks(),
+    ) {
+        let explorer_of = |steps: &[Step]| explorer(&run(&Script::of(steps), &picks));
+        let lesson = explorer_of(&steps);
+        prop_assert_eq!(lesson.lost_in(&lesson), None);
+        let is_kept = |step: &&Step| !matches!(step, Step::Join(_));
+        let without_joins: Vec<_> = steps.iter().filter(is_kept).cloned().collect();
+        let changed = explorer_of(&without_joins);
+        let can = |explorer: &Explorer, pair: &Pair| {
+            explorer.challenge(pair).is_some_and(|it| it.forbidden.is_none())
+        };
+        let pairs = lesson.order.guarantees.iter().filter_map(|pair| {
+            let text = |line: usize| lesson.order.lines[line].text.clone();
+            Some((text(pair.after?), Some(text(pair.before))))
+        });
+        let lost: Vec<_> = pairs.filter(|pair| can(&changed, pair)).collect();
+        prop_assert_eq!(lesson.lost_in(&changed), lost.first().cloned());
+        prop_assert!(lost.iter().all(|pair| !can(&lesson, pair)));
+    }
+
+    #[test]
+    fn a_page_reads_every_state_and_every_count(steps in steps(), picks in picks()) {
+        let explorer = explorer(&run(&Script::of(&steps), &picks));
+        let json = explorer.json("fn main() {\n\t\"\u{1b}\"\n}\n", &[], &explorer.questions());
+        let page: JsonValue = json.parse().unwrap();
+        let states: &Vec<JsonValue> = page["states"].get().unwrap();
+        prop_assert_eq!(states.len(), explorer.states.len());
+        for (state, read) in explorer.states.iter().zip(states) {
+            for (name, count) in [("left", state.left), ("likely", state.likely)] {
+                prop_assert_eq!(read[name].get(), Some(&count.to_string()));
+            }
+            let threads: &Vec<JsonValue> = read["threads"].get().unwrap();
+            prop_assert_eq!(threads.len(), state.threads.len());
+            for (standing, read) in state.threads.iter().zip(threads) {
+                let read: &HashMap<String, JsonValue> = read.get().unwrap();
+                let number = |name: &str| read.get(name).and_then(|it| it.get::<f64>()).copied();
+                let (to, line) = match &standing.next {
+                    Next::Step(step) => (Some(step.state as f64), step.line.map(|it| it as f64)),
+                    _ => (None, None),
+                };
+                prop_assert_eq!((number("to"), number("line")), (to, line));
+                prop_assert_eq!(read.contains_key("wait"), to.is_none());
             }
         }
     }

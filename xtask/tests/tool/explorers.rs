@@ -77,12 +77,9 @@ fn every_word_of_an_explorer_is_there_in_each_language_and_no_other() {
             .take_while(char::is_ascii_alphanumeric)
             .collect()
     };
-    let mut needed: BTreeSet<String> = scripts.split("words.").skip(1).map(name).collect();
-    needed.extend(
-        ["control(\"", "answer(\""]
-            .iter()
-            .flat_map(|call| scripts.split(call).skip(1).map(name)),
-    );
+    let uses = ["words.", "explorerWords.", "answer(\""];
+    let uses = uses.iter().flat_map(|it| scripts.split(it).skip(1));
+    let mut needed: BTreeSet<String> = uses.map(name).collect();
     needed.extend(data.split("\"wait\":\"").skip(1).map(name));
     let why = data.split("\"why\":\"").skip(1);
     needed.extend(why.map(|text| name(text) + "Mostly"));

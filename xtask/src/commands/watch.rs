@@ -276,7 +276,7 @@ impl Watch {
         match key {
             b'a' if self.runs => self.screen.note = Some("it still runs"),
             b'a' if !self.screen.differs() => {
-                self.screen.note = Some("there is nothing that can be accepted")
+                self.screen.note = Some("there is nothing that can be accepted");
             }
             b'a' => {
                 self.asks = true;

@@ -247,20 +247,22 @@ fn a_difference_is_accepted_only_by_a_second_key() {
 }
 
 #[test]
-fn a_terminal_of_ci_has_no_keys() {
+fn a_terminal_of_ci_and_one_that_shows_only_text_have_no_keys() {
     let workspace = one_lesson("watch-ci");
-    save(&workspace, "good", &says("two"));
-    let mut xtask = workspace.xtask();
-    xtask.args(["watch", "good"]).env("CI", "true");
-    let mut session = Session::start(&xtask, 40, 80);
-    session.shows("good failed in ");
-    session.press("aaq\n");
-    save(&workspace, "good", &says("one"));
-    session.shows("good passed in ");
-    assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
-    // Ctrl-D: the end of standard input.
-    session.press("\x04");
-    assert_eq!(session.end().code(), Some(0));
+    for (variable, value) in [("CI", "true"), ("TERM", "dumb")] {
+        save(&workspace, "good", &says("two"));
+        let mut xtask = workspace.xtask();
+        xtask.args(["watch", "good"]).env(variable, value);
+        let mut session = Session::start(&xtask, 40, 80);
+        session.shows("good failed in ");
+        session.press("aaq\n");
+        save(&workspace, "good", &says("one"));
+        session.shows("good passed in ");
+        assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
+        // Ctrl-D: the end of standard input.
+        session.press("\x04");
+        assert_eq!(session.end().code(), Some(0));
+    }
 }
 
 #[test]

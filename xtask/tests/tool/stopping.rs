@@ -24,15 +24,20 @@ use crate::workspace::Workspace;
 /// A lesson with a process of its own. Each holds a connection to the test open for as
 /// long as it lives. When the test listens no more, the lesson runs once more to be traced.
 const CONNECT: &str = r#"
-    let Ok(connection) = std::os::unix::net::UnixStream::connect(env::var("TEST").unwrap()) else {
+    let once_more = || {
         say("main thread start\n");
         trace("exit");
-        return;
+    };
+    let Ok(connection) = std::os::unix::net::UnixStream::connect(env::var("TEST").unwrap()) else {
+        return once_more();
     };
     let held = std::os::fd::OwnedFd::from(connection.try_clone().unwrap());
     let mut sleep = std::process::Command::new("sleep");
     sleep.arg("600").stdin(held).spawn().unwrap();
-    (&connection).write_all(b"x").unwrap();
+    // It may have stopped listening just now.
+    if (&connection).write_all(b"x").is_err() {
+        return once_more();
+    }
 "#;
 
 /// It is never done, and never stands still.

@@ -37,7 +37,8 @@ A few runs on the simulated clock, which have to do the same, tell what comes
 before what. A pair of lines is guaranteed if one thread prints both (program
 order), or if start, join or the end of the program puts them in order; a pair
 that follows from two others is not shown. It is only likely if nothing but the
-sleeps puts it in order, and else left to the scheduler.
+sleeps puts it in order, and else left to the scheduler. Beyond 10^38, orders
+are counted as `about 10^N`, where their order falls apart far enough for that.
 
 A lesson is made of start, join, print and sleep. What it decides by anything
 else is noticed where its runs differ; a channel or a lock guarantees more than

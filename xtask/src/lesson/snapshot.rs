@@ -8,6 +8,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use console::style;
@@ -24,6 +25,9 @@ use crate::{
 
 /// How many lines are shown on either side of a difference.
 const CONTEXT: usize = 4;
+
+/// How long the smallest difference of two texts is looked for before a larger one does.
+const LONGEST_SEARCH: Duration = Duration::from_secs(1);
 
 /// What is accepted of a lesson.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -173,7 +177,9 @@ fn remove(file: &Path) -> Result<(), String> {
 
 /// The difference of two texts, line by line, each with its numbers.
 fn difference(old: &str, new: &str) -> String {
-    let diff = TextDiff::from_lines(old, new);
+    let diff = TextDiff::configure()
+        .timeout(LONGEST_SEARCH)
+        .diff_lines(old, new);
     let mut shown = String::new();
     for (group, operations) in diff.grouped_ops(CONTEXT).iter().enumerate() {
         if group > 0 {

@@ -108,33 +108,36 @@ impl HappensBefore {
     /// The order of a trace's lines.
     pub fn of(trace: &Trace, promises: Promises) -> HappensBefore {
         let lines = lines(trace);
-        let number_of: HashMap<_, _> = (0..)
-            .zip(&lines)
-            .map(|(line, &(_, _, event))| (event, line))
-            .collect();
+        let mut line_of = vec![None; trace.events.len()];
+        for (line, &(_, _, event)) in lines.iter().enumerate() {
+            line_of[event] = Some(line);
+        }
         let edges = edges(trace, promises);
-        let sources: HashSet<_> = edges.values().map(|&(source, _)| source).collect();
+        let mut is_source = vec![false; trace.events.len()];
+        for &(source, _) in edges.values() {
+            is_source[source] = true;
+        }
 
         let mut guarantees = Vec::new();
         // How many lines come before each.
         let mut earlier = vec![0; lines.len()];
         // Before each thread's next event, and behind each event that an edge leaves.
         let mut reached = vec![CausalPast::new(trace.threads.len()); trace.threads.len()];
-        let mut behind = HashMap::new();
+        let mut behind = vec![None; trace.events.len()];
         for (number, event) in trace.events.iter().enumerate() {
             let reached = &mut reached[event.thread];
-            if let Some((source, kind)) = edges.get(&number)
-                && let Some(behind) = behind.get(source)
+            if let Some(&(source, kind)) = edges.get(&number)
+                && let Some(behind) = &behind[source]
             {
-                reached.reach(behind, *kind, &lines);
+                reached.reach(behind, kind, &lines);
             }
-            if let Some(&line) = number_of.get(&number) {
+            if let Some(line) = line_of[number] {
                 earlier[line] = reached.lines.lines();
                 guarantees.extend(reached.print(line, &lines));
             }
-            if sources.contains(&number) {
+            if is_source[number] {
                 reached.forget_what_is_covered(&lines);
-                behind.insert(number, reached.clone());
+                behind[number] = Some(reached.clone());
             }
         }
 

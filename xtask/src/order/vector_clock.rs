@@ -92,10 +92,10 @@ impl Threads {
         }
     }
 
-    fn halves(&self) -> [Threads; 2] {
+    fn halves(&self) -> [&Threads; 2] {
         match self {
-            Threads::All(lines) => [Threads::All(*lines), Threads::All(*lines)],
-            Threads::Halves(node) => node.halves.clone(),
+            Threads::All(_) => [self, self],
+            Threads::Halves(node) => node.halves.each_ref(),
         }
     }
 
@@ -119,9 +119,13 @@ impl Threads {
         if width == 1 {
             return Threads::All(lines);
         }
-        let mut halves = self.halves();
-        let half = &mut halves[thread / (width / 2)];
-        *half = half.with(width / 2, thread % (width / 2), lines);
+        let [one, other] = self.halves();
+        let half = width / 2;
+        let halves = if thread < half {
+            [one.with(half, thread, lines), other.clone()]
+        } else {
+            [one.clone(), other.with(half, thread - half, lines)]
+        };
         Threads::of(halves, width)
     }
 
@@ -139,8 +143,8 @@ impl Threads {
         }
         let ([one, two], [one_of_other, two_of_other]) = (self.halves(), other.halves());
         let halves = [
-            one.joined(&one_of_other, width / 2),
-            two.joined(&two_of_other, width / 2),
+            one.joined(one_of_other, width / 2),
+            two.joined(two_of_other, width / 2),
         ];
         Threads::of(halves, width)
     }

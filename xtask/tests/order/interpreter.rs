@@ -11,6 +11,7 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use worker_core::trace::{Event, EventKind};
 use xtask::order::{
     count::{Count, count},
+    description::Description,
     guarantees,
     happens_before::{HappensBefore, Promises, edges},
     normal_form::{normal_form, race},
@@ -431,6 +432,49 @@ proptest! {
                     before.extend((0..order.lines.len()).filter(|&other| time(other) < time(line)));
                     prop_assert_eq!(with_the_sleeps.before(line), before);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_likely_and_what_is_left_to_the_scheduler_is_all_that_is_not_guaranteed(
+        steps in vec(step(), 0..12), picks in picks(),
+    ) {
+        let trace = Trace::parse(&run(&Script::of(&steps), &picks)).unwrap();
+        let described = Description::of(&trace, Promises::WorkerCore).unwrap();
+        let (order, guaranteed) = (&described.with_the_sleeps, &described.happens_before.guaranteed);
+        let before: Vec<_> = (0..order.lines()).map(|line| order.before(line)).collect();
+        let comparable = |one: usize, other: usize| before[one].contains(other) || before[other].contains(one);
+        let lines = &described.happens_before.lines;
+        let number = |name: &str| lines.iter().position(|line| line.name == name).unwrap();
+
+        let mut likely = BTreeSet::new();
+        for after in order.possible().ones() {
+            let not_guaranteed = |before: &usize| !guaranteed.before(after).contains(*before);
+            let pairs = order.covered_by(after).into_iter().filter(not_guaranteed);
+            likely.extend(pairs.map(|before| (before, after)));
+        }
+        let pairs = described.likely_pairs(usize::MAX);
+        let pairs = pairs.iter().map(|pair| pair.split_once(" → ").unwrap());
+        let pairs: BTreeSet<_> = pairs.map(|(before, after)| (number(before.trim()), number(after))).collect();
+        prop_assert_eq!(pairs, likely);
+
+        let groups = described.incomparable_lines();
+        let groups: Vec<Vec<_>> = groups
+            .split(|line| line == "any order of")
+            .skip(1)
+            .map(|names| names.iter().filter(|name| *name != "and more").map(|name| number(name.trim())).collect())
+            .collect();
+        let together = |one: usize, other: usize| groups.iter().any(|group| group.contains(&one) && group.contains(&other));
+        for group in &groups {
+            for line in order.possible().ones() {
+                let free = group.iter().filter(|&&other| other == line || !comparable(line, other));
+                prop_assert_eq!(free.count() == group.len(), group.contains(&line));
+            }
+        }
+        for one in order.possible().ones() {
+            for other in order.possible().ones().filter(|&other| other > one) {
+                prop_assert!(comparable(one, other) || together(one, other) || groups.len() == 20);
             }
         }
     }

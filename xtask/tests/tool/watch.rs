@@ -462,6 +462,27 @@ fn what_is_saved_during_a_run_makes_one_run_more() {
 }
 
 #[test]
+fn what_the_lesson_is_made_with_and_its_snapshots_are_watched_too() {
+    let manifest = "[package.metadata.lesson]\nchapter = 1\n\n\
+                    [dependencies]\nshared = { path = \"../shared\" }\n";
+    let workspace = Workspace::new("watch-shared")
+        .package("good", manifest, &main("say(shared::LINE);"))
+        .snapshot("good", "main thread one\n");
+    let package = "[package]\nname = \"shared\"\nedition = \"2024\"\n";
+    workspace.write("crates/shared/Cargo.toml", package);
+    let line = |word: &str| format!("pub const LINE: &str = \"main thread {word}\\n\";\n");
+    workspace.write("crates/shared/src/lib.rs", &line("one"));
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.shows("good passed in ");
+    workspace.write("crates/shared/src/lib.rs", &line("two"));
+    session.shows("good failed in ");
+    workspace.snapshot("good", "main thread two\n");
+    session.shows("good passed in ");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
 fn the_lesson_is_shown_that_was_saved_last_if_none_is_named() {
     let workspace = one_lesson("watch-last").lesson("other", 2, &says("other"));
     let mut session = Session::watch(&workspace, &[]);

@@ -247,20 +247,22 @@ fn a_difference_is_accepted_only_by_a_second_key() {
 }
 
 #[test]
-fn a_terminal_of_ci_has_no_keys() {
+fn a_terminal_of_ci_and_one_that_shows_only_text_have_no_keys() {
     let workspace = one_lesson("watch-ci");
-    save(&workspace, "good", &says("two"));
-    let mut xtask = workspace.xtask();
-    xtask.args(["watch", "good"]).env("CI", "true");
-    let mut session = Session::start(&xtask, 40, 80);
-    session.shows("good failed in ");
-    session.press("aaq\n");
-    save(&workspace, "good", &says("one"));
-    session.shows("good passed in ");
-    assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
-    // Ctrl-D: the end of standard input.
-    session.press("\x04");
-    assert_eq!(session.end().code(), Some(0));
+    for (variable, value) in [("CI", "true"), ("TERM", "dumb")] {
+        save(&workspace, "good", &says("two"));
+        let mut xtask = workspace.xtask();
+        xtask.args(["watch", "good"]).env(variable, value);
+        let mut session = Session::start(&xtask, 40, 80);
+        session.shows("good failed in ");
+        session.press("aaq\n");
+        save(&workspace, "good", &says("one"));
+        session.shows("good passed in ");
+        assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
+        // Ctrl-D: the end of standard input.
+        session.press("\x04");
+        assert_eq!(session.end().code(), Some(0));
+    }
 }
 
 #[test]
@@ -457,6 +459,27 @@ fn what_is_saved_during_a_run_makes_one_run_more() {
         );
     }
     assert_eq!(plain.end(), "");
+}
+
+#[test]
+fn what_the_lesson_is_made_with_and_its_snapshots_are_watched_too() {
+    let manifest = "[package.metadata.lesson]\nchapter = 1\n\n\
+                    [dependencies]\nshared = { path = \"../shared\" }\n";
+    let workspace = Workspace::new("watch-shared")
+        .package("good", manifest, &main("say(shared::LINE);"))
+        .snapshot("good", "main thread one\n");
+    let package = "[package]\nname = \"shared\"\nedition = \"2024\"\n";
+    workspace.write("crates/shared/Cargo.toml", package);
+    let line = |word: &str| format!("pub const LINE: &str = \"main thread {word}\\n\";\n");
+    workspace.write("crates/shared/src/lib.rs", &line("one"));
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.shows("good passed in ");
+    workspace.write("crates/shared/src/lib.rs", &line("two"));
+    session.shows("good failed in ");
+    workspace.snapshot("good", "main thread two\n");
+    session.shows("good passed in ");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
 }
 
 #[test]

@@ -260,9 +260,7 @@ impl Screen {
             lines.extend(said);
         }
     }
-}
 
-impl Screen {
     /// What is guaranteed, likely and luck, with what was gained and lost of it.
     fn order(&self, order: &Description, width: usize) -> Vec<String> {
         let then = self.accepted.as_deref().unwrap_or(order);

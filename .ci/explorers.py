@@ -1,11 +1,12 @@
 """Walks every state of every explorer of the built book in a browser.
 
 Presses every button in every state, with the switch that keeps to the sleeps on and off,
-and holds what the page shows to what the engine says: which threads can go on, why the
-others cannot, how many outputs are left, and that the finished outputs are those that
-`cargo xtask orders` lists. Then it
-plays as a reader does: meets each challenge that can be met, answers each question, lets
-luck decide, and comes back by the address. Needs selenium and a Chromium with its driver.
+and holds what the page shows to what the engine says: where the threads stand, which can go
+on, why the others cannot, how many outputs are left, and that the finished outputs are those
+that `cargo xtask orders` lists. Then it plays as a reader does: meets and misses each
+challenge, answers each question, lets luck decide, and comes back by the address.
+
+Needs selenium and a Chromium with its driver.
 """
 
 import functools
@@ -18,12 +19,11 @@ import subprocess
 import sys
 import tempfile
 
-from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
+from browser import BOOK, OTHER, WIDTHS, browser
+
 ROOT = pathlib.Path(__file__).parent.parent
-BOOK = ROOT / "target" / "book"
-LANGUAGES = ["en", "ko"]
 
 # Presses every button in every state that can be come to, and takes it back.
 WALK = """
@@ -41,6 +41,7 @@ const look = () => ({
         can: button.getAttribute("aria-disabled") === "false",
         does: document.getElementById(button.getAttribute("aria-describedby")).textContent,
     })),
+    marks: [...explorer.querySelectorAll(".listing li")].map((line) => line.lastChild.textContent),
 });
 const states = {};
 const name = (seen) => JSON.stringify([[...seen.output].sort(), seen.threads]);
@@ -84,6 +85,7 @@ const look = () => ({
     output: [...explorer.querySelector("[data-output]").children].map((line) => line.textContent),
     able: all("button[data-thread]").filter((it) => it.getAttribute("aria-disabled") === "false").length,
     status: explorer.querySelector("[role=status]").textContent,
+    does: all("button[data-thread] + *").map((it) => it.textContent),
 });
 const seen = {};
 begin();
@@ -130,15 +132,6 @@ LINES = "return [...arguments[0].querySelector('[data-output]').children].map((l
 faults = []
 
 
-def browser():
-    options = webdriver.ChromeOptions()
-    for argument in ["--headless=new", "--no-sandbox", "--disable-gpu"]:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
-    return webdriver.Chrome(options=options, service=service)
-
-
 def literal(file):
     """The JSON in a script."""
     text = file.read_text(encoding="utf-8")
@@ -160,16 +153,16 @@ class Engine:
         line, other = (self.text[it] if it is not None else "" for it in (step.get("line"), why.get("line")))
         return self.fill(why["why"] + "Mostly", line=line, other=other)
 
-    def way(self, is_there):
-        """The threads that go on, one after another, to the first step or state like this."""
-        ways = [(0, [])]
+    def ways(self):
+        """A shortest way to each state, by each of its last steps: the threads that go on."""
+        known, ways = {0}, [(0, [])]
         for number, way in ways:
             for thread, step in enumerate(self.data["states"][number]["threads"]):
                 if "to" in step:
-                    if is_there(step):
-                        return [*way, thread]
-                    ways.append((step["to"], [*way, thread]))
-        return []
+                    yield [*way, thread], step
+                    if step["to"] not in known:
+                        known.add(step["to"])
+                        ways.append((step["to"], [*way, thread]))
 
     def printed(self, way):
         """What is printed on a way, and the state that it leads to."""
@@ -245,6 +238,12 @@ class Engine:
             count = state["likely" if sleeps else "left"]
             if seen["left"] != count:
                 faults.append(f"{what}: {seen['left']} outputs left, not {count}, in {key}")
+            marks = ["" for _ in self.data["listing"]]
+            for thread, standing in enumerate(state["threads"]):
+                if "at" in standing and standing.get("wait") not in ("toBeStarted", "ended", "cutOff"):
+                    marks[standing["at"] - self.data["first"]] += chr(ord("A") + thread)
+            if seen["marks"] != marks:
+                faults.append(f"{what}: the marks are {seen['marks']}, not {marks}, in {key}")
             for thread, standing in enumerate(state["threads"]):
                 can, does = self.does(standing, sleeps)
                 shown = seen["threads"][thread]
@@ -327,25 +326,29 @@ def play(driver, explorer, engine, lesson, number, language):
             faults.append(f"{what}: {words}")
 
     words, challenges = engine.words, engine.data["challenges"]
-    lines = lambda way: [engine.text.index(line) for line in engine.printed(way)[0]]
-    unlikely = engine.way(lambda step: "unlikely" in step)
+    ways = [(way, [engine.text.index(line) for line in engine.printed(way)[0]]) for way, _ in engine.ways()]
+    unlikely = next((way for way, step in engine.ways() if "unlikely" in step), [])
     meet, miss = [], []
     for challenge in challenges:
         line, before = challenge["line"], challenge.get("before")
-        ways = [way for way in all_ways(engine) if line in lines(way) and before not in lines(way)]
-        hold(bool(ways) != ("forbidden" in challenge), f"{challenge} is not so")
-        meet.append(min(ways, key=len, default=[]))
+        met = [way for way, lines in ways if line in lines and before not in lines]
+        hold(bool(met) != ("forbidden" in challenge), f"{challenge} is not so")
+        meet.append(min(met, key=len, default=[]))
         # The furthest way on which the other line comes first.
-        ways = [way for way in all_ways(engine) if before in lines(way)[: -1] and line == lines(way)[-1]]
-        miss.append(max(ways, key=len, default=[]))
+        missed = [way for way, lines in ways if before in lines[:-1] and line == lines[-1]]
+        miss.append(max(missed, key=len, default=[]))
     seen = driver.execute_script(PLAY, explorer, {"unlikely": unlikely, "meet": meet, "miss": miss})
     hold(seen["undoneNothing"]["status"] == words["notUndone"], "an undo of nothing says nothing")
     hold(seen["unlikely"]["output"] == engine.printed(unlikely)[0], f"{unlikely} leads to {seen['unlikely']}")
-    kept = seen["unlikelyKept"]
-    hold((kept["left"], kept["able"]) == ("0", 0), f"what is unlikely already goes on: {kept}")
-    hold(seen["undone"]["able"] > 0, f"nothing can be done after an undo: {seen['undone']}")
-    line = engine.printed(unlikely)[0][-1]
-    hold(seen["undone"]["status"] == engine.fill("undone", line=line), f"undo says {seen['undone']['status']}")
+    if unlikely:
+        output, number_then = engine.printed(unlikely)
+        kept = seen["unlikelyKept"]
+        hold((kept["left"], kept["able"]) == ("0", 0), f"what is unlikely already goes on: {kept}")
+        steps = [it for it in engine.data["states"][number_then]["threads"] if "to" in it]
+        hold(kept["does"].count(words["past"]) == len(steps), f"of what is unlikely: {kept['does']}")
+        said = seen["undone"]["status"]
+        hold(said == engine.fill("undone", line=output[-1]), f"undo says {said}")
+        hold(seen["undone"]["able"] > 0, f"nothing can be done after an undo: {seen['undone']}")
     for lucky, expected in zip(seen["luck"], listed(lesson, number)):
         hold(tuple(lucky["output"]) in expected, f"luck brings {lucky['output']}")
         hold((lucky["left"], lucky["able"]) == ("1", 0), f"luck does not come to the end: {lucky}")
@@ -381,18 +384,6 @@ def play(driver, explorer, engine, lesson, number, language):
     hold(output == engine.printed(unlikely)[0], f"#{name}={way} leads to {output}")
 
 
-def all_ways(engine):
-    """A shortest way to each state, by each of its last steps."""
-    known, ways = {0}, [(0, [])]
-    for number, way in ways:
-        for thread, step in enumerate(engine.data["states"][number]["threads"]):
-            if "to" in step:
-                yield [*way, thread]
-                if step["to"] not in known:
-                    known.add(step["to"])
-                    ways.append((step["to"], [*way, thread]))
-
-
 def check(lesson, output):
     command = [ROOT / "target" / "debug" / "xtask", "check", lesson]
     text = "".join(f"{line}\n" for line in output)
@@ -400,9 +391,9 @@ def check(lesson, output):
 
 
 def main():
-    driver = browser()
+    driver = browser(WIDTHS["desktop"])
     walked = 0
-    for language in LANGUAGES:
+    for language in OTHER:
         words = literal(ROOT / "docs" / language / "explorer.js")
         for page in sorted((BOOK / language).glob("*.html")):
             there = page.read_text(encoding="utf-8").count("<order-explorer ")
@@ -415,8 +406,7 @@ def main():
                 lambda it: len(it.find_elements("css selector", drawn)) == there,
                 f"{page} does not show its {there} explorers",
             )
-            explorers = driver.find_elements("css selector", "order-explorer")
-            for explorer in explorers:
+            for explorer in driver.find_elements("css selector", "order-explorer"):
                 lesson, number = explorer.get_attribute("lesson"), explorer.get_attribute("try")
                 name = f"explorer-{number}.js" if number else "explorer.js"
                 engine = Engine(literal(ROOT / "docs" / "generated" / lesson / name), words)

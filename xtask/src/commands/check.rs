@@ -17,6 +17,7 @@ use xtask::order::{
 
 use crate::{
     cli::{self, Failure, live::live, number_of},
+    commands::orders::one_of,
     lesson::{
         built::BuiltLesson,
         process::StartError,
@@ -65,7 +66,8 @@ Examples:
   cargo xtask check fork-join --times 9 -- cargo run -q -p fork-join
 
 Exit status: 0 if every output is possible, 1 if one is not or cannot be
-judged, 2 for wrong usage.
+judged, 2 for wrong usage. Of COMMAND's runs, those that cannot be judged do
+not count unless all are such.
 ";
 
 /// How many programs run at once for each processor core. They mostly sleep.
@@ -156,8 +158,8 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
             break;
         };
         match argument {
-            Long("std") => promises = Promises::Std,
-            Long("python") => promises = Promises::Python,
+            Long("std") => promises = one_of(promises, Promises::Std)?,
+            Long("python") => promises = one_of(promises, Promises::Python)?,
             Long("times") => times = Some(cli::number("--times", &arguments.value()?.string()?)?),
             Long("timeout") => timeout = Some(cli::time_limit(&arguments.value()?.string()?)?),
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
@@ -239,7 +241,7 @@ fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
         cli::print(&format!("{}: {words}\n", file.display()))?;
     }
     let tally = Tally::of(&verdicts);
-    cli::print(&tally.line(""))?;
+    cli::print(&format!("{}\n", tally.line("")))?;
     Ok(tally.status())
 }
 
@@ -250,7 +252,6 @@ fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
     let runs = live(what, || side_by_side(runs.times, PER_CORE, once))?;
     let all = runs.len();
     let tally = Tally::of(runs.iter().map(|run| &run.judgement.verdict));
-    let mut report = tally.line(&format!(" of {all}"));
 
     // One run of each kind that is worth a look.
     let mut shown = BTreeMap::new();
@@ -272,9 +273,14 @@ fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
             complaints.push(&run.stderr);
         }
     }
+    let mut report = tally.line(&format!(" of {all}"));
     if unlikely > 0 {
-        report += &format!("{unlikely} of {all} unlikely because of the sleeps\n");
+        report += &format!(", {unlikely} of them unlikely because of the sleeps");
     }
+    if tally.0[kind(&Verdict::Impossible)] == 0 {
+        report += "; runs can prove a program wrong, never right";
+    }
+    report += "\n";
     for (status, times) in ends {
         report += &format!("{times} of {all} ended with {status}\n");
     }
@@ -293,7 +299,7 @@ fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
         }
     }
     cli::print(&report)?;
-    Ok(tally.status())
+    Ok(tally.status_of_runs())
 }
 
 /// What came of one run of a program.
@@ -321,7 +327,7 @@ impl Runs {
                     ) =>
                 {
                     Failure::Usage(format!(
-                        "`{program}` cannot be run: {reason}; name a program behind `--`"
+                        "`{program}` cannot be run: {reason}; see whether it is there and may be run"
                     ))
                 }
                 error => Failure::Failed(format!("`{program}` cannot be run: {error}")),
@@ -444,11 +450,17 @@ impl Tally {
                 line += &format!(", {number} {kind}");
             }
         }
-        line + "\n"
+        line
     }
 
     fn status(&self) -> ExitCode {
         let [_, others @ ..] = self.0;
         cli::status(others == [0; 3])
+    }
+
+    /// That of one program's runs, of which those that cannot be judged tell nothing.
+    fn status_of_runs(&self) -> ExitCode {
+        let [possible, for_std, impossible, _] = self.0;
+        cli::status(possible > 0 && for_std + impossible == 0)
     }
 }

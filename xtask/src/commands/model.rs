@@ -78,7 +78,7 @@ pub(crate) fn model(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     if !status.success() {
         cli::print(&rest)?;
         return Err(Failure::Failed(
-            "an order of the threads breaks a promise; see above which".to_owned(),
+            "a model does not keep its promise, or does not build; see above which".to_owned(),
         ));
     }
     if models == 0 {

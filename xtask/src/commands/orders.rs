@@ -98,8 +98,8 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     let mut observe = 0;
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("std") => promises = Promises::Std,
-            Long("python") => promises = Promises::Python,
+            Long("std") => promises = one_of(promises, Promises::Std)?,
+            Long("python") => promises = one_of(promises, Promises::Python)?,
             Long("limit") => limit = cli::number("--limit", &arguments.value()?.string()?)?,
             Long("observe") => observe = cli::number("--observe", &arguments.value()?.string()?)?,
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
@@ -113,6 +113,16 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
         limit,
         observe,
     })
+}
+
+/// The promises that an option names, if no other has named some.
+pub(crate) fn one_of(named: Promises, promises: Promises) -> Result<Promises, Failure> {
+    if named == Promises::WorkerCore {
+        Ok(promises)
+    } else {
+        let words = "--std and --python are two ways to judge; say one of them, once";
+        Err(Failure::Usage(words.to_owned()))
+    }
 }
 
 /// The outputs of many runs, and how often each was seen.

@@ -19,7 +19,7 @@ use crate::{
     cli::number_of,
     lesson::{
         process::{Process, StartError, no_room_for_trace},
-        standstill::{self, Watch},
+        standstill::{self, IdleTime},
     },
 };
 
@@ -231,7 +231,7 @@ fn capture(
     let stdout = Pipe::drain(stdout, seen).map_err(failed)?;
     let stderr = Pipe::drain(stderr, |_| {}).map_err(failed)?;
 
-    let mut watch = Watch::default();
+    let mut idle_time = IdleTime::default();
     let mut left = timeout;
     let cut_off = loop {
         let look = left.min(LOOK);
@@ -247,7 +247,7 @@ fn capture(
         if clock == Some(Clock::Simulated) {
             let traced = fs::metadata(process.trace()).map_or(0, |trace| trace.len());
             let written = traced + stdout.size() + stderr.size();
-            if watch.finds_standstill(process.id(), written) {
+            if idle_time.finds_standstill(process.id(), written) {
                 break Some(End::StoodStill);
             }
         }

@@ -22,12 +22,12 @@ const MOST_THREADS: usize = 20;
 /// writes anything is not going to. One that computes for long does no wrong: it uses the
 /// processor, or waits for it or for the disk, however slow or busy the machine is.
 #[derive(Default)]
-pub(super) struct Watch {
+pub(super) struct IdleTime {
     seen: Option<(u64, Option<u64>)>,
     idle: u32,
 }
 
-impl Watch {
+impl IdleTime {
     /// Looks at it again, and says whether it has done nothing for long enough. So much it
     /// has `written` so far.
     pub(super) fn finds_standstill(&mut self, process: u32, written: u64) -> bool {

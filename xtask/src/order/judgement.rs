@@ -98,7 +98,7 @@ impl Judge {
             return false;
         };
         let judged = JudgedOutput::of(by_std, output);
-        judged.is_in_order() && judged.bad_lines.is_empty()
+        judged.is_in_order() && judged.line_faults.is_empty()
     }
 }
 
@@ -129,7 +129,7 @@ struct JudgedOutput<'a> {
     /// from 1, and which line of the lesson it is.
     lines: Vec<(usize, usize)>,
     /// What is wrong with the others.
-    bad_lines: Vec<(usize, BadLine<'a>)>,
+    line_faults: Vec<(usize, LineFault<'a>)>,
     /// The first line that comes before one that it should follow.
     too_early: Option<TooEarly>,
     /// The lines that every output has and this one has not.
@@ -137,7 +137,7 @@ struct JudgedOutput<'a> {
 }
 
 /// What is wrong with a line that is none of the lesson's.
-enum BadLine<'a> {
+enum LineFault<'a> {
     NoLine(line::Fault),
     Blanks {
         text: &'a str,
@@ -171,7 +171,7 @@ impl<'a> JudgedOutput<'a> {
             judge,
             output,
             lines: Vec::new(),
-            bad_lines: Vec::new(),
+            line_faults: Vec::new(),
             too_early: None,
             missing: order.certain().clone(),
         };
@@ -181,11 +181,12 @@ impl<'a> JudgedOutput<'a> {
             judged.missing.set(line, false);
         }
         // A line that may be torn or misspelt is not looked for.
-        if !judged.bad_lines.is_empty() {
+        if !judged.line_faults.is_empty() {
             judged.missing.clear();
         }
-        let is_looked_for =
-            |early: &TooEarly| judged.bad_lines.is_empty() || judged.number(early.before).is_some();
+        let is_looked_for = |early: &TooEarly| {
+            judged.line_faults.is_empty() || judged.number(early.before).is_some()
+        };
         judged.too_early = judged.too_early(order).filter(is_looked_for);
         judged
     }
@@ -199,10 +200,10 @@ impl<'a> JudgedOutput<'a> {
         let mut seen = HashMap::<&str, Vec<usize>>::new();
         let mut is_torn = false;
         for (number, text) in (1..).zip(lines(self.output)) {
-            let bad_line = match text {
+            let line_fault = match text {
                 Err(bad) => {
                     is_torn |= bad.fault.is_torn();
-                    BadLine::NoLine(bad.fault)
+                    LineFault::NoLine(bad.fault)
                 }
                 // A tear leaves line breaks behind.
                 Ok("") if is_torn => continue,
@@ -217,23 +218,23 @@ impl<'a> JudgedOutput<'a> {
                                 self.lines.push((number, line));
                                 continue;
                             }
-                            (None, last) => BadLine::Repeated {
+                            (None, last) => LineFault::Repeated {
                                 text,
                                 last: last.unwrap_or_default(),
                             },
                         }
                     }
-                    (None, Some(meant)) => BadLine::Blanks { text, meant },
+                    (None, Some(meant)) => LineFault::Blanks { text, meant },
                     (None, None) => {
                         if nearest.len() < MOST_COMPARED {
                             nearest.entry(text).or_insert_with(|| self.nearest(text));
                         }
                         let meant = nearest.get(text).copied().flatten();
-                        BadLine::Unknown { text, meant }
+                        LineFault::Unknown { text, meant }
                     }
                 },
             };
-            self.bad_lines.push((number, bad_line));
+            self.line_faults.push((number, line_fault));
         }
     }
 
@@ -254,11 +255,11 @@ impl<'a> JudgedOutput<'a> {
                 && !is_whole
         };
         if self.judge.promises != Promises::WorkerCore
-            && let Some((_, BadLine::NoLine(line::Fault::NoLineBreak(beginning)))) =
-                self.bad_lines.last()
+            && let Some((_, LineFault::NoLine(line::Fault::NoLineBreak(beginning)))) =
+                self.line_faults.last()
             && (0..order.lines.len()).any(|line| is_its_beginning(line, beginning))
         {
-            self.bad_lines.pop();
+            self.line_faults.pop();
         }
     }
 
@@ -272,19 +273,20 @@ impl<'a> JudgedOutput<'a> {
     }
 
     fn verdict(&self) -> Verdict {
-        if self.is_in_order() && self.bad_lines.is_empty() {
+        if self.is_in_order() && self.line_faults.is_empty() {
             return Verdict::Possible {
                 unlikely: self.unlikely(),
             };
         }
         // Python promises no whole lines, so a torn one is no proof of anything. Nor is
         // a line of a daemon that was given up. But lines in a wrong order are.
-        let is_torn = |(_, bad_line): &(usize, BadLine<'_>)| match bad_line {
-            BadLine::NoLine(fault) => fault.is_torn(),
+        let is_torn = |(_, line_fault): &(usize, LineFault<'_>)| match line_fault {
+            LineFault::NoLine(fault) => fault.is_torn(),
             _ => false,
         };
-        let is_pythons =
-            self.judge.promises == Promises::Python && self.bad_lines.iter().any(is_torn);
+        let is_pythons = self.judge.promises == Promises::Python
+            && self.line_faults.iter().any(is_torn)
+            && self.may_be_torn();
         if self.is_in_order() && (is_pythons || self.judge.order.is_endless) {
             return Verdict::CannotBeJudged;
         }
@@ -292,12 +294,34 @@ impl<'a> JudgedOutput<'a> {
             return Verdict::Impossible;
         }
         Verdict::PossibleForStd {
-            because: if self.bad_lines.is_empty() {
+            because: if self.line_faults.is_empty() {
                 "start may return before the worker's first line"
             } else {
                 "end may cut off a line that is being printed"
             },
         }
+    }
+
+    /// Whether the bad lines may be pieces of those of the lesson's that are not there.
+    fn may_be_torn(&self) -> bool {
+        let order = &self.judge.order;
+        let mut printed = FixedBitSet::with_capacity(order.lines.len());
+        printed.extend(self.lines.iter().map(|&(_, line)| line));
+        let mut left = HashMap::<_, usize>::new();
+        for line in printed.zeroes() {
+            for letter in order.lines[line].text.chars() {
+                *left.entry(letter).or_default() += 1;
+            }
+        }
+        let mut line_faults = self.line_faults.iter();
+        line_faults.all(|(_, line_fault)| {
+            line_fault.text().is_some_and(|text| {
+                text.chars().all(|letter| {
+                    let letters = left.get_mut(&letter).filter(|letters| **letters > 0);
+                    letters.map(|letters| *letters -= 1).is_some()
+                })
+            })
+        })
     }
 
     fn is_in_order(&self) -> bool {
@@ -313,7 +337,7 @@ impl<'a> JudgedOutput<'a> {
                 missing.count_ones(..)
             )];
         }
-        let mut faults = self.bad_line_faults();
+        let mut faults = self.faults_of_lines();
         let ended_early = self.ended_early();
         // What comes too early because of that needs no sentence of its own.
         let is_told =
@@ -335,12 +359,15 @@ impl<'a> JudgedOutput<'a> {
 
     /// What is wrong with the lines that are none of the lesson's, each kind of it said
     /// once and with the number of its first line.
-    fn bad_line_faults(&self) -> Vec<(usize, String)> {
-        let mut kinds = Vec::<(&BadLine<'_>, Vec<usize>)>::new();
-        for (number, bad_line) in &self.bad_lines {
-            match kinds.iter_mut().find(|(first, _)| first.is_like(bad_line)) {
+    fn faults_of_lines(&self) -> Vec<(usize, String)> {
+        let mut kinds = Vec::<(&LineFault<'_>, Vec<usize>)>::new();
+        for (number, line_fault) in &self.line_faults {
+            match kinds
+                .iter_mut()
+                .find(|(first, _)| first.is_like(line_fault))
+            {
                 Some((_, numbers)) => numbers.push(*number),
-                None => kinds.push((bad_line, vec![*number])),
+                None => kinds.push((line_fault, vec![*number])),
             }
         }
         let faults = kinds.into_iter().map(|(first, numbers)| {
@@ -356,21 +383,21 @@ impl<'a> JudgedOutput<'a> {
         faults.collect()
     }
 
-    fn describe(&self, bad_line: &BadLine<'_>) -> String {
+    fn describe(&self, line_fault: &LineFault<'_>) -> String {
         let lesson = &self.judge.lesson;
-        match bad_line {
-            BadLine::NoLine(fault) => {
+        match line_fault {
+            LineFault::NoLine(fault) => {
                 let mut words = shortened(&fault.to_string());
                 if fault.is_torn() && self.judge.promises == Promises::Python {
                     words += ", in Python with `print(line + \"\\n\", end=\"\")`";
                 }
                 words
             }
-            BadLine::Blanks { text, meant } => {
+            LineFault::Blanks { text, meant } => {
                 let text = shortened(text);
                 format!("has other blanks than the lesson's: {text:?}; did you mean {meant:?}?")
             }
-            BadLine::Unknown { text, meant } => {
+            LineFault::Unknown { text, meant } => {
                 let hint = match meant {
                     Some(meant) => format!("did you mean {meant:?}?"),
                     None => format!("`cargo xtask orders {lesson}` lists them"),
@@ -378,7 +405,7 @@ impl<'a> JudgedOutput<'a> {
                 let text = shortened(text);
                 format!("is unknown: {text:?} is no line of `{lesson}`; {hint}")
             }
-            BadLine::Repeated { text, last } => format!(
+            LineFault::Repeated { text, last } => format!(
                 "is repeated: `{text}` stands in line {last} already, and `{lesson}` prints it no \
                  more often"
             ),
@@ -504,14 +531,23 @@ impl<'a> JudgedOutput<'a> {
     }
 }
 
-impl BadLine<'_> {
+impl LineFault<'_> {
+    fn text(&self) -> Option<&str> {
+        match self {
+            LineFault::NoLine(fault) => fault.text(),
+            LineFault::Blanks { text, .. }
+            | LineFault::Unknown { text, .. }
+            | LineFault::Repeated { text, .. } => Some(text),
+        }
+    }
+
     /// Whether the same is wrong with another line.
-    fn is_like(&self, other: &BadLine<'_>) -> bool {
+    fn is_like(&self, other: &LineFault<'_>) -> bool {
         match (self, other) {
-            (BadLine::NoLine(fault), BadLine::NoLine(other)) => {
+            (LineFault::NoLine(fault), LineFault::NoLine(other)) => {
                 discriminant(fault) == discriminant(other)
             }
-            (BadLine::Unknown { meant, .. }, BadLine::Unknown { meant: other, .. }) => {
+            (LineFault::Unknown { meant, .. }, LineFault::Unknown { meant: other, .. }) => {
                 meant.is_some() == other.is_some()
             }
             _ => discriminant(self) == discriminant(other),
@@ -721,6 +757,9 @@ mod tests {
         }
         let judgement = judge("S 1 2 1122 P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::CannotBeJudged);
+        // What is no piece of a line that is missing, is no tear.
+        let judgement = judge("S 1 2 1122 P P", Promises::Python);
+        assert_eq!(judgement.verdict, Verdict::Impossible);
         // A wrong order is a proof even beside a torn line.
         let judgement = judge("1 S 2 1122 P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::Impossible);

@@ -54,21 +54,25 @@ fn whole(line: &[u8], is_ended: bool) -> Result<&str, Fault> {
     if !is_ended {
         return Err(Fault::NoLineBreak(line.to_owned()));
     }
-    // A tear puts one line's beginning behind another's. One that leaves this line
-    // looking whole leaves the rest of a line as the next.
-    let words = [MAIN, START, END];
-    let begun = line.trim_start();
-    let rest = words.iter().find_map(|words| begun.strip_prefix(words));
-    let rest = rest.unwrap_or(begun);
-    // All of them have this in them, and hardly a rest has.
-    if rest.contains(" thread ") && words.iter().any(|words| rest.contains(words)) {
-        return Err(Fault::TwoInOne(line.to_owned()));
-    }
     let is_plain = line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if !is_plain && line.contains(char::is_control) {
         return Err(Fault::Control(line.to_owned()));
     }
+    if is_two(line.trim_start()) {
+        return Err(Fault::TwoInOne(line.to_owned()));
+    }
     Ok(line)
+}
+
+/// Whether one line begins in another, of which there is at least the beginning of its
+/// own beginning. A tear that leaves less of it leaves the rest of a line as the next.
+fn is_two(line: &str) -> bool {
+    let words = [MAIN, START, END];
+    if let Some(rest) = words.iter().find_map(|words| line.strip_prefix(words)) {
+        return words.iter().any(|words| rest.contains(words));
+    }
+    let inner = words.iter().filter_map(|words| line.find(words)).min();
+    inner.is_some_and(|inner| words.iter().any(|words| words.starts_with(&line[..inner])))
 }
 
 /// Who prints a line, by its text.
@@ -145,6 +149,17 @@ impl Fault {
     /// Whether another thread may have come between two pieces of the line.
     pub fn is_torn(&self) -> bool {
         matches!(self, Fault::NoLineBreak(_) | Fault::TwoInOne(_))
+    }
+
+    /// The line, if it is text.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Fault::NotUtf8 { .. } => None,
+            Fault::NoLineBreak(line)
+            | Fault::TwoInOne(line)
+            | Fault::Control(line)
+            | Fault::Unknown(line) => Some(line),
+        }
     }
 }
 
@@ -270,6 +285,29 @@ mod tests {
                 "{message}"
             );
         }
+    }
+
+    #[test]
+    fn what_stands_before_a_line_makes_it_no_torn_one_unless_it_begins_another() {
+        let fault = |line: &str| {
+            lessons_lines(line.as_bytes())
+                .next()
+                .unwrap()
+                .unwrap_err()
+                .fault
+        };
+        for head in ["INFO ", "[t1] ", "1"] {
+            let line = format!("{head}{MAIN}end\n");
+            assert!(matches!(fault(&line), Fault::Unknown(_)), "{line}");
+        }
+        for head in ["m", "sub thread st", "main thread ", "sub thread end  1"] {
+            let line = format!("{head}{MAIN}end\n");
+            assert!(matches!(fault(&line), Fault::TwoInOne(_)), "{line}");
+        }
+        assert!(matches!(
+            fault("\u{1b}[31mmain thread end\n"),
+            Fault::Control(_)
+        ));
     }
 
     #[test]

@@ -153,23 +153,33 @@ fn starter(lesson: &Script, thread: usize) -> usize {
     lesson.acts.iter().position(starts).unwrap()
 }
 
+/// The states that likely steps lead to, or all, and what has been printed then.
+fn next(
+    explorer: &Explorer,
+    number: usize,
+    output: &[String],
+    only_likely: bool,
+) -> Vec<(usize, Vec<String>)> {
+    let steps = explorer.states[number].threads.iter();
+    let steps = steps.filter_map(|standing| match &standing.next {
+        Next::Step(step) if !only_likely || step.unlikely.is_none() => Some(step),
+        _ => None,
+    });
+    let next = steps.map(|step| {
+        let text = |line: usize| explorer.order.lines[line].text.clone();
+        let output = output.iter().cloned().chain(step.line.map(text));
+        (step.state, output.collect())
+    });
+    next.collect()
+}
+
 /// The outputs that likely steps lead to, or all.
 fn finished(explorer: &Explorer, only_likely: bool) -> BTreeSet<Vec<String>> {
     let mut outputs = BTreeSet::new();
     let mut left = vec![(0, Vec::new())];
     while let Some((number, output)) = left.pop() {
         let state = &explorer.states[number];
-        for standing in &state.threads {
-            if let Next::Step(step) = &standing.next
-                && !(only_likely && step.unlikely.is_some())
-            {
-                let line = step
-                    .line
-                    .map(|line| explorer.order.lines[line].text.clone());
-                let output = output.iter().cloned().chain(line).collect();
-                left.push((step.state, output));
-            }
-        }
+        left.extend(next(explorer, number, &output, only_likely));
         if state.is_over {
             outputs.insert(output);
         }
@@ -219,17 +229,7 @@ fn assert_counted(explorer: &Explorer, only_likely: bool, outputs: &BTreeSet<Vec
         };
         let begin_so = outputs.iter().filter(|it| it.starts_with(&output)).count();
         assert_eq!(count, if state.is_over { 1 } else { begin_so as u128 });
-        for standing in &state.threads {
-            if let Next::Step(step) = &standing.next
-                && !(only_likely && step.unlikely.is_some())
-            {
-                let line = step
-                    .line
-                    .map(|line| explorer.order.lines[line].text.clone());
-                let output = output.iter().cloned().chain(line).collect();
-                left.push((step.state, output));
-            }
-        }
+        left.extend(next(explorer, number, &output, only_likely));
     }
 }
 

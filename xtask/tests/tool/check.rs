@@ -303,12 +303,66 @@ fn a_program_is_run_as_often_as_asked_and_its_runs_are_summed_up() {
     };
     let good = runs("printf", &output);
     assert_eq!(good.status, Some(0), "{good}");
-    assert!(good.stdout.starts_with("3 of 3 possible"), "{good}");
+    let words = "3 of 3 possible; runs can prove a program wrong, never right\n";
+    assert_eq!(good.stdout, words, "{good}");
+    let unlikely = runs("printf", &fork_join("S 1 11 2 22 P E"));
+    let words = "3 of 3 possible, 3 of them unlikely because of the sleeps; runs can prove";
+    assert!(unlikely.stdout.starts_with(words), "{unlikely}");
     let bad = runs("printf", &output.replace("main thread end\n", ""));
     assert_eq!(bad.status, Some(1), "{bad}");
     assert!(bad.stdout.starts_with("0 of 3 possible"), "{bad}");
     let missing = runs("no-such-program", "");
     assert_eq!(missing.status, Some(2), "{missing}");
+}
+
+#[cfg(unix)]
+#[test]
+fn of_runs_in_python_those_that_are_torn_do_not_count_unless_all_are() {
+    // It prints the one or the other, in turn.
+    let ran = format!("{}/torn-runs", env!("CARGO_TARGET_TMPDIR"));
+    let [whole, torn] =
+        ["S 1 2 11 22 P E", "S 1 2 1122 P E"].map(|lines| fork_join(lines).replace('\n', "\\n"));
+    let runs = |first: &str, other: &str| {
+        let _ = std::fs::remove_file(&ran);
+        let script =
+            format!("if mkdir {ran}; then printf '{first}'; else printf '{other}'; fi 2>/dev/null");
+        let arguments = [
+            "check",
+            "fork-join",
+            "--python",
+            "--times",
+            "3",
+            "--",
+            "sh",
+            "-c",
+            &script,
+        ];
+        let report = report(xtask().args(arguments));
+        let _ = std::fs::remove_dir(&ran);
+        report
+    };
+    let some = runs(&whole, &torn);
+    assert!(
+        some.stdout
+            .starts_with("1 of 3 possible, 2 cannot be judged; runs"),
+        "{some}"
+    );
+    assert_eq!(some.status, Some(0), "{some}");
+    let all = runs(&torn, &torn);
+    assert!(
+        all.stdout
+            .starts_with("0 of 3 possible, 3 cannot be judged"),
+        "{all}"
+    );
+    assert_eq!(all.status, Some(1), "{all}");
+}
+
+#[test]
+fn only_one_of_std_and_python_can_be_meant() {
+    for command in ["check", "orders"] {
+        let report = report(xtask().args([command, "fork-join", "--std", "--python"]));
+        assert_eq!(report.status, Some(2), "{report}");
+    }
 }
 
 #[test]

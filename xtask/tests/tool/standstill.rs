@@ -148,9 +148,9 @@ fn a_lesson_that_waits_for_a_flag_without_end_is_told_at_the_time_limit() {
     let body = "
         main_thread.start(Worker::new(\"1\", || loop { std::hint::spin_loop(); }))?;
         Ok(())";
-    let report = workspace("spins", body).run_all(&["--simulated", "--timeout", "1"]);
+    let report = workspace("spins", body).run_all(&["--simulated", "--timeout", "5"]);
     assert_eq!(report.status, Some(1), "{report}");
-    let words = "it still ran at the time limit of 1 s and was killed\n  simulated time had come to \
+    let words = "it still ran at the time limit of 5 s and was killed\n  simulated time had come to \
                  0 s: worker `1` has neither slept, joined nor ended since 0 s\n";
     assert!(report.stdout.contains(words), "{report}");
 }

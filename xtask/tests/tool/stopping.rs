@@ -22,13 +22,16 @@ use tempfile::TempDir;
 use crate::workspace::Workspace;
 
 /// A lesson with a process of its own. Each holds a connection to the test open for as
-/// long as it lives. When the test listens no more, the lesson runs once more to be traced.
+/// long as it lives. Only the first run of a lesson does so, for it runs again to be traced.
 const CONNECT: &str = r#"
-    let Ok(connection) = std::os::unix::net::UnixStream::connect(env::var("TEST").unwrap()) else {
+    let test = env::var("TEST").unwrap();
+    let name = env::current_exe().unwrap().file_name().unwrap().display().to_string();
+    if File::create_new(format!("{test}-{name}")).is_err() {
         say("main thread start\n");
         trace("exit");
         return;
-    };
+    }
+    let connection = std::os::unix::net::UnixStream::connect(test).unwrap();
     let held = std::os::fd::OwnedFd::from(connection.try_clone().unwrap());
     let mut sleep = std::process::Command::new("sleep");
     sleep.arg("600").stdin(held).spawn().unwrap();
@@ -143,7 +146,7 @@ fn nothing_of_a_lesson_outlives_the_tool_whatever_signal_ends_it() {
 fn nothing_of_a_lesson_outlives_the_time_limit() {
     let workspace = two_lessons("limit", WITHOUT_END);
     let mut xtask = workspace.xtask();
-    xtask.args(["run-all", "--timeout", "1"]);
+    xtask.args(["run-all", "--timeout", "5"]);
     let tool = Tool::start(xtask, 2);
     assert_eq!(tool.end().status.code(), Some(1));
 }

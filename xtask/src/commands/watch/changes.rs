@@ -10,7 +10,7 @@ use std::{
 use crate::lesson::workspace::Workspace;
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_millis(150);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How often after a change, for a save may be several: a file is emptied, then written.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);

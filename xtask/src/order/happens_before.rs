@@ -113,9 +113,10 @@ impl HappensBefore {
             line_of[event] = Some(line);
         }
         let edges = edges(trace, promises);
-        let mut is_source = vec![false; trace.events.len()];
+        // How many edges that leave an event are still to arrive.
+        let mut leaving = vec![0; trace.events.len()];
         for &(source, _) in edges.values() {
-            is_source[source] = true;
+            leaving[source] += 1;
         }
 
         let mut guarantees = Vec::new();
@@ -123,21 +124,25 @@ impl HappensBefore {
         let mut earlier = vec![0; lines.len()];
         // Before each thread's next event, and behind each event that an edge leaves.
         let mut reached = vec![CausalPast::new(trace.threads.len()); trace.threads.len()];
-        let mut behind = vec![None; trace.events.len()];
+        let mut behind = HashMap::new();
         for (number, event) in trace.events.iter().enumerate() {
             let reached = &mut reached[event.thread];
             if let Some(&(source, kind)) = edges.get(&number)
-                && let Some(behind) = &behind[source]
+                && let Some(past) = behind.get(&source)
             {
-                reached.reach(behind, kind, &lines);
+                reached.reach(past, kind, &lines);
+                leaving[source] -= 1;
+                if leaving[source] == 0 {
+                    behind.remove(&source);
+                }
             }
             if let Some(line) = line_of[number] {
                 earlier[line] = reached.lines.lines();
                 guarantees.extend(reached.print(line, &lines));
             }
-            if is_source[number] {
+            if leaving[number] > 0 {
                 reached.forget_what_is_covered(&lines);
-                behind[number] = Some(reached.clone());
+                behind.insert(number, reached.clone());
             }
         }
 

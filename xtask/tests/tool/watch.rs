@@ -4,9 +4,12 @@
 #![cfg(unix)]
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{Read, Write},
-    os::{fd::AsFd, unix::process::ExitStatusExt},
+    os::{
+        fd::AsFd,
+        unix::{fs::OpenOptionsExt, process::ExitStatusExt},
+    },
     path::PathBuf,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     thread,
@@ -19,7 +22,9 @@ use pty_process::{
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
+    fs::OFlags,
     process::{Pid, Signal, kill_process},
+    pty::ptsname,
     termios::{Termios, tcgetattr},
 };
 
@@ -34,6 +39,8 @@ const WITHOUT_END: &str = r#"say("main thread start\n"); loop { trace("sleep"); 
 /// A terminal, and what runs in it.
 struct Session {
     pty: Pty,
+    /// The terminal as what runs in it has it. Its settings live as long as this is open.
+    terminal: File,
     child: Child,
     screen: vt100::Parser,
     before: Termios,
@@ -50,7 +57,13 @@ impl Session {
     fn start(command: &Command, rows: u16, columns: u16) -> Session {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
-        let before = tcgetattr(&pty).unwrap();
+        let terminal = ptsname(&pty, Vec::new()).unwrap();
+        let terminal = File::options()
+            .read(true)
+            .custom_flags(OFlags::NOCTTY.bits().cast_signed())
+            .open(terminal.to_str().unwrap())
+            .unwrap();
+        let before = tcgetattr(&terminal).unwrap();
         let mut in_pty = PtyCommand::new(command.get_program())
             .args(command.get_args())
             .current_dir(command.get_current_dir().unwrap())
@@ -64,6 +77,7 @@ impl Session {
         Session {
             child: in_pty.spawn(pts).unwrap(),
             pty,
+            terminal,
             screen: vt100::Parser::new(rows, columns, 0),
             before,
         }
@@ -75,8 +89,7 @@ impl Session {
             return false;
         }
         let mut bytes = [0; 4096];
-        // At the end of what runs in the terminal there is an error.
-        let count = (&self.pty).read(&mut bytes).unwrap_or_default();
+        let count = (&self.pty).read(&mut bytes).unwrap();
         self.screen.process(&bytes[..count]);
         count > 0
     }
@@ -112,14 +125,20 @@ impl Session {
         let text = |settings: &Termios| format!("{settings:?}");
         let shows_the_shell =
             !self.screen.screen().alternate_screen() && !self.screen.screen().hide_cursor();
-        shows_the_shell && text(&tcgetattr(&self.pty).unwrap()) == text(&self.before)
+        shows_the_shell && text(&tcgetattr(&self.terminal).unwrap()) == text(&self.before)
     }
 
     /// Waits for the end of what runs in the terminal, which then is as before.
     fn end(mut self) -> ExitStatus {
         let start = Instant::now();
-        while self.read(LIMIT.saturating_sub(start.elapsed())) {}
-        let status = self.child.wait().unwrap();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < LIMIT, "it lives on");
+            self.read(Duration::from_millis(10));
+        };
+        while self.read(Duration::ZERO) {}
         assert!(self.is_as_before(), "{}", self.screen.screen().contents());
         status
     }
@@ -364,8 +383,9 @@ fn a_terminal_that_is_closed_ends_it() {
 #[test]
 fn a_suspended_watch_gives_the_terminal_back_and_takes_it_again() {
     let workspace = one_lesson("watch-suspend");
-    let shell = workspace
-        .shell("set -m; cargo xtask watch good; echo suspended; read line; fg >fg; echo over");
+    let shell = workspace.shell(
+        "set -m; cargo xtask watch good; echo suspended; read line; fg >/dev/null; echo over",
+    );
     let mut session = Session::start(&shell, 24, 80);
     session.shows("good passed in ");
     session.press("\x1a");

@@ -136,6 +136,7 @@ impl Screen {
 
     /// The screen in lines, as many and as wide as the terminal has.
     pub(super) fn lines(&self, height: usize, width: usize) -> Vec<String> {
+        // The verdict has its line in the lowest window too.
         let room = height.saturating_sub(1).max(1);
         let mut lines = self.verdict(room, width);
         match (self.view, self.run()) {
@@ -146,7 +147,7 @@ impl Screen {
         while lines.last().is_some_and(String::is_empty) {
             lines.pop();
         }
-        if lines.len() > room {
+        if lines.len() > room && room > 1 {
             let cut = number_of(lines.len() - (room - 1), "more line");
             lines.truncate(room - 1);
             let words = format!("… {cut}, which a taller window shows");
@@ -158,7 +159,7 @@ impl Screen {
             None => style(keys(width)).dim().to_string(),
         });
         let cut = |line: &String| truncate_str(line, width, "…").into_owned();
-        lines.iter().map(cut).collect()
+        lines.iter().take(height.max(1)).map(cut).collect()
     }
 
     /// What is to be said first, in no more than half of the room if there is more to see.

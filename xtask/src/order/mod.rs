@@ -10,6 +10,7 @@
 //! | [`mod@line`] | what a line of an output is |
 //! | [`partial_order`] | a partial order, and the outputs that it allows |
 //! | [`count`] | how many they are |
+//! | [`runs`] | whether several runs of a lesson do the same |
 //! | [`happens_before`] | the partial order of a trace |
 //! | [`normal_form`] | the one output that stands for all that luck tells apart |
 //! | [`guarantees`] | the guarantees as a text, and what has changed in it |

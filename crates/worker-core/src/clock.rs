@@ -60,6 +60,8 @@ impl Clock {
         }
     }
 
+    /// The clock that the variable names, or the real one.
+    ///
     /// # Errors
     ///
     /// If the variable names no clock.

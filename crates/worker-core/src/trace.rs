@@ -67,7 +67,8 @@ pub enum EventKind {
     End,
     /// Ends the program. What comes after it is cut off.
     Exit,
-    /// Goes on for so long after that that what it would still do is not known.
+    /// Goes on after the end of the program, for so long that what it would still do is
+    /// not known.
     Endless,
 }
 

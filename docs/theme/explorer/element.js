@@ -138,16 +138,20 @@ class OrderExplorer extends HTMLElement {
 
     write() {
         const path = this.path.map(({ thread }) => thread.toString(36)).join("");
-        const hash = `#${this.key}=${path}${this.keep.checked ? "~" : ""}`;
-        history.replaceState(history.state, "", hash);
+        const parts = location.hash.slice(1).split("&");
+        const others = parts.filter((part) => part.includes("=") && !part.startsWith(`${this.key}=`));
+        const hash = [...others, `${this.key}=${path}${this.keep.checked ? "~" : ""}`].join("&");
+        history.replaceState(history.state, "", `#${hash}`);
     }
 
     // Goes where the address says, as far as that leads.
     restore() {
-        const [key, path] = location.hash.slice(1).split("=");
-        if (key !== this.key || path === undefined) {
+        const parts = location.hash.slice(1).split("&");
+        const part = parts.find((part) => part.startsWith(`${this.key}=`));
+        if (!part) {
             return;
         }
+        const path = part.slice(this.key.length + 1);
         this.path = [];
         this.keep.checked = path.endsWith("~");
         for (const digit of path.replace("~", "")) {
@@ -159,7 +163,10 @@ class OrderExplorer extends HTMLElement {
         }
         this.draw();
         this.say(this.verdict());
-        this.scrollIntoView();
+        // Of several on a page, the last one was played last.
+        if (part === parts.at(-1)) {
+            this.scrollIntoView();
+        }
     }
 
     draw() {

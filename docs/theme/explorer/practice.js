@@ -14,7 +14,7 @@ function buildChallenge(explorer, { line, before, forbidden }) {
     };
     const give = () => {
         if (!forbidden) {
-            return say(words.wrongly);
+            return say(explorer.keep.checked ? words.wronglyKept : words.wrongly);
         }
         const { thread, state } = forbidden;
         const does = explorer.does(explorer.states[state].threads[thread]);

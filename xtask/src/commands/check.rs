@@ -21,7 +21,7 @@ use crate::{
     lesson::{
         built::BuiltLesson,
         process::StartError,
-        program::{self, End, MOST_OUTPUT},
+        program::{self, End, MOST_OUTPUT, TIME_LIMIT},
         repeat::side_by_side,
     },
 };
@@ -178,7 +178,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
             program,
             arguments,
             times: times.unwrap_or(50),
-            timeout: timeout.unwrap_or(Duration::from_secs(60)),
+            timeout: timeout.unwrap_or(TIME_LIMIT),
         }),
         None if times.is_some() || timeout.is_some() => {
             return usage("--times and --timeout are for a program to run; name it behind `--`");

@@ -14,7 +14,7 @@ use crate::{
     cli::{self, Failure, in_ci},
     lesson::{
         built::BuiltLesson,
-        program::{self, Run},
+        program::{self, Run, TIME_LIMIT},
         report::{LiveLine, Report},
         snapshot::{self, Update},
         verdict::{Verdict, judge},
@@ -144,7 +144,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
         } else {
             Update::Pending
         },
-        timeout: Duration::from_secs(60),
+        timeout: TIME_LIMIT,
     };
     while let Some(argument) = arguments.next()? {
         match argument {

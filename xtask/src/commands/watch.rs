@@ -53,9 +53,9 @@ simulated clock. The keys:
   t  run it on the real clock
   q  quit
 
-Elsewhere, and with the variable CI set, it prints what `run-all LESSON
---simulated` prints, once for each save, until standard input ends. Nothing is
-written but a snapshot that you accept.
+Elsewhere, on Windows and with the variable CI set, it prints what `run-all
+LESSON --simulated` prints, once for each save, until standard input ends.
+Nothing is written but a snapshot that you accept.
 
 Examples:
   cargo xtask watch threads

@@ -1,9 +1,6 @@
 //! A lesson on the simulated clock, from which its order is read.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use worker_core::Clock;
 use xtask::order::{description::Description, happens_before::Promises, runs, trace::Trace};
@@ -11,14 +8,11 @@ use xtask::order::{description::Description, happens_before::Promises, runs, tra
 use crate::{
     cli::{self, Failure, live::live},
     lesson::{
-        program::{self, Run},
+        program::{self, Run, TIME_LIMIT},
         repeat::side_by_side,
         workspace::{Lesson, Workspace},
     },
 };
-
-/// How long a lesson may take. No time passes in it but that of its real work.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How many runs of a lesson are compared. One that is decided by luck, half the time in
 /// one way, does the same in all of them in one of 128 cases.
@@ -82,7 +76,7 @@ impl BuiltLesson {
     ///
     /// Why it does not run well.
     pub(crate) fn run(&self) -> Result<Run, String> {
-        let run = program::run_lesson(&self.program, Clock::Simulated, TIMEOUT, |_| {});
+        let run = program::run_lesson(&self.program, Clock::Simulated, TIME_LIMIT, |_| {});
         let run = run.map_err(|reason| reason.to_string())?;
         let complaints = run.complaints();
         if complaints.is_empty() {

@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// How long a program may run, if nobody says otherwise.
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(60);
+
 /// More than any lesson writes, in bytes. Beyond it nobody reads, so a program that
 /// writes without end fails there instead of filling the memory.
 pub(crate) const MOST_OUTPUT: u64 = 16 << 20;

@@ -116,6 +116,21 @@ impl Sum for Count {
 }
 
 /// Counts the outputs that `order` allows.
+///
+/// # Examples
+///
+/// ```
+/// use fixedbitset::FixedBitSet;
+/// use xtask::order::{
+///     count::{Count, count},
+///     partial_order::PartialOrder,
+/// };
+///
+/// // 0 is always printed first, and 1 and 2 may be cut off.
+/// let (all, certain): (FixedBitSet, FixedBitSet) = ((0..3).collect(), (0..1).collect());
+/// let order = PartialOrder::new(vec![vec![], vec![0], vec![0]], all, certain);
+/// assert_eq!(count(&order), Count::Exact(5));
+/// ```
 pub fn count(order: &PartialOrder) -> Count {
     in_parts(order).unwrap_or(Count::TooMany)
 }

@@ -85,7 +85,7 @@ impl Description {
                 Some(after) if !certain.contains(after) => ", if it is printed",
                 _ => "",
             };
-            (names, pair.promises() + if_printed)
+            (names, pair.reason() + if_printed)
         });
         table(pairs, width)
     }

@@ -24,7 +24,7 @@ pub fn text(order: &HappensBefore) -> String {
     let pairs = order.guarantees.iter().filter(always).map(|pair| {
         let before = order.name(Some(pair.before));
         let after = order.name(pair.after);
-        format!("{before}{BEFORE}{after}{PROMISE}{}\n", pair.promises())
+        format!("{before}{BEFORE}{after}{PROMISE}{}\n", pair.reason())
     });
     pairs.collect()
 }

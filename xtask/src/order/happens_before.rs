@@ -55,7 +55,7 @@ pub struct Guarantee {
     /// The line that comes after it, or nothing for the end of the program.
     pub after: Option<usize>,
     /// What says so: all of these, one after another.
-    pub promises: Vec<EdgeKind>,
+    pub edges: Vec<EdgeKind>,
 }
 
 /// What puts one event before another.
@@ -301,10 +301,10 @@ impl HappensBefore {
 }
 
 impl Guarantee {
-    /// The promises that it rests on, in words.
-    pub fn promises(&self) -> String {
-        let promises: Vec<_> = self.promises.iter().map(EdgeKind::to_string).collect();
-        promises.join(", ")
+    /// What says so, in words.
+    pub fn reason(&self) -> String {
+        let edges: Vec<_> = self.edges.iter().map(EdgeKind::to_string).collect();
+        edges.join(", ")
     }
 }
 
@@ -405,7 +405,7 @@ struct CausalPast {
     lines: VectorClock,
     /// Those of the lines that come before another of them.
     covered: VectorClock,
-    /// Those that come before none, and the promises on the way from there; and some that
+    /// Those that come before none, and the edges on the way from there; and some that
     /// have been covered meanwhile.
     frontier: Vec<(usize, Vec<EdgeKind>)>,
 }
@@ -419,17 +419,17 @@ impl CausalPast {
         }
     }
 
-    /// Comes behind another point too, by a promise.
-    fn reach(&mut self, other: &CausalPast, promise: EdgeKind, lines: &[PlacedLine]) {
-        for (line, promises) in &other.frontier {
+    /// Comes behind another point too, by this edge.
+    fn reach(&mut self, other: &CausalPast, edge: EdgeKind, lines: &[PlacedLine]) {
+        for (line, edges) in &other.frontier {
             if has(&self.lines, lines[*line]) {
                 continue;
             }
-            let mut promises = promises.clone();
-            if promises.last() != Some(&promise) {
-                promises.push(promise);
+            let mut edges = edges.clone();
+            if edges.last() != Some(&edge) {
+                edges.push(edge);
             }
-            self.frontier.push((*line, promises));
+            self.frontier.push((*line, edges));
         }
         self.lines.join(&other.lines);
         self.covered.join(&other.covered);
@@ -447,14 +447,14 @@ impl CausalPast {
         self.covered = self.lines.clone();
         let (thread, earlier, _) = lines[line];
         self.lines.set(thread, earlier + 1);
-        frontier.into_iter().map(move |(before, mut promises)| {
-            if promises.is_empty() {
-                promises.push(EdgeKind::ProgramOrder);
+        frontier.into_iter().map(move |(before, mut edges)| {
+            if edges.is_empty() {
+                edges.push(EdgeKind::ProgramOrder);
             }
             Guarantee {
                 before,
                 after: Some(line),
-                promises,
+                edges,
             }
         })
     }
@@ -481,6 +481,6 @@ fn in_order(guarantees: &mut Vec<Guarantee>, order: &PartialOrder, earlier: &[us
     guarantees.extend(last_lines.ones().map(|before| Guarantee {
         before,
         after: None,
-        promises: vec![EdgeKind::End],
+        edges: vec![EdgeKind::End],
     }));
 }

@@ -423,7 +423,7 @@ impl<'a> JudgedOutput<'a> {
             self.source(early.line),
             self.name(early.before),
             self.place(early.before),
-            pair.map(Guarantee::promises).unwrap_or_default(),
+            pair.map(Guarantee::reason).unwrap_or_default(),
         )
     }
 

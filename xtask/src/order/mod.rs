@@ -10,12 +10,51 @@
 //! | [`mod@line`] | what a line of an output is |
 //! | [`partial_order`] | a partial order, and the outputs that it allows |
 //! | [`count`] | how many they are |
+//! | [`runs`] | whether several runs of a lesson do the same |
 //! | [`happens_before`] | the partial order of a trace |
 //! | [`normal_form`] | the one output that stands for all that luck tells apart |
 //! | [`guarantees`] | the guarantees as a text, and what has changed in it |
 //! | [`description`] | all of it in words |
 //! | [`judgement`] | whether a lesson could have printed an output |
 //! | [`explorer`] | every state between two lines, and which thread can go on |
+
+//!
+//! # Examples
+//!
+//! A lesson whose main thread starts a worker and joins it, from its trace to a verdict
+//! (a bar stands for each tab):
+//!
+//! ```
+//! use xtask::order::{
+//!     count::{Count, count},
+//!     happens_before::{HappensBefore, Promises},
+//!     judgement::{Judge, Verdict},
+//!     trace::Trace,
+//! };
+//!
+//! let trace = "\
+//! 0|0|0|main.rs:3|start|1|worker|1
+//! 0|0|1|-|line|sub thread start  1
+//! 0|0|0|main.rs:3|started|1
+//! 0|0|0|main.rs:4|join|1
+//! 0|0|1|-|line|sub thread end  1
+//! 0|0|1|-|end
+//! 0|0|0|main.rs:4|joined|1
+//! 0|0|0|main.rs:5|line|main thread post job
+//! 0|0|0|-|end
+//! 0|0|0|-|exit
+//! ";
+//! let trace = Trace::parse(&trace.replace('|', "\t"))?;
+//! let order = HappensBefore::of(&trace, Promises::WorkerCore);
+//! assert_eq!(count(&order.guaranteed), Count::Exact(1));
+//! assert_eq!(order.guarantees[1].reason(), "join");
+//!
+//! let judge = Judge::of(&trace, "lesson", Promises::WorkerCore)?;
+//! let judgement = judge.judge(b"sub thread start  1\nmain thread post job\nsub thread end  1\n");
+//! assert_eq!(judgement.verdict, Verdict::Impossible);
+//! assert!(judgement.faults[0].ends_with("which stands in line 3 (join)"));
+//! # Ok::<(), String>(())
+//! ```
 
 pub mod count;
 pub mod description;

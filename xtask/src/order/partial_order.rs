@@ -30,6 +30,24 @@ impl PartialOrder {
     /// them: a number behind those of the lines, which covers some and is covered by
     /// others. What comes before a possible line has to be possible, and nothing may come
     /// before one that is not.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer covered sets than lines, or one names what there is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use fixedbitset::FixedBitSet;
+    /// use xtask::order::partial_order::PartialOrder;
+    ///
+    /// // 0 comes before 1 and 2.
+    /// let all: FixedBitSet = (0..3).collect();
+    /// let order = PartialOrder::new(vec![vec![], vec![0], vec![0]], all.clone(), all);
+    /// let outputs: Vec<_> = order.outputs(&[0, 1, 2]).collect();
+    /// assert_eq!(outputs, [[0, 1, 2], [0, 2, 1]]);
+    /// assert!(!order.allows(&[1, 0, 2]));
+    /// ```
     pub fn new(
         covered: Vec<Vec<usize>>,
         possible: FixedBitSet,

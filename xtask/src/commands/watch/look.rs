@@ -1,6 +1,6 @@
 //! A look at a lesson: built, run and judged once.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use worker_core::Clock;
 use xtask::order::{description::Description, happens_before::Promises};
@@ -9,16 +9,13 @@ use crate::{
     cli::Failure,
     lesson::{
         built::{BuiltLesson, Traced},
-        program::{self, Run},
+        program::{self, Run, TIME_LIMIT},
         snapshot::Update,
         verdict::{Verdict, judge},
         workspace::{Lesson, Workspace},
     },
     timeline::picture::Picture,
 };
-
-/// How long a lesson may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What came of a look.
 pub(super) struct Look {
@@ -94,7 +91,7 @@ pub(super) fn look(name: &str, clock: Clock, seen: impl FnMut(&[u8]) + Send + 's
     let Some(program) = lesson.program.clone() else {
         return Look { said, run: None };
     };
-    let run = program::run_lesson(&program, clock, TIMEOUT, seen);
+    let run = program::run_lesson(&program, clock, TIME_LIMIT, seen);
     let run = run.map_err(|reason| reason.to_string());
     let traced = || BuiltLesson::new(name, &program).traced();
     let run = JudgedRun::of(lesson, workspace.root, run, traced);

@@ -103,7 +103,7 @@ impl Explorer {
         let place = |line: usize| output.iter().position(|&it| it == line);
         let pairs = self.order.guarantees.iter().filter_map(|pair| {
             let (before, after) = (place(pair.before)?, place(pair.after?)?);
-            let rank = [EdgeKind::Start, EdgeKind::Join].map(|kind| pair.promises.contains(&kind));
+            let rank = [EdgeKind::Start, EdgeKind::Join].map(|kind| pair.edges.contains(&kind));
             Some((rank, before, after))
         });
         let (_, before, after) = pairs.max_by_key(|&([start, join], ..)| (join, start))?;

@@ -482,6 +482,31 @@ fn what_is_saved_during_a_run_makes_one_run_more() {
 }
 
 #[test]
+fn two_keys_run_it_again_on_either_clock() {
+    let workspace = one_lesson("watch-again");
+    let word = workspace.path("word");
+    let body = format!(
+        "let word = std::fs::read_to_string({word:?}).unwrap();
+        let clock = env::var(\"LESSON_CLOCK\").unwrap();
+        say(&format!(\"main thread {{word}} {{clock}}\\n\"));"
+    );
+    save(&workspace, "good", &body);
+    let write = |words: &str| workspace.write("word", words);
+    write("one");
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.shows("main thread one simulated");
+    session.until("end", |screen| screen.starts_with("good failed in "));
+    write("two");
+    session.press("r");
+    session.shows("main thread two simulated");
+    write("three");
+    session.press("t");
+    session.shows("main thread three real");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
 fn what_the_lesson_is_made_with_and_its_snapshots_are_watched_too() {
     let manifest = "[package.metadata.lesson]\nchapter = 1\n\n\
                     [dependencies]\nshared = { path = \"../shared\" }\n";

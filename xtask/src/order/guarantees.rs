@@ -15,6 +15,7 @@ use crate::order::{
 
 const BEFORE: &str = " → ";
 const PROMISE: &str = ": ";
+const QUOTE: char = '`';
 
 /// The guaranteed pairs of lines, one a line, each with its promise. What a daemon may
 /// not get to is left out: whether a run has it is luck.
@@ -22,8 +23,8 @@ pub fn text(order: &HappensBefore) -> String {
     let certain = order.guaranteed.certain();
     let always = |pair: &&Guarantee| pair.after.is_none_or(|after| certain.contains(after));
     let pairs = order.guarantees.iter().filter(always).map(|pair| {
-        let before = order.name(Some(pair.before));
-        let after = order.name(pair.after);
+        let before = written(&order.name(Some(pair.before)));
+        let after = written(&order.name(pair.after));
         format!("{before}{BEFORE}{after}{PROMISE}{}\n", pair.reason())
     });
     pairs.collect()
@@ -37,8 +38,9 @@ pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
     let now = text(order);
     let (accepted, now) = (Pairs::of(accepted), Pairs::of(&now));
     let placed = |name: &str| {
+        let name = read(name);
         let line = order.lines.iter().position(|line| line.name == name);
-        line.map_or(name.to_owned(), |line| order.placed_name(Some(line)))
+        line.map_or(name, |line| order.placed_name(Some(line)))
     };
     let lost = accepted.pairs.iter().filter(|pair| now.lacks(pair));
     let lost = lost.map(|(before, after, _)| {
@@ -63,7 +65,7 @@ pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
 
 /// Which lines of workers the end of the program waits for now, and which no longer.
 fn waits(accepted: &Pairs<'_>, order: &HappensBefore) -> Vec<String> {
-    let is_accepted = |line: &Line| accepted.lines.contains_key(line.name.as_str());
+    let is_accepted = |line: &Line| accepted.lines.contains_key(written(&line.name).as_str());
     let accepted_lines = order.lines.iter().filter(|line| is_accepted(line));
     let known_threads: HashSet<_> = accepted_lines.map(|line| line.thread).collect();
     let sides = [(true, "now waits for"), (false, "no longer waits for")];
@@ -78,6 +80,39 @@ fn waits(accepted: &Pairs<'_>, order: &HappensBefore) -> Vec<String> {
         is_some.then(|| format!("the end of the program {waits} {}", listed(&names)))
     });
     sentences.collect()
+}
+
+/// A name as it is written: each backquote in its text is doubled, so that one alone ends
+/// it, whatever stands in a line.
+fn written(name: &str) -> String {
+    match name.split_once(QUOTE) {
+        Some((which, text)) => {
+            let text = text.strip_suffix(QUOTE).unwrap_or(text);
+            format!("{which}{QUOTE}{}{QUOTE}", text.replace(QUOTE, "``"))
+        }
+        None => name.to_owned(),
+    }
+}
+
+/// A name that was [`written`].
+fn read(name: &str) -> String {
+    match name.split_once(QUOTE) {
+        Some((which, text)) => format!("{which}{QUOTE}{}", text.replace("``", "`")),
+        None => name.to_owned(),
+    }
+}
+
+/// Where the written name ends that a text begins with.
+fn end_of_name(text: &str) -> Option<usize> {
+    let begin = text.find(QUOTE)? + 1;
+    let mut end = begin;
+    loop {
+        end += text[end..].find(QUOTE)? + 1;
+        if !text[end..].starts_with(QUOTE) {
+            return Some(end);
+        }
+        end += 1;
+    }
 }
 
 /// What comes before what, directly, and by which promise.
@@ -96,9 +131,8 @@ impl<'a> Pairs<'a> {
     fn of(text: &'a str) -> Pairs<'a> {
         let pairs = text.lines().filter_map(|line| {
             let (pair, promise) = line.rsplit_once(PROMISE)?;
-            // A name may hold an arrow, but each ends with its quote.
-            let quote = pair.find(&format!("`{BEFORE}"))?;
-            let (before, after) = (&pair[..=quote], &pair[quote + 1 + BEFORE.len()..]);
+            let (before, after) = pair.split_at(end_of_name(pair)?);
+            let after = after.strip_prefix(BEFORE)?;
             Some((before, after, promise))
         });
         let pairs: Vec<_> = pairs.collect();
@@ -158,15 +192,23 @@ mod tests {
     /// A lesson whose main thread starts two workers, joins some of them, and prints a
     /// line.
     fn lesson(daemons: bool, joined: &[usize]) -> HappensBefore {
+        of_two(if daemons { "daemon" } else { "worker" }, "2", joined)
+    }
+
+    /// The same, in which the second worker has this name.
+    fn named(second: &str, joined: &[usize]) -> HappensBefore {
+        of_two("worker", second, joined)
+    }
+
+    fn of_two(kind: &str, second: &str, joined: &[usize]) -> HappensBefore {
         let mut events = vec!["0|main.rs:1|line|main thread start".to_owned()];
-        for worker in [1, 2] {
-            let is_daemon = if daemons { "daemon" } else { "worker" };
-            events.push(format!("0|-|start|{worker}|{is_daemon}|{worker}"));
-            events.push(format!("{worker}|-|line|{START}{worker}"));
+        for (worker, name) in [(1, "1"), (2, second)] {
+            events.push(format!("0|-|start|{worker}|{kind}|{name}"));
+            events.push(format!("{worker}|-|line|{START}{name}"));
             events.push(format!("0|-|started|{worker}"));
         }
-        for worker in [1, 2] {
-            events.push(format!("{worker}|-|line|{END}{worker}"));
+        for (worker, name) in [(1, "1"), (2, second)] {
+            events.push(format!("{worker}|-|line|{END}{name}"));
             events.push(format!("{worker}|-|end"));
         }
         events.extend(joined.iter().map(|worker| format!("0|-|joined|{worker}")));
@@ -195,6 +237,20 @@ mod tests {
                 "5 orders by start and join became 3"
             ]
         );
+    }
+
+    #[test]
+    fn an_arrow_or_a_quote_in_a_name_changes_nothing() {
+        for name in ["a` → `b", "a` → b", "`", "``", "a`: b", "→"] {
+            let joined = named(name, &[1, 2]);
+            let line = format!("`sub thread end  {name}`");
+            let lost = format!(
+                "nothing makes {line} come before `main thread post job` (main.rs:9) any more"
+            );
+            let orders = "3 orders by start and join became 5".to_owned();
+            assert_eq!(changes(&text(&joined), &named(name, &[1])), [lost, orders]);
+            assert_eq!(changes(&text(&joined), &joined), [""; 0]);
+        }
     }
 
     #[test]

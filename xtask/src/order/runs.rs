@@ -20,13 +20,13 @@ pub fn difference(one: &Trace, other: &Trace) -> Option<String> {
     (0..threads).find_map(|thread| {
         let [acts, other_acts] = [&acts, &other_acts].map(|acts| acts.get(thread));
         let [acts, other_acts] = [acts, other_acts].map(|acts| acts.map_or(&[][..], Vec::as_slice));
-        let differ = |place: &usize| {
-            let acts = [acts.get(*place), other_acts.get(*place)];
-            match acts.map(|act| act.map(|act| (&act.kind, act.time))) {
-                // How far a daemon was followed that has no end is luck.
-                [None, Some(_)] | [Some(_), None] => !(one.is_endless || other.is_endless),
-                [act, other_act] => act != other_act,
+        // How far a daemon was followed that has no end is luck.
+        let is_endless = one.is_endless || other.is_endless;
+        let differ = |place: &usize| match [acts.get(*place), other_acts.get(*place)] {
+            [Some(act), Some(other_act)] => {
+                (&act.kind, act.time) != (&other_act.kind, other_act.time)
             }
+            acts => acts[0].is_some() != acts[1].is_some() && !is_endless,
         };
         let place = (0..acts.len().max(other_acts.len())).find(differ)?;
         let who = if thread < one.threads.len() {
@@ -42,10 +42,11 @@ pub fn difference(one: &Trace, other: &Trace) -> Option<String> {
     })
 }
 
-/// What each thread does.
+/// What each thread does, but that it goes on without end.
 fn by_thread(trace: &Trace) -> Vec<Vec<&Event>> {
     let mut acts = vec![Vec::new(); trace.threads.len()];
-    for event in &trace.events {
+    let events = trace.events.iter();
+    for event in events.filter(|event| event.kind != EventKind::Endless) {
         acts[event.thread].push(event);
     }
     acts
@@ -69,14 +70,14 @@ pub fn pauses(runs: &[Trace]) -> Option<String> {
         .map(|(thread, _)| first.who(*thread))
         .collect();
     threads.dedup();
-    let (spend, them) = match threads[..] {
-        [_] => ("spends", "it"),
-        _ => ("spend", "them"),
+    let spend = match threads[..] {
+        [_] => "spends",
+        _ => "spend",
     };
     let threads = listed(&threads);
     Some(format!(
         "{threads} {spend} {shortest:.1} s of real time or more while simulated time stands still, \
-         and no order knows of it; let {them} sleep with `worker_core::sleep` only"
+         and no order knows of it; what sleeps, has to sleep with `worker_core::sleep`"
     ))
 }
 
@@ -168,12 +169,33 @@ mod tests {
     }
 
     #[test]
+    fn how_far_a_daemon_was_followed_that_has_no_end_is_no_difference() {
+        let followed = |sleeps: u64| {
+            let mut events = vec![
+                "0|0|0|main.rs:3|start|1|daemon|a".to_owned(),
+                "0|0|1|-|line|sub thread start  a".to_owned(),
+                "0|0|0|main.rs:3|started|1".to_owned(),
+                "0|0|0|-|end".to_owned(),
+                "0|0|0|-|exit".to_owned(),
+            ];
+            for second in 0..sleeps {
+                events.push(format!("{second}|0|1|main.rs:4|sleep"));
+                events.push(format!("{}|0|1|main.rs:4|wake", second + 1));
+            }
+            events.push(format!("{sleeps}|0|1|main.rs:4|endless"));
+            Trace::of(&events)
+        };
+        assert_eq!(difference(&followed(3), &followed(4)), None);
+        assert_eq!(difference(&followed(4), &followed(3)), None);
+    }
+
+    #[test]
     fn a_thread_that_spends_real_time_in_every_run_is_named() {
         let text = "sub thread start  a";
         let quick = run(text, false, 10);
         let [slow, slower] = [80, 300].map(|pause| run(text, false, pause));
         let words = "worker `a` spends 0.1 s of real time or more while simulated time stands still, \
-                     and no order knows of it; let it sleep with `worker_core::sleep` only";
+                     and no order knows of it; what sleeps, has to sleep with `worker_core::sleep`";
         assert_eq!(pauses(&[slow, slower]).as_deref(), Some(words));
         // One that does so once may have waited for a processor.
         assert_eq!(pauses(&[run(text, false, 300), quick]), None);

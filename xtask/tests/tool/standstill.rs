@@ -113,7 +113,7 @@ fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
         main_thread.print(\"main thread end\")";
     let workspace = workspace("another-sleep", body);
     let words = " s of real time or more while simulated time stands still, and no order knows of it; \
-                 let it sleep with `worker_core::sleep` only\n";
+                 what sleeps, has to sleep with `worker_core::sleep`\n";
     // A busy machine leaves less of the second to be seen.
     let is_told = |text: &str, begin: &str| {
         let told = text.split_once(&format!("{begin}worker `1` spends "));

@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io::{self, ErrorKind, IsTerminal, Read},
     process::{Command, ExitCode},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -99,6 +100,8 @@ struct Runs {
     arguments: Vec<OsString>,
     times: usize,
     timeout: Duration,
+    /// Held while an output is judged.
+    judged: Mutex<()>,
 }
 
 /// Runs the command.
@@ -179,6 +182,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
             arguments,
             times: times.unwrap_or(50),
             timeout: timeout.unwrap_or(TIME_LIMIT),
+            judged: Mutex::default(),
         }),
         None if times.is_some() || timeout.is_some() => {
             return usage("--times and --timeout are for a program to run; name it behind `--`");
@@ -277,7 +281,7 @@ fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
     if unlikely > 0 {
         report += &format!(", {unlikely} of them unlikely because of the sleeps");
     }
-    if tally.0[kind(&Verdict::Impossible)] == 0 {
+    if tally.status_of_runs() == ExitCode::SUCCESS {
         report += "; runs can prove a program wrong, never right";
     }
     report += "\n";
@@ -333,7 +337,16 @@ impl Runs {
                 error => Failure::Failed(format!("`{program}` cannot be run: {error}")),
             }
         })?;
-        let mut judgement = judge.judge(&run.stdout);
+        // Large outputs are judged one after another: that takes many times their room.
+        let one_by_one = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut judgement = match run.end {
+            End::TooMuch => Judgement {
+                verdict: Verdict::Impossible,
+                faults: Vec::new(),
+            },
+            _ => judge.judge(run.whole_lines()),
+        };
+        drop(one_by_one);
         let (verdict, fault) = match &run.end {
             End::Ended(_) => (judgement.verdict.clone(), None),
             End::TimedOut(_) | End::StoodStill => {
@@ -345,8 +358,14 @@ impl Runs {
             }
             End::TooMuch => {
                 let most = MOST_OUTPUT >> 20;
-                let fault = format!("it wrote more than {most} MiB, more than a lesson may");
-                (Verdict::Impossible, Some(fault))
+                let (verdict, whereto) = if run.stdout.len() as u64 >= MOST_OUTPUT {
+                    (Verdict::Impossible, "")
+                } else {
+                    (Verdict::CannotBeJudged, " to standard error")
+                };
+                let fault =
+                    format!("it wrote more than {most} MiB{whereto}, more than a lesson may");
+                (verdict, Some(fault))
             }
             End::LeftOpen => {
                 let fault = "it left a process behind that still holds its output; wait for every \

@@ -13,7 +13,10 @@ use std::{
 };
 
 use worker_core::Clock;
-use xtask::order::{line::lessons_lines, trace::Trace};
+use xtask::order::{
+    line::{BadLine, Fault, lines, printer, shortened},
+    trace::Trace,
+};
 
 use crate::{
     cli::number_of,
@@ -58,6 +61,18 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// What it printed, without the line that was cut off when it was killed.
+    pub(crate) fn whole_lines(&self) -> &[u8] {
+        let end = match self.end {
+            End::Ended(_) | End::LeftOpen => self.stdout.len(),
+            End::TimedOut(_) | End::StoodStill | End::TooMuch => {
+                let last = self.stdout.iter().rposition(|&byte| byte == b'\n');
+                last.map_or(0, |last| last + 1)
+            }
+        };
+        &self.stdout[..end]
+    }
+
     /// What is wrong with a run, whatever it should have printed.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
@@ -125,26 +140,43 @@ impl Run {
     /// Why there is none, or it is not that of the lines that were printed.
     pub(crate) fn trace(&self) -> Result<Trace, String> {
         let text = self.trace.as_ref().map_err(String::clone)?;
-        if text.is_empty() {
-            return Err(
-                "it wrote no trace, which tells the order of its lines; run it with \
-                 `worker_core::run`"
-                    .to_owned(),
-            );
+        let trace = if text.is_empty() {
+            let words = "it wrote no trace, which tells the order of its lines; run it with \
+                         `worker_core::run`";
+            Err(words.to_owned())
+        } else {
+            Trace::parse(text)
+        };
+        let printed: Vec<_> = trace.iter().flat_map(Trace::printed).collect();
+        // A line that no lesson prints tells more than a trace that lacks it.
+        let read = (0..).zip(lines(&self.stdout)).map(|(place, line)| {
+            let text = match (line, printed.get(place)) {
+                // What one thread has printed as one line is no tear, whatever its name is.
+                (
+                    Err(BadLine {
+                        fault: Fault::TwoInOne(text),
+                        ..
+                    }),
+                    Some(&whole),
+                ) if text == whole => whole,
+                (line, _) => line?,
+            };
+            let number = place + 1;
+            printer(text).map_err(|fault| BadLine { number, fault })?;
+            Ok(text)
+        });
+        let read: Result<Vec<_>, BadLine> = read.collect();
+        let read = read.map_err(|bad_line| bad_line.to_string())?;
+        let mut places = 0..read.len();
+        match places.find(|&place| printed.get(place) != Some(&read[place])) {
+            Some(place) if trace.is_ok() => Err(format!(
+                "line {} is not in its trace: {:?}; let only `main_thread.print` and the workers \
+                 themselves print",
+                place + 1,
+                shortened(read[place])
+            )),
+            _ => trace,
         }
-        let trace = Trace::parse(text)?;
-        let mut traced = trace.printed();
-        for (number, line) in (1..).zip(lessons_lines(&self.stdout)) {
-            let line = line.map_err(|bad_line| bad_line.to_string())?;
-            if traced.next() != Some(line) {
-                return Err(format!(
-                    "line {number} is not in its trace: {line:?}; let only `main_thread.print` and \
-                     the workers themselves print"
-                ));
-            }
-        }
-        drop(traced);
-        Ok(trace)
     }
 }
 

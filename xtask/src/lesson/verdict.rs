@@ -70,11 +70,11 @@ pub(crate) fn judge(
         }
     };
     verdict.complaints = run.complaints();
-    if let Some(bad_line) = lessons_lines(&run.stdout).find_map(Result::err) {
-        verdict.complaints.push(bad_line.to_string());
-    } else if verdict.passed() {
+    if verdict.passed() {
         let compared = compare(&mut verdict, lesson, &run, traced, update, root);
         verdict.complaints.extend(compared.err());
+    } else if let Some(bad_line) = lessons_lines(run.whole_lines()).find_map(Result::err) {
+        verdict.complaints.push(bad_line.to_string());
     }
     verdict.run = Some(run);
     verdict

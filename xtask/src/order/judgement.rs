@@ -11,16 +11,14 @@ use fixedbitset::FixedBitSet;
 use crate::order::{
     description::listed,
     happens_before::{Guarantee, HappensBefore, Promises},
-    line::{self, lines},
+    line::{self, lines, shortened},
     partial_order::PartialOrder,
     trace::Trace,
 };
 
-/// No more of a line than somebody reads.
-const MOST_SHOWN: usize = 300;
-
-/// How many unknown lines are compared with those of the lesson.
+/// How many unknown lines are compared with those of the lesson, and how long they may be.
 const MOST_COMPARED: usize = 20;
+const LONGEST_COMPARED: usize = 500;
 
 /// What judges outputs by the order of a lesson's lines.
 pub struct Judge {
@@ -200,6 +198,13 @@ impl<'a> JudgedOutput<'a> {
         let mut seen = HashMap::<&str, Vec<usize>>::new();
         let mut is_torn = false;
         for (number, text) in (1..).zip(lines(self.output)) {
+            let text = text.or_else(|bad| {
+                match known.get_key_value(bad.fault.text().unwrap_or_default()) {
+                    // One that a lesson prints is no tear, whatever its name is.
+                    Some((&text, _)) if matches!(bad.fault, line::Fault::TwoInOne(_)) => Ok(text),
+                    _ => Err(bad),
+                }
+            });
             let line_fault = match text {
                 Err(bad) => {
                     is_torn |= bad.fault.is_torn();
@@ -266,7 +271,8 @@ impl<'a> JudgedOutput<'a> {
     /// The line of the lesson that an unknown one is probably meant to be.
     fn nearest(&self, text: &str) -> Option<&'a str> {
         let texts = self.judge.order.lines.iter().map(|line| line.text.as_str());
-        let similar = texts.filter(|known| known.len().abs_diff(text.len()) <= 6);
+        let similar = texts
+            .filter(|known| known.len().abs_diff(text.len()) <= 6 && text.len() < LONGEST_COMPARED);
         let distance = |known| (strsim::osa_distance(text, known), known);
         let (distance, nearest) = similar.map(distance).min()?;
         (distance <= 2).then_some(nearest)
@@ -287,7 +293,8 @@ impl<'a> JudgedOutput<'a> {
         let is_pythons = self.judge.promises == Promises::Python
             && self.line_faults.iter().any(is_torn)
             && self.may_be_torn();
-        if self.is_in_order() && (is_pythons || self.judge.order.is_endless) {
+        let is_in_order = self.is_in_order() || is_pythons && self.is_a_copy_torn();
+        if is_in_order && (is_pythons || self.judge.order.is_endless) {
             return Verdict::CannotBeJudged;
         }
         if !self.judge.is_possible_for_std(self.output) {
@@ -321,6 +328,16 @@ impl<'a> JudgedOutput<'a> {
                     letters.map(|letters| *letters -= 1).is_some()
                 })
             })
+        })
+    }
+
+    /// Whether some but not all are there of the lines of one text: then nobody knows which.
+    fn is_a_copy_torn(&self) -> bool {
+        let mut copies = self.judge.order.by_text();
+        copies.retain(|_, copies| copies.len() > 1);
+        copies.values().any(|copies| {
+            let printed = copies.iter().filter(|&&line| self.number(line).is_some());
+            (1..copies.len()).contains(&printed.count())
         })
     }
 
@@ -387,7 +404,7 @@ impl<'a> JudgedOutput<'a> {
         let lesson = &self.judge.lesson;
         match line_fault {
             LineFault::NoLine(fault) => {
-                let mut words = shortened(&fault.to_string());
+                let mut words = fault.to_string();
                 if fault.is_torn() && self.judge.promises == Promises::Python {
                     words += ", in Python with `print(line + \"\\n\", end=\"\")`";
                 }
@@ -560,13 +577,6 @@ fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MOST_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// Numbers in words, of which each is larger than the one before.
 fn ranges(numbers: &[usize]) -> String {
     let ranges = numbers.chunk_by(|one, next| one + 1 == *next);
@@ -579,50 +589,29 @@ fn ranges(numbers: &[usize]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use worker_core::trace::{Event, EventKind};
-
     use super::*;
 
     /// A lesson in which the main thread starts two workers and joins them.
-    fn fork_join() -> Trace {
-        let start = |worker: usize| EventKind::Start {
-            worker,
-            daemon: false,
-            name: worker.to_string(),
-        };
-        let line = |text: &str| EventKind::Line(text.to_owned());
+    fn fork_join() -> Vec<String> {
         let events = [
-            (0, 0, line("main thread start")),
-            (0, 0, start(1)),
-            (0, 1, line("sub thread start  1")),
-            (0, 0, EventKind::Started(1)),
-            (0, 0, start(2)),
-            (0, 2, line("sub thread start  2")),
-            (0, 0, EventKind::Started(2)),
-            (5, 2, line("sub thread end  2")),
-            (5, 2, EventKind::End),
-            (5, 1, line("sub thread end  1")),
-            (5, 1, EventKind::End),
-            (5, 0, EventKind::Joined(1)),
-            (5, 0, EventKind::Joined(2)),
-            (5, 0, line("main thread post job")),
-            (5, 0, EventKind::End),
-            (5, 0, EventKind::Exit),
+            "0|0|0|-|line|main thread start",
+            "0|0|0|-|start|1|worker|1",
+            "0|0|1|-|line|sub thread start  1",
+            "0|0|0|-|started|1",
+            "0|0|0|-|start|2|worker|2",
+            "0|0|2|-|line|sub thread start  2",
+            "0|0|0|-|started|2",
+            "5|0|2|-|line|sub thread end  2",
+            "5|0|2|-|end",
+            "5|0|1|-|line|sub thread end  1",
+            "5|0|1|-|end",
+            "5|0|0|-|joined|1",
+            "5|0|0|-|joined|2",
+            "5|0|0|main.rs:28|line|main thread post job",
+            "5|0|0|-|end",
+            "5|0|0|-|exit",
         ];
-        let events = events.map(|(seconds, thread, kind)| Event {
-            time: Duration::from_secs(seconds),
-            elapsed: Duration::ZERO,
-            thread,
-            place: match &kind {
-                EventKind::Line(line) if line.ends_with("job") => "main.rs:28".parse().ok(),
-                _ => None,
-            },
-            kind,
-        });
-        let lines = events.map(|event| format!("{event}\n"));
-        Trace::parse(&lines.concat()).unwrap()
+        events.map(str::to_owned).to_vec()
     }
 
     /// Judges an output of fork-join by its lines: S and P of the main thread, a worker's
@@ -642,7 +631,7 @@ mod tests {
     }
 
     fn judge_bytes(output: &[u8], promises: Promises) -> Judgement {
-        let judge = Judge::of(&fork_join(), "fork-join", promises).unwrap();
+        let judge = Judge::of(&Trace::of(&fork_join()), "fork-join", promises).unwrap();
         judge.judge(output)
     }
 
@@ -757,6 +746,14 @@ mod tests {
         }
         let judgement = judge("S 1 2 1122 P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::CannotBeJudged);
+        // Where a line is printed twice and one is torn, nobody knows which.
+        let mut events = fork_join();
+        events.insert(4, "0|0|0|-|line|main thread post job".to_owned());
+        let twice = Judge::of(&Trace::of(&events), "twice", Promises::Python).unwrap();
+        let output = "main thread start\nsub thread start  1\nmain thread post jobsub thread end  1\n\n\
+                      sub thread start  2\nsub thread end  2\nmain thread post job\n";
+        let judgement = twice.judge(output.as_bytes());
+        assert_eq!(judgement.verdict, Verdict::CannotBeJudged, "{judgement:?}");
         // What is no piece of a line that is missing, is no tear.
         let judgement = judge("S 1 2 1122 P P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::Impossible);

@@ -4,6 +4,9 @@ use std::{fmt, iter, str};
 
 use worker_core::lines::{END, MAIN, START};
 
+/// How many letters are shown of a line.
+const MOST_SHOWN: usize = 300;
+
 /// The lines of an output, without their ends, which may be those of any system: a
 /// line feed, a carriage return, or both.
 ///
@@ -152,7 +155,7 @@ impl Fault {
     }
 
     /// The line, if it is text.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match self {
             Fault::NotUtf8 { .. } => None,
             Fault::NoLineBreak(line)
@@ -165,6 +168,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = shortened(self.text().unwrap_or_default());
         match self {
             Fault::NotUtf8 { column } => {
                 write!(
@@ -172,25 +176,33 @@ impl fmt::Display for Fault {
                     "is not UTF-8, from its byte {column} on; print text only"
                 )
             }
-            Fault::NoLineBreak(line) => write!(
+            Fault::NoLineBreak(_) => write!(
                 f,
                 "is torn: {line:?} has no line break at its end; print it with its line break, in \
                  one piece"
             ),
-            Fault::TwoInOne(line) => write!(
+            Fault::TwoInOne(_) => write!(
                 f,
                 "is torn: in {line:?} one line begins inside another; print each in one piece"
             ),
-            Fault::Control(line) => write!(
+            Fault::Control(_) => write!(
                 f,
                 "holds a control character: {line:?}; print plain text, without tabs and colours"
             ),
-            Fault::Unknown(line) => write!(
+            Fault::Unknown(_) => write!(
                 f,
                 "is unknown: {line:?} is neither `{MAIN}...`, which a lesson prints with \
                  `main_thread.print`, nor `{START}NAME` nor `{END}NAME`, which its workers print"
             ),
         }
+    }
+}
+
+/// No more of a line than somebody reads.
+pub fn shortened(line: &str) -> String {
+    match line.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }
 

@@ -317,6 +317,34 @@ fn a_program_is_run_as_often_as_asked_and_its_runs_are_summed_up() {
 
 #[cfg(unix)]
 #[test]
+fn of_a_program_that_was_stopped_only_what_it_printed_whole_is_judged() {
+    for (limit, script, fault) in [
+        (
+            "1",
+            "printf 'main thread start\\nsub thr'; sleep 60",
+            "impossible:\n  it still ran at the time limit of 1 s and was killed; the lesson ends\n",
+        ),
+        (
+            "60",
+            "yes 'main thread start'",
+            "impossible:\n  it wrote more than 16 MiB, more than a lesson may\n",
+        ),
+        (
+            "60",
+            "yes >&2",
+            "cannot be judged:\n  it wrote more than 16 MiB to standard error, more than a lesson may\n",
+        ),
+    ] {
+        let options = ["--times", "1", "--timeout", limit, "--", "sh", "-c", script];
+        let report = report(xtask().args(["check", "fork-join"]).args(options));
+        assert_eq!(report.status, Some(1), "{report}");
+        assert!(report.stdout.contains(fault), "{report}");
+        assert!(!report.stdout.contains("torn"), "{report}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn of_runs_in_python_those_that_are_torn_do_not_count_unless_all_are() {
     // It prints the one or the other, in turn.
     let ran = format!("{}/torn-runs", env!("CARGO_TARGET_TMPDIR"));

@@ -284,12 +284,16 @@ fn guarantees_are_the_same_on_either_clock_whatever_workers_are_called() {
 
 #[test]
 fn what_a_lesson_says_of_another_thread_is_not_torn() {
-    let line = "main thread waits for sub thread 1\n";
-    let report = Workspace::new("other-thread")
-        .lesson("good", 1, &format!("say({line:?});"))
-        .snapshot("good", line)
-        .run_all(&[]);
-    assert_eq!(report.status, Some(0), "{report}");
+    let lines = "main thread waits for sub thread 1\nmain thread waits for main thread end\n";
+    let workspace = Workspace::new("other-thread")
+        .lesson("good", 1, &format!("say({lines:?});"))
+        .snapshot("good", lines);
+    let run = workspace.run_all(&[]);
+    assert_eq!(run.status, Some(0), "{run}");
+    let file = workspace.path("target/output.txt");
+    std::fs::write(&file, lines).unwrap();
+    let check = report(workspace.xtask().args(["check", "good"]).arg(file));
+    assert_eq!(check.status, Some(0), "{check}");
 }
 
 #[test]

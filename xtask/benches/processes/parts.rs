@@ -143,11 +143,12 @@ fn lessons(place: &Place) -> Result<Vec<Row>, String> {
 
 /// The lessons are those of the book, which has a program in Python for each.
 fn lesson_names(place: &Place) -> Result<Vec<String>, String> {
-    let folder = place.root.join("docs/python");
+    let folder = place.root.join("crates");
     let read = || {
-        let files = fs::read_dir(&folder)?.collect::<io::Result<Vec<_>>>()?;
-        let stem = |file: fs::DirEntry| Some(file.path().file_stem()?.to_str()?.to_owned());
-        let mut names: Vec<_> = files.into_iter().filter_map(stem).collect();
+        let mut crates = fs::read_dir(&folder)?.collect::<io::Result<Vec<_>>>()?;
+        crates.retain(|it| it.path().join("snapshots").exists());
+        let name = |it: &fs::DirEntry| it.file_name().into_string().ok();
+        let mut names: Vec<_> = crates.iter().filter_map(name).collect();
         names.sort();
         Ok(names)
     };

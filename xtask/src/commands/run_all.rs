@@ -87,7 +87,7 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
                 move || {
                     let program = lesson.program.as_ref()?;
                     let run = run_lesson(program, options.clock, options.timeout, &line);
-                    let traced = || BuiltLesson::new(&lesson.name, program).traced();
+                    let traced = |first| BuiltLesson::new(&lesson.name, program).traced(first);
                     Some(judge(lesson, run, traced, options.update, root))
                 }
             });

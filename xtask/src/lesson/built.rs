@@ -86,14 +86,15 @@ impl BuiltLesson {
         }
     }
 
-    /// Runs it a few times, and reads the trace that stands for all its runs.
+    /// Runs it a few times, once less if its `first` trace is there already, and reads the
+    /// trace that stands for all its runs.
     ///
     /// # Errors
     ///
     /// Why it does not run well, or its trace cannot be read, or no trace stands for all.
-    pub(crate) fn traced(&self) -> Result<Traced, String> {
+    pub(crate) fn traced(&self, first: Option<Trace>) -> Result<Traced, String> {
         let once = || self.run()?.trace();
-        let first = once()?;
+        let first = first.map_or_else(once, Ok)?;
         let more = if first.threads.len() > MANY {
             1
         } else {
@@ -121,7 +122,7 @@ impl BuiltLesson {
     /// As [`traced`](BuiltLesson::traced).
     pub(crate) fn trace(&self) -> Result<Trace, Failure> {
         let what = format!("running `{}` on the simulated clock", self.name);
-        let traced = live(what, || self.traced()).map_err(|reason| self.failed(&reason))?;
+        let traced = live(what, || self.traced(None)).map_err(|reason| self.failed(&reason))?;
         if let Some(pauses) = traced.pauses {
             cli::note(&format!("note: lesson `{}`: {pauses}", self.name));
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use worker_core::Clock;
 use xtask::order::{
     guarantees,
     happens_before::{HappensBefore, Promises},
@@ -57,7 +58,7 @@ impl Verdict {
 pub(crate) fn judge(
     lesson: &Lesson,
     run: Result<Run, String>,
-    traced: impl FnOnce() -> Result<Traced, String>,
+    traced: impl FnOnce(Option<Trace>) -> Result<Traced, String>,
     update: Update,
     root: &Path,
 ) -> Verdict {
@@ -103,12 +104,14 @@ fn compare(
     verdict: &mut Verdict,
     lesson: &Lesson,
     run: &Run,
-    traced: impl FnOnce() -> Result<Traced, String>,
+    traced: impl FnOnce(Option<Trace>) -> Result<Traced, String>,
     update: Update,
     root: &Path,
 ) -> Result<(), String> {
-    let order_of_run = order(&run.trace()?);
-    let traced = traced().map_err(|reason| format!("on the simulated clock, {reason}"))?;
+    let trace = run.trace()?;
+    let order_of_run = order(&trace);
+    let first = (run.clock == Some(Clock::Simulated)).then_some(trace);
+    let traced = traced(first).map_err(|reason| format!("on the simulated clock, {reason}"))?;
     verdict.note = traced.pauses;
     let race = race(&order(&traced.trace));
     let update = if race.is_some() {

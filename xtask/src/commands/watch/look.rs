@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use worker_core::Clock;
-use xtask::order::{description::Description, happens_before::Promises};
+use xtask::order::{description::Description, happens_before::Promises, trace::Trace};
 
 use crate::{
     cli::Failure,
@@ -46,11 +46,11 @@ impl JudgedRun {
         lesson: Lesson,
         root: PathBuf,
         run: Result<Run, String>,
-        traced: impl FnOnce() -> Result<Traced, String>,
+        traced: impl FnOnce(Option<Trace>) -> Result<Traced, String>,
     ) -> JudgedRun {
         let mut kept = Err("it did not run well".to_owned());
-        let traced = || {
-            kept = traced();
+        let traced = |first| {
+            kept = traced(first);
             kept.clone()
         };
         let verdict = judge(&lesson, run, traced, Update::Nothing, &root);
@@ -67,7 +67,7 @@ impl JudgedRun {
     pub(super) fn accept(&mut self) {
         let run = self.verdict.run.take();
         let run = run.ok_or_else(|| "it did not run".to_owned());
-        let traced = || self.traced.clone();
+        let traced = |_| self.traced.clone();
         self.verdict = judge(&self.lesson, run, traced, Update::Accept, &self.root);
     }
 }
@@ -93,7 +93,7 @@ pub(super) fn look(name: &str, clock: Clock, seen: impl FnMut(&[u8]) + Send + 's
     };
     let run = program::run_lesson(&program, clock, TIME_LIMIT, seen);
     let run = run.map_err(|reason| reason.to_string());
-    let traced = || BuiltLesson::new(name, &program).traced();
+    let traced = |first| BuiltLesson::new(name, &program).traced(first);
     let run = JudgedRun::of(lesson, workspace.root, run, traced);
     Look {
         said,

@@ -11,7 +11,7 @@ use std::{
 
 use worker_core::{
     Clock,
-    lines::{END, START},
+    lines::{END, MAIN, START},
     trace::{Event, EventKind, VARIABLE},
 };
 use xtask::order::{
@@ -364,7 +364,55 @@ fn orders(place: &Place) -> Result<Vec<Row>, String> {
         )
         .at_most(1.1),
     );
+    rows.extend(large(&folder)?);
     Ok(rows)
+}
+
+/// What the commands take for a lesson of ten thousand workers, beside that lesson alone.
+fn large(folder: &Path) -> Result<Vec<Row>, String> {
+    const WORKERS: &str = "10000";
+    let lesson = || {
+        Program::new("the lesson", folder.join("target/debug/crowd"), &[])
+            .env("WORKERS", WORKERS)
+            .env(Clock::VARIABLE, Clock::Simulated.name())
+    };
+    let output = folder.join("target/output.txt");
+    let workers = |begin: &str| -> String {
+        let lines = (0..10_000).map(|n| format!("{begin}thread {n}\n"));
+        lines.collect()
+    };
+    let (starts, ends) = (workers(START), workers(END));
+    let text = format!("{MAIN}start\n{starts}{MAIN}end\n{ends}");
+    fs::write(&output, text).map_err(|error| cannot_write(&output, &error))?;
+    let output = output.display().to_string();
+    let commands: [(&str, &[&str]); 3] = [
+        ("orders", &["--limit", "0"]),
+        ("check", &[&output]),
+        ("timeline", &[]),
+    ];
+    let mut programs = vec![lesson().env(VARIABLE, folder.join("target/trace"))];
+    programs.extend(commands.map(|(command, options)| {
+        let arguments = [&[command, "crowd"], options].concat();
+        Program::new(command, env!("CARGO_BIN_EXE_xtask"), &arguments)
+            .folder(folder)
+            .env("CARGO_TARGET_DIR", folder.join("target"))
+            .env("WORKERS", WORKERS)
+    }));
+    let seconds = rounds(3, &mut programs, Program::time)?;
+    let rows = commands
+        .iter()
+        .zip(&seconds[1..])
+        .map(|((command, _), times)| {
+            let name = format!("large-{command}");
+            let what = format!("{command} of a lesson of {WORKERS} workers");
+            Row::ratio(
+                name,
+                what,
+                "the lesson alone, simulated",
+                ratios(times, &seconds[0]),
+            )
+        });
+    Ok(rows.collect())
 }
 
 /// A lesson of as many workers as the variable `WORKERS` says.

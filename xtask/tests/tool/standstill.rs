@@ -137,9 +137,14 @@ fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
 fn a_lesson_that_computes_for_long_does_not_stand_still() {
     let body = "
         let begun = Instant::now();
-        while begun.elapsed() < SECOND * 5 {}
+        let first = std::env::current_exe().unwrap().with_extension(\"ran\");
+        // The other runs would only take time.
+        let is_first = std::fs::File::create_new(first).is_ok();
+        while is_first && begun.elapsed() < SECOND * 5 {}
         main_thread.print(\"main thread end\")";
-    let report = orders(&workspace("computes", body), "computes");
+    let workspace = workspace("computes", body);
+    workspace.forget("target/debug/computes.ran");
+    let report = orders(&workspace, "computes");
     assert_eq!(report.status, Some(0), "{report}");
 }
 

@@ -144,7 +144,7 @@ fn nothing_of_a_lesson_outlives_the_tool_whatever_signal_ends_it() {
 
 #[test]
 fn nothing_of_a_lesson_outlives_the_time_limit() {
-    let workspace = two_lessons("limit", WITHOUT_END);
+    let workspace = two_lessons("limit", "loop { std::thread::park(); }");
     let mut xtask = workspace.xtask();
     xtask.args(["run-all", "--timeout", "5"]);
     let tool = Tool::start(xtask, 2);

@@ -1,9 +1,14 @@
 //! The promises of a trace: what a lesson writes to it.
 
 use std::{
-    env, fs, process,
+    env, fs, io,
+    path::Path,
+    process,
     process::ExitCode,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -114,6 +119,34 @@ proptest! {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trace_that_could_not_be_written_is_a_failure() {
+    // What is written to this file finds no room.
+    let file = TraceFile::create(Path::new("/dev/full")).unwrap();
+    let status = run_traced(Clock::Real, io::sink(), Some(file), |_| Ok(()));
+    assert_eq!(status, ExitCode::FAILURE);
+}
+
+#[test]
+fn only_for_a_trace_time_goes_on_after_the_end() {
+    for is_traced in [false, true] {
+        let path = env::temp_dir().join(format!("trace-{}-{is_traced}", process::id()));
+        let file = is_traced.then(|| TraceFile::create(&path).unwrap());
+        let (tell, told) = mpsc::channel();
+        let status = run_traced(Clock::Simulated, io::sink(), file, |main_thread| {
+            let work = move || {
+                sleep(SECOND);
+                tell.send(()).unwrap();
+            };
+            main_thread.start(Worker::new("1", work).daemon()).map(drop)
+        });
+        assert_eq!(status, ExitCode::SUCCESS);
+        assert_eq!(told.try_recv().is_ok(), is_traced);
+        let _ = fs::remove_file(path);
+    }
+}
+
 #[test]
 fn a_daemon_without_end_ends_the_trace_and_keeps_no_other_from_its_end() {
     let (printed, events) = trace(Clock::Simulated, |main_thread| {
@@ -131,6 +164,7 @@ fn a_daemon_without_end_ends_the_trace_and_keeps_no_other_from_its_end() {
         .iter()
         .filter(|event| event.kind == EventKind::Sleep)
         .count();
+    // It is followed for a thousand sleeps, and the other slept once.
     assert!((1000..1010).contains(&slept), "{slept}");
     assert!(position(&events, 1, &EventKind::Endless).is_some());
     assert_eq!(position(&events, 2, &EventKind::Endless), None);

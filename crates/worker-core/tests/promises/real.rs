@@ -185,6 +185,31 @@ fn the_end_does_not_wait_for_a_daemon_but_cuts_it_off() {
     assert_eq!(kept.lines(), ["sub thread start  1", "main thread end"]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_does_nothing_after_the_end() {
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let (introduce, introduced) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    let status = run_to(Clock::Real, io::sink(), |main_thread| {
+        let work = move || {
+            introduce.send(Task::current()).unwrap();
+            let _ = may_go_on.recv();
+            worker_core::sleep(Duration::ZERO);
+            tell.send(()).unwrap();
+        };
+        main_thread.start(Worker::new("1", work).daemon()).map(drop)
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    let daemon = introduced.recv().unwrap();
+    drop(go_on);
+    // It comes to its sleep, and stays there.
+    while !daemon.waits() {
+        thread::yield_now();
+    }
+    assert_eq!(told.try_recv(), Err(mpsc::TryRecvError::Empty));
+}
+
 #[test]
 fn a_daemon_can_be_joined() {
     let kept = CapturedOutput::default();
@@ -360,6 +385,18 @@ fn join_names_the_worker_that_panicked() {
         "worker `1` panicked: no disk"
     );
     assert_eq!(status, ExitCode::FAILURE);
+}
+
+#[test]
+fn a_panic_may_say_what_it_has_put_together() {
+    let (_, joined) = run_and_tell(io::sink(), |main_thread| {
+        let work = || panic::panic_any("no disk".to_owned());
+        main_thread.start(Worker::new("1", work))?.join()
+    });
+    assert_eq!(
+        joined.unwrap_err().to_string(),
+        "worker `1` panicked: no disk"
+    );
 }
 
 #[test]

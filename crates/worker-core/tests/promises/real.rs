@@ -204,10 +204,11 @@ fn a_daemon_does_nothing_after_the_end() {
     let daemon = introduced.recv().unwrap();
     drop(go_on);
     // It comes to its sleep, and stays there.
-    while !daemon.waits() {
+    let nothing = Err(mpsc::TryRecvError::Empty);
+    while !daemon.waits() && told.try_recv() == nothing {
         thread::yield_now();
     }
-    assert_eq!(told.try_recv(), Err(mpsc::TryRecvError::Empty));
+    assert_eq!(told.try_recv(), nothing);
 }
 
 #[test]
@@ -464,6 +465,32 @@ fn a_panic_with_a_value_that_panics_itself_is_one_panic() {
         });
         assert_eq!(status, ExitCode::FAILURE);
     }
+}
+
+#[test]
+fn a_value_that_nobody_joins_is_dropped_before_the_program_ends_and_may_panic_as_its_worker() {
+    for is_kept in [false, true] {
+        let (tell, told) = mpsc::channel();
+        let status = run_to(Clock::Real, io::sink(), move |main_thread| {
+            let bomb = Bomb(tell);
+            let handle = main_thread.start(Worker::new("1", move || bomb))?;
+            if !is_kept {
+                drop(handle);
+            }
+            Ok(())
+        });
+        assert_eq!(told.try_recv(), Ok(()));
+        assert_eq!(status, ExitCode::FAILURE, "its panic is not lost");
+    }
+}
+
+#[test]
+fn a_handle_says_whose_it_is() {
+    let (_, said) = run_and_tell(io::sink(), |main_thread| {
+        let handle = main_thread.start(Worker::new("thread 7", || {}));
+        format!("{:?}", handle.unwrap())
+    });
+    assert!(said.contains("thread 7"), "{said}");
 }
 
 #[test]

@@ -72,7 +72,8 @@ fn the_variables_name_the_clock_and_the_file_of_the_trace() {
 #[test]
 fn a_panic_of_the_main_thread_is_said_to_be_its_own() {
     if is_lesson() {
-        run(|_: &MainThread| panic!("no disk"));
+        let status = run(|_: &MainThread| panic!("no disk"));
+        assert_eq!(status, ExitCode::FAILURE);
         return;
     }
     let output = lesson("a_panic_of_the_main_thread_is_said_to_be_its_own", &[]);

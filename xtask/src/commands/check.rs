@@ -281,7 +281,7 @@ fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
     if unlikely > 0 {
         report += &format!(", {unlikely} of them unlikely because of the sleeps");
     }
-    if tally.status_of_runs() == ExitCode::SUCCESS {
+    if tally.proves_nothing() {
         report += "; runs can prove a program wrong, never right";
     }
     report += "\n";
@@ -303,7 +303,7 @@ fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
         }
     }
     cli::print(&report)?;
-    Ok(tally.status_of_runs())
+    Ok(cli::status(tally.proves_nothing()))
 }
 
 /// What came of one run of a program.
@@ -477,9 +477,10 @@ impl Tally {
         cli::status(others == [0; 3])
     }
 
-    /// That of one program's runs, of which those that cannot be judged tell nothing.
-    fn status_of_runs(&self) -> ExitCode {
+    /// Whether these runs of one program prove nothing against it. Those that cannot be
+    /// judged tell nothing.
+    fn proves_nothing(&self) -> bool {
         let [possible, for_std, impossible, _] = self.0;
-        cli::status(possible > 0 && for_std + impossible == 0)
+        possible > 0 && for_std + impossible == 0
     }
 }

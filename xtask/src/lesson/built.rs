@@ -100,15 +100,16 @@ impl BuiltLesson {
         } else {
             RUNS - 1
         };
-        let mut all = side_by_side(more, more, once)?;
-        if let Some(difference) = all.iter().find_map(|other| runs::difference(&first, other)) {
+        let mut all = vec![first];
+        all.extend(side_by_side(more, more, once)?);
+        let mut others = all[1..].iter();
+        if let Some(difference) = others.find_map(|other| runs::difference(&all[0], other)) {
             return Err(format!(
                 "it does not do the same on every run: {difference}; something other than start and \
                  join decides it, so nothing can be said of the order of its lines; let every thread \
                  do the same whatever the others do"
             ));
         }
-        all.insert(0, first);
         let pauses = runs::pauses(&all);
         let trace = all.swap_remove(0);
         Ok(Traced { trace, pauses })

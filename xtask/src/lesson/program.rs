@@ -100,8 +100,8 @@ impl Run {
                 let trace = self.trace.as_deref().unwrap_or_default();
                 complaints.push(format!(
                     "simulated time stands still at {}; it goes on only when every thread sleeps, \
-                     joins or has ended, so let none wait for a lock or a message of one that does, nor sleep with anything but \
-                     `worker_core::sleep`",
+                     joins or has ended, so let none wait for a lock or a message of one that does, \
+                     nor sleep with anything but `worker_core::sleep`",
                     standstill::whereabouts(trace)
                 ));
             }

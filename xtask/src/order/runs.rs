@@ -21,7 +21,8 @@ pub fn difference(one: &Trace, other: &Trace) -> Option<String> {
         let [acts, other_acts] = [&acts, &other_acts].map(|acts| acts.get(thread));
         let [acts, other_acts] = [acts, other_acts].map(|acts| acts.map_or(&[][..], Vec::as_slice));
         // How far a daemon was followed that has no end is luck.
-        let is_endless = one.is_endless || other.is_endless;
+        let is_daemon = one.threads.get(thread).is_some_and(|it| it.daemon);
+        let is_endless = is_daemon && (one.is_endless || other.is_endless);
         let differ = |place: &usize| match [acts.get(*place), other_acts.get(*place)] {
             [Some(act), Some(other_act)] => {
                 (&act.kind, act.time) != (&other_act.kind, other_act.time)

@@ -175,7 +175,7 @@ fn of_a_long_standard_error_the_first_and_the_last_lines_are_shown() {
             "wrong:\n    line 1.\n",
             "\n    line 10.\n    … 981 lines left out …\n    line 992.\n",
             "\n    line 1000.\n    xxx",
-            "x… and 500 more bytes",
+            "x…",
         ],
     );
 }

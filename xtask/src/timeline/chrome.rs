@@ -4,11 +4,9 @@
 use std::time::Duration;
 
 use tinyjson::JsonValue;
+use xtask::order::happens_before::EdgeKind;
 
-use crate::timeline::{
-    picture::{ArrowKind, Bar, Picture},
-    text::name,
-};
+use crate::timeline::picture::{Bar, Picture};
 
 /// The time between two steps of the same simulated time, in which nothing passes, so
 /// that there is something to see; or less, where the next time is not that far off.
@@ -26,48 +24,47 @@ pub(crate) fn write(picture: &Picture, lesson: &str) -> String {
     let times = microseconds(picture);
     let mut events = vec![event("M", 0, 0.0, "process_name", &args("name", lesson))];
     for (thread, row) in picture.rows.iter().enumerate() {
-        events.push(event(
-            "M",
-            thread,
-            0.0,
-            "thread_name",
-            &args("name", &name(row)),
-        ));
+        let name = args("name", &row.name);
+        events.push(event("M", thread, 0.0, "thread_name", &name));
         let order = format!(r#","args":{{"sort_index":{thread}}}"#);
         events.push(event("M", thread, 0.0, "thread_sort_index", &order));
         for (columns, bar) in &row.bars {
             let what = match bar {
                 Bar::Works => "works",
                 Bar::Waits => "waits",
+                Bar::Lost => continue,
             };
             let (from, to) = (times[columns.start], times[columns.end]);
             let length = format!(r#","dur":{}"#, to - from);
             events.push(event("X", thread, from, what, &length));
         }
-        for (column, line) in &row.lines {
+        let printed = row
+            .lines
+            .iter()
+            .filter(|(column, _)| *column < picture.exit);
+        for (column, line) in printed {
             events.push(event("i", thread, times[*column], line, ON_ITS_THREAD));
         }
-        if row.cut_off.is_some() {
+        if row.is_cut_off {
             let exit = times[picture.exit];
             events.push(event("i", thread, exit, "cut off", ON_ITS_THREAD));
         }
     }
     // Each end of an arrow hangs on what began last on its thread, a bar or a mark: the
     // start line and the end line of a worker, and the bar behind a join.
-    for (number, edge) in picture.edges.iter().enumerate() {
-        let (left, arrived) = (times[edge.left], times[edge.arrived]);
-        let what = match edge.kind {
-            ArrowKind::Fork => {
-                let start = format!("start {}", name(&picture.rows[edge.to]));
-                events.push(event("i", edge.from, left, &start, ON_ITS_THREAD));
-                "start"
-            }
-            ArrowKind::Join => "join",
+    for (number, arrow) in picture.arrows.iter().enumerate() {
+        let (left, arrived) = (times[arrow.left], times[arrow.arrived]);
+        let what = if arrow.kind == EdgeKind::Join {
+            "join"
+        } else {
+            let start = format!("start {}", picture.rows[arrow.to].name);
+            events.push(event("i", arrow.from, left, &start, ON_ITS_THREAD));
+            "start"
         };
         let id = format!(r#","cat":"happens-before","id":{number}"#);
         let arrives = format!(r#"{id},"bp":"e""#);
-        events.push(event("s", edge.from, left, what, &id));
-        events.push(event("f", edge.to, arrived, what, &arrives));
+        events.push(event("s", arrow.from, left, what, &id));
+        events.push(event("f", arrow.to, arrived, what, &arrives));
     }
     let exit = times[picture.exit];
     events.push(event("i", 0, exit, "the program ends", r#","s":"p""#));
@@ -77,14 +74,15 @@ pub(crate) fn write(picture: &Picture, lesson: &str) -> String {
 /// When each column is.
 fn microseconds(picture: &Picture) -> Vec<f64> {
     let mut columns = Vec::new();
-    for (number, (time, steps)) in picture.times.iter().enumerate() {
-        let next = picture.times.get(number + 1);
-        let room = next.map_or(Duration::MAX, |(next, _)| *next - *time);
+    let mut moments = picture.times.chunk_by(PartialEq::eq).peekable();
+    while let Some(steps) = moments.next() {
+        let room = moments
+            .peek()
+            .map_or(Duration::MAX, |next| next[0] - steps[0]);
         let step = STEP.min(room / (steps.len() as u32 + 1));
-        columns.extend(
-            (0..steps.len())
-                .map(|behind| time.as_secs_f64() * 1e6 + step.as_secs_f64() * 1e6 * behind as f64),
-        );
+        let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
+        let behind = (0..steps.len()).map(|behind| microseconds(step) * behind as f64);
+        columns.extend(behind.map(|behind| microseconds(steps[0]) + behind));
     }
     columns
 }

@@ -5,10 +5,7 @@ use console::measure_text_width;
 
 use crate::{
     cli::seconds,
-    timeline::{
-        picture::{Arrow, ArrowKind, Bar, Picture, Row},
-        text::name,
-    },
+    timeline::picture::{Arrow, Bar, Picture},
 };
 
 /// How wide a picture is, in pixels.
@@ -49,12 +46,12 @@ text { fill: #ececec; }
 
 /// Draws the picture of this lesson, so wide.
 pub(crate) fn draw(picture: &Picture, lesson: &str, width: f64) -> String {
-    let names = picture.rows.iter().map(name);
-    let widest = names.map(|name| measure_text_width(&name)).max();
-    let left = MARGIN + widest.unwrap_or_default() as f64 * LETTER + 12.0;
-    let columns: Vec<_> = picture
+    let widths = picture.rows.iter().map(|row| measure_text_width(&row.name));
+    let left = MARGIN + widths.max().unwrap_or_default() as f64 * LETTER + 12.0;
+    let places = picture
         .places(width - MARGIN - 10.0 - left, 26.0)
-        .into_iter()
+        .into_iter();
+    let columns: Vec<_> = places
         .map(|place| ((left + place) * 10.0).round() / 10.0)
         .collect();
     let below = y(picture.rows.len());
@@ -71,24 +68,40 @@ pub(crate) fn draw(picture: &Picture, lesson: &str, width: f64) -> String {
         height - 1.0,
     );
     let mut free_from = 0.0;
-    for (time, range) in &picture.times {
-        let x = columns[range.start];
+    for (time, column) in picture.moments() {
+        let x = columns[column];
         svg += &line("time", (x, TOP - 18.0), (x, below - 10.0));
         if x >= free_from {
-            svg += &label(x - 4.0, TOP - 26.0, &seconds(*time));
+            svg += &label(x - 4.0, TOP - 26.0, &seconds(time));
             free_from = x + 50.0;
         }
     }
     let exit = columns[picture.exit];
     svg += &line("end", (exit, TOP), (exit, below - 10.0));
     for (number, row) in picture.rows.iter().enumerate() {
-        svg += &draw_row(row, number, &columns, exit, width - MARGIN);
+        let y = y(number);
+        svg += &label(MARGIN, y + 4.5, &row.name);
+        for (range, bar) in &row.bars {
+            let class = match bar {
+                Bar::Works => "works",
+                Bar::Waits => "waits",
+                Bar::Lost => "lost",
+            };
+            svg += &line(class, (columns[range.start], y), (columns[range.end], y));
+        }
     }
-    for edge in &picture.edges {
-        svg += &draw_edge(edge, &columns);
+    for arrow in &picture.arrows {
+        svg += &draw_arrow(arrow, &columns);
     }
     for (number, row) in picture.rows.iter().enumerate() {
-        svg += &draw_lines(row, number, &columns, exit);
+        for (column, text) in &row.lines {
+            let is_lost = *column > picture.exit;
+            let class = if is_lost { "lost-line" } else { "line" };
+            svg += &dot(class, columns[*column], y(number), text);
+        }
+        if row.is_cut_off {
+            svg += &cross(exit, y(number));
+        }
     }
     svg + &square(exit, y(0)) + &legend + "</svg>\n"
 }
@@ -97,70 +110,34 @@ fn y(row: usize) -> f64 {
     TOP + ROW * row as f64
 }
 
-fn is_cut_off(picture: &Picture) -> bool {
-    picture.rows.iter().any(|row| row.cut_off.is_some())
-}
-
 /// What is to be seen, for who cannot see it.
 fn describe(picture: &Picture) -> String {
-    let mut text = String::new();
-    for row in &picture.rows {
-        let lines: Vec<_> = row.lines.iter().map(|(_, line)| line.as_str()).collect();
-        text += &format!("{} prints: {}. ", name(row), lines.join(", "));
-        if row.cut_off.is_some() {
-            text += "The end of the program cuts it off. ";
-        }
-    }
-    text.trim_end().to_owned()
-}
-
-fn draw_row(row: &Row, number: usize, columns: &[f64], exit: f64, right: f64) -> String {
-    let y = y(number);
-    let mut drawn = label(MARGIN, y + 4.5, &name(row));
-    for (range, bar) in &row.bars {
-        let class = match bar {
-            Bar::Works => "works",
-            Bar::Waits => "waits",
+    let rows = picture.rows.iter().map(|row| {
+        let printed = row
+            .lines
+            .iter()
+            .filter(|(column, _)| *column < picture.exit);
+        let printed: Vec<_> = printed.map(|(_, line)| line.as_str()).collect();
+        let cut_off = match row.is_cut_off {
+            true => " The end of the program cuts it off.",
+            false => "",
         };
-        drawn += &line(class, (columns[range.start], y), (columns[range.end], y));
-    }
-    if let Some(lost) = &row.cut_off {
-        let until = lost.last().map_or(right, |(column, _)| columns[*column]);
-        drawn += &line("lost", (exit, y), (until, y));
-    }
-    drawn
+        format!("{} prints: {}.{cut_off}", row.name, printed.join(", "))
+    });
+    rows.collect::<Vec<_>>().join(" ")
 }
 
-/// The lines of a thread, and where it is cut off.
-fn draw_lines(row: &Row, number: usize, columns: &[f64], exit: f64) -> String {
-    let y = y(number);
-    let mut drawn = String::new();
-    for (column, text) in &row.lines {
-        drawn += &dot("line", columns[*column], y, text);
-    }
-    for (column, text) in row.cut_off.iter().flatten() {
-        drawn += &dot("lost-line", columns[*column], y, text);
-    }
-    if row.cut_off.is_some() {
-        drawn += &cross(exit, y);
-    }
-    drawn
-}
-
-fn draw_edge(edge: &Arrow, columns: &[f64]) -> String {
-    let (from, to) = (y(edge.from), y(edge.to));
-    let (left, arrived) = (columns[edge.left], columns[edge.arrived]);
-    // The arrow ends above or below the row that it points to.
-    let tip = match edge.kind {
-        ArrowKind::Fork => to - 5.0,
-        ArrowKind::Join => to + 5.0,
-    };
+fn draw_arrow(arrow: &Arrow, columns: &[f64]) -> String {
+    let (from, to) = (y(arrow.from), y(arrow.to));
+    let (left, arrived) = (columns[arrow.left], columns[arrow.arrived]);
+    // It ends above or below the row that it points to.
+    let tip = if from < to { to - 5.0 } else { to + 5.0 };
     let way = path("edge", &format!("M{left} {from}H{arrived}"));
-    arrow(arrived, from, tip) + &way
+    vertical(arrived, from, tip) + &way
 }
 
 /// An arrow straight up or down.
-fn arrow(x: f64, from: f64, tip: f64) -> String {
+fn vertical(x: f64, from: f64, tip: f64) -> String {
     let back = tip + if tip > from { -7.0 } else { 7.0 };
     let (left, right) = (x - 4.0, x + 4.0);
     let head = format!("M{x} {tip}L{left} {back}L{right} {back}z");
@@ -175,11 +152,11 @@ fn legend(picture: &Picture, y: f64, width: f64) -> (String, f64) {
         (bar("works"), 26.0, "works"),
         (bar("waits"), 26.0, "waits"),
         (square(5.0, 0.0), 10.0, "the program ends"),
-        (arrow(4.0, -8.0, 8.0), 8.0, "start"),
-        (arrow(4.0, 8.0, -8.0), 8.0, "join"),
+        (vertical(4.0, -8.0, 8.0), 8.0, "start"),
+        (vertical(4.0, 8.0, -8.0), 8.0, "join"),
         (String::new(), 0.0, "(not to scale)"),
     ];
-    if is_cut_off(picture) {
+    if picture.cuts_off() {
         let lost = "a line that it would have printed";
         signs.push((cross(5.0, 0.0), 10.0, "the daemon is cut off there"));
         signs.push((dot("lost-line", 5.0, 0.0, ""), 10.0, lost));

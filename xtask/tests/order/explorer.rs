@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proptest::prelude::*;
 use tinyjson::JsonValue;
 use xtask::order::{
-    explorer::{Explorer, Next, Wait, practice::Pair},
+    explorer::{Explorer, Next, practice::Pair},
     happens_before::Promises,
     judgement::{Judge, Verdict},
     trace::Trace,
@@ -40,10 +40,10 @@ fn explored(explorer: &Explorer, only_likely: bool) -> BTreeMap<Point, Choices> 
                 step.line.map_or("ends the program".to_owned(), text)
             }
             _ if only_likely => String::new(),
-            Next::Wait(Wait::ToBeStarted(thread)) => format!("is started by {thread}"),
-            Next::Wait(Wait::Start(line)) => format!("starts until {}", text(*line)),
-            Next::Wait(Wait::Join(line)) => format!("joins until {}", text(*line)),
-            Next::Wait(Wait::End(line)) => {
+            Next::ToBeStarted(thread) => format!("is started by {thread}"),
+            Next::Start(line) => format!("starts until {}", text(*line)),
+            Next::Join(line) => format!("joins until {}", text(*line)),
+            Next::End(line) => {
                 assert!(!state.printed.contains(*line));
                 "waits for the end".to_owned()
             }

@@ -1,10 +1,9 @@
 //! An explorer as a page reads it.
 
 use tinyjson::JsonValue;
-use worker_core::trace::Place;
 
 use crate::order::explorer::{
-    Explorer, Next, Standing, State, Unlikely, Wait, practice::Challenge,
+    Explorer, Next, Standing, State, Step, Unlikely, practice::Challenge,
 };
 
 impl Explorer {
@@ -43,8 +42,8 @@ impl Explorer {
     /// first line.
     fn listing<'a>(&self, source: &'a str) -> (usize, Vec<&'a str>) {
         let threads = self.states.iter().flat_map(|state| &state.threads);
-        let places = threads.filter_map(|standing| line_of(standing.place.as_ref()));
-        let first = places.min().unwrap_or(1) as usize;
+        let first = threads.filter_map(|standing| standing.at).min();
+        let first = first.unwrap_or(1) as usize;
         let lines: Vec<_> = source.lines().collect();
         let head = lines[..first.min(lines.len())].iter();
         let start = head.clone().rposition(|line| line.starts_with("fn "));
@@ -76,42 +75,34 @@ fn state(state: &State) -> String {
     )
 }
 
-fn standing(Standing { place, next }: &Standing) -> String {
-    let mut fields = Vec::new();
-    if let Some(line) = line_of(place.as_ref()) {
-        fields.push(format!(r#""at":{line}"#));
-    }
-    match next {
-        Next::Step(step) => {
-            fields.push(format!(r#""to":{}"#, step.state));
-            fields.extend(step.line.map(|line| format!(r#""line":{line}"#)));
-            fields.extend(step.unlikely.map(|why| match why {
-                Unlikely::CutOff => r#""unlikely":{"why":"cutOff"}"#.to_owned(),
-                Unlikely::Follows(line) => {
-                    format!(r#""unlikely":{{"why":"follows","line":{line}}}"#)
-                }
-                Unlikely::Missing(line) => {
-                    format!(r#""unlikely":{{"why":"missing","line":{line}}}"#)
-                }
-            }));
-        }
-        Next::Wait(wait) => {
-            let (kind, on) = match wait {
-                Wait::ToBeStarted(thread) => ("toBeStarted", *thread),
-                Wait::Start(line) => ("start", *line),
-                Wait::Join(line) => ("join", *line),
-                Wait::End(line) => ("end", *line),
-            };
-            fields.push(format!(r#""wait":"{kind}","for":{on}"#));
-        }
-        Next::Ended => fields.push(r#""wait":"ended""#.to_owned()),
-        Next::CutOff => fields.push(r#""wait":"cutOff""#.to_owned()),
-    }
-    format!("{{{}}}", fields.join(","))
+fn standing(Standing { at, next }: &Standing) -> String {
+    let at = at.map(|line| format!(r#""at":{line},"#));
+    let next = match next {
+        Next::Step(step) => self::step(step),
+        Next::ToBeStarted(thread) => format!(r#""wait":"toBeStarted","for":{thread}"#),
+        Next::Start(line) => format!(r#""wait":"start","for":{line}"#),
+        Next::Join(line) => format!(r#""wait":"join","for":{line}"#),
+        Next::End(line) => format!(r#""wait":"end","for":{line}"#),
+        Next::Ended => r#""wait":"ended""#.to_owned(),
+        Next::CutOff => r#""wait":"cutOff""#.to_owned(),
+    };
+    format!("{{{}{next}}}", at.unwrap_or_default())
 }
 
-fn line_of(place: Option<&Place>) -> Option<u32> {
-    place.filter(|it| it.file == "main.rs").map(|it| it.line)
+fn step(step: &Step) -> String {
+    let mut json = format!(r#""to":{}"#, step.state);
+    if let Some(line) = step.line {
+        json += &format!(r#","line":{line}"#);
+    }
+    let unlikely = step.unlikely.map(|why| match why {
+        Unlikely::CutOff => r#""why":"cutOff""#.to_owned(),
+        Unlikely::Follows(line) => format!(r#""why":"follows","line":{line}"#),
+        Unlikely::Missing(line) => format!(r#""why":"missing","line":{line}"#),
+    });
+    if let Some(unlikely) = unlikely {
+        json += &format!(r#","unlikely":{{{unlikely}}}"#);
+    }
+    json
 }
 
 fn quoted(text: &str) -> String {

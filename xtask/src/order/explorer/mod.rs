@@ -8,10 +8,10 @@
 mod json;
 pub mod practice;
 
-use std::{collections::HashMap, ops::Range};
+use std::collections::HashMap;
 
 use fixedbitset::FixedBitSet;
-use worker_core::trace::{EventKind, Place};
+use worker_core::trace::EventKind;
 
 use crate::order::{
     happens_before::{Edges, HappensBefore, Promises, edges},
@@ -52,19 +52,25 @@ pub struct State {
 /// Where a thread stands.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// The place in the source, once it is known.
-    pub place: Option<Place>,
+    /// The line of `main.rs`, once it is known.
+    pub at: Option<u32>,
     /// What it can do from there.
     pub next: Next,
 }
 
-/// What a thread can do next.
+/// What a thread can do next, or has to wait for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     /// It can go on.
     Step(Step),
-    /// It has to wait.
-    Wait(Wait),
+    /// This thread has to start it.
+    ToBeStarted(usize),
+    /// It has started a worker, which has to print this line, its first.
+    Start(usize),
+    /// It joins a thread, which has to print this line, its last.
+    Join(usize),
+    /// It would end the program, before which this line has to be printed.
+    End(usize),
     /// It has come to its end.
     Ended,
     /// The end of the program has cut it off.
@@ -80,19 +86,6 @@ pub struct Step {
     pub state: usize,
     /// Why it is unlikely, if the sleeps say so.
     pub unlikely: Option<Unlikely>,
-}
-
-/// What a thread has to wait for.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// This thread has to start it.
-    ToBeStarted(usize),
-    /// It has started a worker, which has to print this line, its first.
-    Start(usize),
-    /// It joins a thread, which has to print this line, its last.
-    Join(usize),
-    /// It would end the program, before which this line has to be printed.
-    End(usize),
 }
 
 /// Why the sleeps make a step unlikely.
@@ -119,14 +112,16 @@ impl Explorer {
         if order.is_endless {
             return Err("a daemon of it goes on for too long to know all its lines".to_owned());
         }
+        let lines = order.lines.iter().zip(0..);
         let program = Program {
             trace,
             edges: edges(trace, Promises::WorkerCore),
-            with_the_sleeps: order.with_the_sleeps(),
             order: &order,
+            line_of: lines.map(|(line, number)| (line.event, number)).collect(),
+            with_the_sleeps: order.with_the_sleeps(),
         };
         let mut known = Known::default();
-        known.number(program.begun());
+        known.number(program.point(FixedBitSet::with_capacity(order.lines.len())));
         let mut states = Vec::new();
         // Breadth first, so that each state comes after all that lead to it.
         while let Some(point) = known.points.get(states.len()).cloned() {
@@ -188,36 +183,30 @@ struct Program<'a> {
     trace: &'a Trace,
     edges: Edges,
     order: &'a HappensBefore,
+    /// The line that an event is.
+    line_of: HashMap<usize, usize>,
     with_the_sleeps: PartialOrder,
 }
 
 impl Program<'_> {
-    /// Before any line.
-    fn begun(&self) -> Point {
-        let nothing = FixedBitSet::with_capacity(self.order.lines.len());
-        let is_over = self.is_all(&nothing);
-        (nothing, is_over)
-    }
-
-    /// Where nothing is left to print, the program ends by itself.
-    fn is_all(&self, printed: &FixedBitSet) -> bool {
-        printed.count_ones(..) == self.order.lines.len()
+    /// Where these lines have been printed. Where nothing is left to print, the program
+    /// ends by itself.
+    fn point(&self, printed: FixedBitSet) -> Point {
+        let is_over = printed.is_full();
+        (printed, is_over)
     }
 
     fn state(&self, (printed, is_over): Point, known: &mut Known) -> State {
-        let undone = self.undone(&printed);
-        let threads = (0..self.trace.threads.len()).map(|thread| {
-            let next = match undone[thread] {
+        let (undone, at) = self.undone(&printed);
+        let threads = (0..undone.len()).map(|thread| Standing {
+            at: at[thread],
+            next: match undone[thread] {
                 _ if is_over && thread == 0 => Next::Ended,
                 Some(_) if is_over => Next::CutOff,
                 Some(event) => self.next(event, &undone, &printed, known),
-                None if thread == 0 && !is_over => self.end(&printed, known),
+                None if thread == 0 => self.end(&printed, known),
                 None => Next::Ended,
-            };
-            Standing {
-                place: self.place(thread, undone[thread]),
-                next,
-            }
+            },
         });
         State {
             threads: threads.collect(),
@@ -229,20 +218,32 @@ impl Program<'_> {
     }
 
     /// The first event of each thread that has not happened when these lines have been
-    /// printed, and all that could without a line has.
-    fn undone(&self, printed: &FixedBitSet) -> Vec<Option<usize>> {
+    /// printed, and all that could without a line has; and where the thread stands: in the
+    /// call that it is in or comes to next, or else in the one that it has come from or
+    /// was started in.
+    fn undone(&self, printed: &FixedBitSet) -> (Vec<Option<usize>>, Vec<Option<u32>>) {
         let mut undone = vec![None; self.trace.threads.len()];
+        let mut at = vec![None; self.trace.threads.len()];
         for (number, event) in self.trace.events.iter().enumerate() {
+            let place = event.place.as_ref().filter(|it| it.file == "main.rs");
+            let line = place.map(|place| place.line);
+            if let EventKind::Start { worker, .. } = event.kind {
+                at[worker] = line;
+            }
+            if undone[event.thread].is_some() {
+                continue;
+            }
+            at[event.thread] = line.or(at[event.thread]);
             let happens = match event.kind {
                 EventKind::Exit => true,
-                EventKind::Line(_) => printed.contains(self.line(number)),
+                EventKind::Line(_) => printed.contains(self.line_of[&number]),
                 _ => !self.waits(number, &undone),
             };
-            if !happens && undone[event.thread].is_none() {
+            if !happens {
                 undone[event.thread] = Some(number);
             }
         }
-        undone
+        (undone, at)
     }
 
     /// Whether what this event comes after has not happened.
@@ -261,25 +262,26 @@ impl Program<'_> {
         printed: &FixedBitSet,
         known: &mut Known,
     ) -> Next {
+        if !self.waits(event, undone) {
+            let line = self.line_of[&event];
+            let unlikely = self.unlikely(line, printed);
+            let mut printed = printed.clone();
+            printed.insert(line);
+            return Next::Step(Step {
+                line: Some(line),
+                state: known.number(self.point(printed)),
+                unlikely,
+            });
+        }
+        let (source, _) = self.edges[&event];
+        let other = self.trace.events[source].thread;
         match self.trace.events[event].kind {
-            _ if !self.waits(event, undone) => {
-                let line = self.line(event);
-                let mut printed = printed.clone();
-                let unlikely = self.unlikely(line, &printed);
-                printed.insert(line);
-                let is_over = self.is_all(&printed);
-                Next::Step(Step {
-                    line: Some(line),
-                    state: known.number((printed, is_over)),
-                    unlikely,
-                })
+            EventKind::Started(_) => Next::Start(self.line_of[&source]),
+            EventKind::Joined(_) => {
+                let lines = &self.order.lines;
+                Next::Join(lines.partition_point(|line| line.thread <= other) - 1)
             }
-            EventKind::Started(worker) => Next::Wait(Wait::Start(self.lines_of(worker).start)),
-            EventKind::Joined(worker) => Next::Wait(Wait::Join(self.lines_of(worker).end - 1)),
-            _ => {
-                let (source, _) = self.edges[&event];
-                Next::Wait(Wait::ToBeStarted(self.trace.events[source].thread))
-            }
+            _ => Next::ToBeStarted(other),
         }
     }
 
@@ -287,7 +289,7 @@ impl Program<'_> {
     fn end(&self, printed: &FixedBitSet, known: &mut Known) -> Next {
         let missing = |order: &PartialOrder| order.certain().difference(printed).next();
         if let Some(line) = missing(&self.order.guaranteed) {
-            return Next::Wait(Wait::End(line));
+            return Next::End(line);
         }
         Next::Step(Step {
             line: None,
@@ -304,47 +306,6 @@ impl Program<'_> {
         let before = self.with_the_sleeps.covered_by(line).into_iter();
         let mut missing = before.filter(|&line| !printed.contains(line));
         missing.next().map(Unlikely::Follows)
-    }
-
-    /// Where a thread stands: in the call that it is in or comes to next, or else in the
-    /// one that it has come from or was started in.
-    fn place(&self, thread: usize, undone: Option<usize>) -> Option<Place> {
-        let events = self.trace.events.iter().enumerate();
-        let is_its =
-            |kind: &EventKind| matches!(kind, EventKind::Start { worker, .. } if *worker == thread);
-        let mut place = None;
-        for (number, event) in events {
-            let is_next = undone == Some(number);
-            if (event.thread == thread || is_its(&event.kind)) && event.place.is_some() {
-                place = event.place.as_ref();
-            }
-            if is_next {
-                break;
-            }
-        }
-        place.cloned()
-    }
-
-    /// The line that an event is.
-    fn line(&self, event: usize) -> usize {
-        let lines = &self.order.lines;
-        lines
-            .iter()
-            .position(|line| line.event == event)
-            .unwrap_or_default()
-    }
-
-    /// The lines of a thread.
-    fn lines_of(&self, thread: usize) -> Range<usize> {
-        let start = self
-            .order
-            .lines
-            .partition_point(|line| line.thread < thread);
-        let end = self
-            .order
-            .lines
-            .partition_point(|line| line.thread <= thread);
-        start..end
     }
 }
 
@@ -387,7 +348,7 @@ mod tests {
             state = &explorer.states[step.state];
         }
         let name = |line: usize| explorer.order.name(Some(line));
-        let words = state.threads.iter().map(|Standing { place, next }| {
+        let words = state.threads.iter().map(|Standing { at, next }| {
             let next = match next {
                 Next::Step(step) => {
                     let unlikely = step.unlikely.map(|why| match why {
@@ -400,14 +361,13 @@ mod tests {
                         step.line.map(name).unwrap_or_default()
                     )
                 }
-                Next::Wait(Wait::ToBeStarted(thread)) => format!("is started by {thread}"),
-                Next::Wait(Wait::Start(line)) => format!("starts until {}", name(*line)),
-                Next::Wait(Wait::Join(line)) => format!("joins until {}", name(*line)),
-                Next::Wait(Wait::End(line)) => format!("ends after {}", name(*line)),
+                Next::ToBeStarted(thread) => format!("is started by {thread}"),
+                Next::Start(line) => format!("starts until {}", name(*line)),
+                Next::Join(line) => format!("joins until {}", name(*line)),
+                Next::End(line) => format!("ends after {}", name(*line)),
                 end => format!("{end:?}"),
             };
-            let line = place.as_ref().map(|place| place.line).unwrap();
-            format!("{line} {}", next.trim_end())
+            format!("{} {}", at.unwrap(), next.trim_end())
         });
         words.collect()
     }

@@ -107,20 +107,14 @@ impl Explorer {
             Some((rank, before, after))
         });
         let (_, before, after) = pairs.max_by_key(|&([start, join], ..)| (join, start))?;
+        let guaranteed = &self.order.guaranteed;
         // What stands between the two and comes after the first follows it.
-        let order = &self.order.guaranteed;
-        let (follow, others): (Vec<_>, Vec<_>) =
-            output[before..=after].iter().partition(|&&line| {
-                line == output[before] || order.before(line).contains(output[before])
-            });
-        let is_after = |line: &usize| *line == output[after];
-        let others = others
-            .into_iter()
-            .chain(follow.iter().copied().filter(is_after));
-        let mut swapped = output[..before].to_vec();
-        swapped.extend(others);
-        swapped.extend(follow.iter().filter(|line| !is_after(line)));
-        swapped.extend(&output[after + 1..]);
+        let mut swapped = output.to_vec();
+        swapped[before..=after].sort_by_key(|&line| match line {
+            _ if line == output[after] => 1,
+            _ if line == output[before] || guaranteed.before(line).contains(output[before]) => 2,
+            _ => 0,
+        });
         Some(swapped)
     }
 }

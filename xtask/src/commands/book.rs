@@ -15,7 +15,6 @@ use xtask::order::{
 use crate::{
     cli::{self, Failure, in_ci, relative},
     lesson::{
-        built::BuiltLesson,
         changed::ChangedLesson,
         snapshot::Snapshot,
         workspace::{Lesson, Workspace},
@@ -63,7 +62,7 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
             Long("check") => check = true,
             Long("open") => open = true,
             Long("mdbook-version") => {
-                cli::print(&format!("{MDBOOK}\n"))?;
+                cli::print(format!("{MDBOOK}\n"))?;
                 return Ok(ExitCode::SUCCESS);
             }
             _ => return Err(cli::unexpected(argument)),
@@ -106,7 +105,7 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
     let mut files = BTreeMap::new();
     let mut all_orders = String::new();
     for found in &workspace.lessons {
-        let lesson = BuiltLesson::of(found)?;
+        let lesson = found.built().map_err(|reason| found.failed(&reason))?;
         let trace = lesson.trace()?;
         let failed = |reason: String| lesson.failed(&reason);
         let orders = Description::of(&trace, Promises::WorkerCore).map_err(failed)?;
@@ -166,7 +165,7 @@ fn explorers(
     if !is_shown(&name) {
         return Ok(Vec::new());
     }
-    let failed = |reason: String| Failure::Failed(format!("lesson `{}`: {reason}", lesson.name));
+    let failed = |reason: String| lesson.failed(&reason);
     let source = lesson.source().map_err(|error| failed(error.to_string()))?;
     let explorer = Explorer::of(trace).map_err(failed)?;
     let mut files = Vec::new();
@@ -181,8 +180,8 @@ fn explorers(
         if is_shown(&name) {
             let library = workspace.library.as_ref();
             let library = library.ok_or_else(|| failed("worker-core is not built".to_owned()))?;
-            let changed = ChangedLesson::build(lesson, library, &diff)?;
-            let its = Explorer::of(&changed.trace()?).map_err(failed)?;
+            let changed = ChangedLesson::of(lesson, library, &diff)?;
+            let its = Explorer::of(&changed.trace).map_err(failed)?;
             let lost = explorer.lost_in(&its);
             let its_challenges: Vec<_> = lost.iter().filter_map(|it| its.challenge(it)).collect();
             let json = its.json(&changed.source, &its_challenges, &[]);
@@ -336,7 +335,7 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
             )));
         }
     }
-    cli::print(&format!("{}\n", target.join("index.html").display()))
+    cli::print(format!("{}\n", target.join("index.html").display()))
 }
 
 fn cannot(path: &Path, what: &str, error: &io::Error) -> Failure {

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs, process::ExitCode};
 
 use crate::{
     cli::{self, Failure},
-    lesson::built::BuiltLesson,
+    lesson::workspace::Lesson,
     timeline::{chrome, picture::Picture, svg, text},
 };
 
@@ -51,7 +51,7 @@ struct Options {
 /// written.
 pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
     let options = parse(arguments)?;
-    let lesson = BuiltLesson::build(options.lesson)?;
+    let lesson = Lesson::build(options.lesson)?;
     let picture = Picture::of(&lesson.trace()?);
     let draws_text = options.svg.is_none() && options.trace.is_none();
     if let Some(file) = options.svg {
@@ -61,7 +61,7 @@ pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failu
         write(file, &chrome::write(&picture, &lesson.name))?;
     }
     if draws_text {
-        cli::print(&text::draw(&picture, cli::width()))?;
+        cli::print(text::draw(&picture, cli::width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

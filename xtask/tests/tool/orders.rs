@@ -216,7 +216,7 @@ fn what_a_daemon_without_end_would_print_is_not_judged() {
         trace("exit");
         trace("endless");
         std::process::exit(0);"#;
-    let workspace = Workspace::new("endless").lesson("endless", 1, body);
+    let workspace = Workspace::new("endless-daemon").lesson("endless", 1, body);
     let orders = report(workspace.xtask().args(["orders", "endless"]));
     assert!(
         orders.stdout.contains("a daemon went on for too long"),

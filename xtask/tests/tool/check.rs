@@ -5,10 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{
-    tool::{Report, report, xtask},
-    workspace::Workspace,
-};
+use crate::tool::{Report, report, xtask};
 
 /// An output of fork-join by its lines: S and E of the main thread, P its post job, and
 /// a worker's name in small for its start line and doubled for its end line.

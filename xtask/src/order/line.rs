@@ -61,8 +61,7 @@ fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result
     if !is_ended {
         return Err(Fault::NoLineBreak(line.to_owned()));
     }
-    let is_plain = line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if !is_plain && line.contains(char::is_control) {
+    if line.contains(char::is_control) {
         return Err(Fault::Control(line.to_owned()));
     }
     if is_two(line.trim_start()) && !is_known(line) {
@@ -349,6 +348,7 @@ mod tests {
             let bad_line = read(output.as_bytes()).pop().unwrap().unwrap_err();
             assert_eq!(bad_line.number, 2);
             assert!(matches!(bad_line.fault, Fault::Control(_)), "{bad_line}");
+            assert!(!bad_line.fault.is_torn(), "{bad_line}");
         }
     }
 }

@@ -787,7 +787,7 @@ mod tests {
             ),
         ] {
             for promises in ALL {
-                let judge = Judge::of(&trace(end), "daemon", promises).unwrap();
+                let judge = Judge::of(trace(end), "daemon", promises).unwrap();
                 assert_eq!(judge.judge(likely.as_bytes()).verdict, POSSIBLE);
                 let unlikely = judge.judge(unlikely.as_bytes()).verdict;
                 let words = Some(words.to_owned());

@@ -89,16 +89,6 @@ impl Trace {
         Ok(trace)
     }
 
-    /// The lines that were printed: those before the end of the program.
-    pub fn printed(&self) -> impl Iterator<Item = &str> {
-        let before_exit = |event: &&Event| event.kind != EventKind::Exit;
-        let events = self.events.iter().take_while(before_exit);
-        events.filter_map(|event| match &event.kind {
-            EventKind::Line(text) => Some(text.as_str()),
-            _ => None,
-        })
-    }
-
     /// What a thread is called in a sentence.
     pub fn who(&self, thread: usize) -> String {
         match thread {
@@ -148,5 +138,50 @@ impl Trace {
         let lines = events.iter().filter(|event| !event.is_empty());
         let lines = lines.map(|event| event.replace('|', "\t") + "\n");
         Trace::parse(&lines.collect::<String>()).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(events: &[&str]) -> Result<Trace, String> {
+        let lines = events.iter().map(|event| event.replace('|', "\t") + "\n");
+        Trace::parse(&lines.collect::<String>())
+    }
+
+    #[test]
+    fn a_trace_that_does_not_come_to_the_end_of_the_program_is_refused() {
+        let error = read(&["0|0|0|-|line|main thread end", "0|0|0|-|end"])
+            .err()
+            .unwrap();
+        assert!(
+            error.starts_with("its trace does not come to the end"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_main_thread_is_called_so_and_a_worker_by_its_name() {
+        let trace = read(&["0|0|0|-|start|1|worker|a", "0|0|0|-|exit"]).unwrap();
+        let threads = [0, 1].map(|thread| trace.who(thread));
+        assert_eq!(threads, ["the main thread", "worker `a`"]);
+    }
+
+    #[test]
+    fn a_trace_that_is_about_a_thread_that_was_not_started_is_refused() {
+        for event in [
+            "0|0|1|-|end",
+            "0|0|0|-|start|2|worker|b",
+            "0|0|0|-|started|1",
+            "0|0|0|-|join|1",
+            "0|0|0|-|joined|1",
+        ] {
+            let error = read(&["0|0|0|-|line|main thread start", event, "0|0|0|-|exit"])
+                .err()
+                .unwrap();
+            let words = "line 2 of its trace is about a thread that was not started: ";
+            assert!(error.starts_with(words), "{event}: {error}");
+        }
     }
 }

@@ -235,7 +235,6 @@ impl Program<'_> {
             }
             at[event.thread] = line.or(at[event.thread]);
             let happens = match event.kind {
-                EventKind::Exit => true,
                 EventKind::Line(_) => printed.contains(self.line_of[&number]),
                 _ => !self.waits(number, &undone),
             };
@@ -409,16 +408,22 @@ mod tests {
 
     #[test]
     fn a_program_of_more_states_than_a_page_can_hold_is_none_to_explore() {
-        let mut trace = String::new();
-        for worker in 1..=10 {
-            trace += &format!("0\t0\t0\t-\tstart\t{worker}\tworker\t{worker}\n");
-            trace += &format!("0\t0\t{worker}\t-\tline\tsub thread start  {worker}\n");
-            trace += &format!("0\t0\t{worker}\t-\tline\tsub thread end  {worker}\n");
-            trace += &format!("0\t0\t{worker}\t-\tend\n");
-            trace += &format!("0\t0\t0\t-\tstarted\t{worker}\n");
-        }
-        trace += "0\t0\t0\t-\tend\n0\t0\t0\t-\texit\n";
-        let error = Explorer::of(&Trace::parse(&trace).unwrap()).err().unwrap();
+        let explorer = |lines_before: usize| {
+            let mut trace = "0\t0\t0\t-\tline\tmain thread start\n".repeat(lines_before);
+            for worker in 1..=3 {
+                trace += &format!("0\t0\t0\t-\tstart\t{worker}\tworker\t{worker}\n");
+                trace += &format!("0\t0\t{worker}\t-\tline\tsub thread start  {worker}\n");
+                trace += &format!("0\t0\t{worker}\t-\tline\tsub thread end  {worker}\n");
+                trace += &format!("0\t0\t{worker}\t-\tend\n");
+                trace += &format!("0\t0\t0\t-\tstarted\t{worker}\n");
+            }
+            trace += &"0\t0\t0\t-\tline\tmain thread end\n".repeat(123);
+            trace += "0\t0\t0\t-\tend\n0\t0\t0\t-\texit\n";
+            Explorer::of(&Trace::parse(&trace).unwrap())
+        };
+        // One, two and four until the workers have started, and eight with each line behind.
+        assert_eq!(explorer(1).unwrap().states.len(), MOST_STATES);
+        let error = explorer(2).err().unwrap();
         assert!(
             error.starts_with("it can be in more than 1000 states"),
             "{error}"

@@ -1,9 +1,8 @@
 //! `cargo xtask book`: what the book shows of the lessons, and the book itself.
 
 use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, ErrorKind},
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -15,7 +14,6 @@ use xtask::order::{
 use crate::{
     cli::{self, Failure, in_ci, relative},
     lesson::{
-        built::BuiltLesson,
         changed::ChangedLesson,
         snapshot::Snapshot,
         workspace::{Lesson, Workspace},
@@ -42,8 +40,11 @@ book into target/book/.
 Exit status: 0 if all went well, 1 if not, 2 for wrong usage.
 ";
 
-/// The languages of the book, the first of which is opened, and what each calls itself.
-const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("ko", "한국어")];
+/// The languages of the book, the first of which is opened.
+const LANGUAGES: [&str; 2] = ["en", "ko"];
+
+/// What the languages share: it stands beside their pages.
+const SHARED: [&str; 3] = ["generated", "theme/explorer", "index.html"];
 
 /// The mdBook that the book is written for.
 const MDBOOK: &str = "0.5.4";
@@ -63,7 +64,7 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
             Long("check") => check = true,
             Long("open") => open = true,
             Long("mdbook-version") => {
-                cli::print(&format!("{MDBOOK}\n"))?;
+                cli::print(format!("{MDBOOK}\n"))?;
                 return Ok(ExitCode::SUCCESS);
             }
             _ => return Err(cli::unexpected(argument)),
@@ -71,11 +72,15 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
     }
     let workspace = Workspace::build(&[])?;
     let docs = workspace.root.join("docs");
-    let generated = generate(&workspace)?;
     let folder = docs.join("generated");
-    let stale = stale(&folder, &generated).map_err(|error| cannot(&folder, "be read", &error))?;
+    let generated = generate(&workspace)?;
+    let found = read(&folder)?;
+    let all: BTreeSet<_> = generated.keys().chain(found.keys()).collect();
+    let mut stale = all
+        .into_iter()
+        .filter(|file| generated.get(*file) != found.get(*file));
     if check || in_ci() {
-        if let Some(file) = stale.first() {
+        if let Some(file) = stale.next() {
             return Err(Failure::Failed(format!(
                 "{} is out of date; run `cargo xtask book`, read how it has changed, and commit it",
                 relative(file, &workspace.root)
@@ -86,12 +91,11 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
         }
     }
     for file in stale {
-        let written = match generated.get(&file) {
-            Some(content) => fs::create_dir_all(file.parent().unwrap_or(&folder))
-                .and_then(|()| fs::write(&file, content)),
-            None => fs::remove_file(&file),
+        let written = match generated.get(file) {
+            Some(content) => write(file, content.as_bytes()),
+            None => fs::remove_file(file),
         };
-        written.map_err(|error| cannot(&file, "be written", &error))?;
+        written.map_err(|error| cannot(file, "be written", &error))?;
     }
     build(&docs, &workspace.root.join("target/book"), open)?;
     Ok(ExitCode::SUCCESS)
@@ -101,16 +105,17 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
 fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let docs = workspace.root.join("docs");
     let folder = docs.join("generated");
-    let pages =
-        pages(&docs.join(LANGUAGES[0].0)).map_err(|error| cannot(&docs, "be read", &error))?;
+    let pages: String = read(&docs.join(LANGUAGES[0]))?.into_values().collect();
     let mut files = BTreeMap::new();
     let mut all_orders = String::new();
     for found in &workspace.lessons {
-        let lesson = BuiltLesson::of(found)?;
+        let is_shown = |name: &str| pages.contains(&format!("generated/{}/{name}", found.name));
+        let lesson = found.built().map_err(|reason| found.failed(&reason))?;
         let trace = lesson.trace()?;
         let failed = |reason: String| lesson.failed(&reason);
         let orders = Description::of(&trace, Promises::WorkerCore).map_err(failed)?;
         let picture = Picture::of(&trace);
+        let draw = |width: f64| svg::draw(&picture, &lesson.name, width);
         let summary = orders.summary(&lesson.name) + "\n";
         all_orders += &summary;
         let output = Snapshot::Output.accepted(found).map_err(failed)?;
@@ -119,36 +124,35 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
                 .failed("it has no accepted output; accept it with `cargo xtask run-all --accept`")
         })?;
         let likely = [orders.likely_pairs(usize::MAX), orders.missing_lines()].concat();
-        for (name, content) in [
-            ("output.txt", output),
-            ("guaranteed.txt", text(&orders.guaranteed_pairs(usize::MAX))),
-            ("likely.txt", text(&likely)),
-            ("luck.txt", text(&orders.incomparable_lines())),
-            ("orders.txt", summary),
-            ("normal-form.txt", two_outputs(&orders)),
-            ("timeline.svg", svg::draw(&picture, &lesson.name, svg::WIDE)),
+        let mut contents = vec![
+            ("output.txt".to_owned(), output),
             (
-                "timeline-narrow.svg",
-                svg::draw(&picture, &lesson.name, svg::NARROW),
+                "guaranteed.txt".to_owned(),
+                text(&orders.guaranteed_pairs(usize::MAX)),
             ),
-        ] {
-            if pages.contains(&format!("generated/{}/{name}", lesson.name)) {
-                files.insert(folder.join(&lesson.name).join(name), content);
-            }
+            ("likely.txt".to_owned(), text(&likely)),
+            ("luck.txt".to_owned(), text(&orders.incomparable_lines())),
+            ("orders.txt".to_owned(), summary),
+            ("normal-form.txt".to_owned(), two_outputs(&orders)),
+            ("timeline.svg".to_owned(), draw(svg::WIDE)),
+            ("timeline-narrow.svg".to_owned(), draw(svg::NARROW)),
+        ];
+        if is_shown("explorer.js") {
+            contents.extend(explorers(workspace, found, &trace, is_shown)?);
         }
-        for (name, content) in explorers(workspace, found, &trace, &pages)? {
-            files.insert(folder.join(&lesson.name).join(name), content);
-        }
+        contents.retain(|(name, _)| is_shown(name));
+        let contents = contents.into_iter();
+        files.extend(
+            contents.map(|(name, content)| (folder.join(&lesson.name).join(name), content)),
+        );
     }
     files.insert(folder.join("orders.txt"), all_orders);
     let measured = docs.join("measured.tsv");
     if measured.exists() {
-        let text =
-            fs::read_to_string(&measured).map_err(|error| cannot(&measured, "be read", &error))?;
-        files.insert(
-            folder.join("measured.txt"),
-            text.lines().map(figure).collect(),
-        );
+        let text = fs::read_to_string(&measured);
+        let text = text.map_err(|error| cannot(&measured, "be read", &error))?;
+        let figures = text.lines().map(figure).collect();
+        files.insert(folder.join("measured.txt"), figures);
     }
     Ok(files)
 }
@@ -159,14 +163,9 @@ fn explorers(
     workspace: &Workspace,
     lesson: &Lesson,
     trace: &Trace,
-    pages: &str,
+    is_shown: impl Fn(&str) -> bool,
 ) -> Result<Vec<(String, String)>, Failure> {
-    let is_shown = |name: &str| pages.contains(&format!("generated/{}/{name}", lesson.name));
-    let name = "explorer.js".to_owned();
-    if !is_shown(&name) {
-        return Ok(Vec::new());
-    }
-    let failed = |reason: String| Failure::Failed(format!("lesson `{}`: {reason}", lesson.name));
+    let failed = |reason: String| lesson.failed(&reason);
     let source = lesson.source().map_err(|error| failed(error.to_string()))?;
     let explorer = Explorer::of(trace).map_err(failed)?;
     let mut files = Vec::new();
@@ -174,26 +173,27 @@ fn explorers(
     for number in 1.. {
         let diff = format!("docs/try/{}-{number}.diff", lesson.name);
         let diff = workspace.root.join(diff);
+        let name = format!("explorer-{number}.js");
         if !diff.exists() {
             break;
         }
-        let name = format!("explorer-{number}.js");
-        if is_shown(&name) {
-            let library = workspace.library.as_ref();
-            let library = library.ok_or_else(|| failed("worker-core is not built".to_owned()))?;
-            let changed = ChangedLesson::build(lesson, library, &diff)?;
-            let its = Explorer::of(&changed.trace()?).map_err(failed)?;
-            let lost = explorer.lost_in(&its);
-            let its_challenges: Vec<_> = lost.iter().filter_map(|it| its.challenge(it)).collect();
-            let json = its.json(&changed.source, &its_challenges, &[]);
-            files.push((name, for_a_page(&json)));
-            challenges.extend(lost);
+        if !is_shown(&name) {
+            continue;
         }
+        let library = workspace.library.as_ref();
+        let library = library.ok_or_else(|| failed("worker-core is not built".to_owned()))?;
+        let changed = ChangedLesson::of(lesson, library, &diff)?;
+        let its = Explorer::of(&changed.trace).map_err(failed)?;
+        let lost = explorer.lost_in(&its);
+        let its_challenges: Vec<_> = lost.iter().filter_map(|it| its.challenge(it)).collect();
+        let json = its.json(&changed.source, &its_challenges, &[]);
+        files.push((name, for_a_page(&json)));
+        challenges.extend(lost);
     }
     let challenges = challenges.iter().filter_map(|it| explorer.challenge(it));
     let challenges: Vec<_> = challenges.collect();
     let json = explorer.json(&source, &challenges, &explorer.questions());
-    files.push((name, for_a_page(&json)));
+    files.push(("explorer.js".to_owned(), for_a_page(&json)));
     Ok(files)
 }
 
@@ -220,17 +220,6 @@ fn figure(line: &str) -> String {
     format!("ANCHOR: {name}\n{words}\nANCHOR_END: {name}\n")
 }
 
-/// The text of all pages in a folder.
-fn pages(folder: &Path) -> io::Result<String> {
-    let is_page = |file: &&PathBuf| file.extension().is_some_and(|extension| extension == "md");
-    let files = files(folder)?;
-    files
-        .iter()
-        .filter(is_page)
-        .map(fs::read_to_string)
-        .collect()
-}
-
 fn text(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
@@ -248,39 +237,37 @@ fn two_outputs(orders: &Description) -> String {
     format!("{one}\n{other}")
 }
 
-/// The files of a folder that are not what they have to be, or should not be there.
-fn stale(folder: &Path, expected: &BTreeMap<PathBuf, String>) -> io::Result<Vec<PathBuf>> {
-    let mut stale: Vec<_> = expected
-        .iter()
-        .filter(|(file, content)| {
-            let text = fs::read_to_string(file);
-            !text.is_ok_and(|text| text.replace("\r\n", "\n") == **content)
-        })
-        .map(|(file, _)| file.clone())
-        .collect();
-    let unknown = files(folder)?.into_iter();
-    stale.extend(unknown.filter(|file| !expected.contains_key(file)));
-    Ok(stale)
+/// The files below a folder and what is in them, as on a system whose lines end in one
+/// character.
+fn read(folder: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    let read = |file: PathBuf| {
+        let content = fs::read(&file).map_err(|error| cannot(&file, "be read", &error))?;
+        let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
+        Ok((file, text))
+    };
+    files(folder)?.into_iter().map(read).collect()
 }
 
-/// The files below a folder, if there is one. What a system hides there is its own.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(files),
-        entries => entries?,
-    };
-    for entry in entries {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_hidden = name.starts_with('.');
-        if path.is_dir() {
-            files.extend(self::files(&path)?);
-        } else if !is_hidden {
-            files.push(path);
-        }
+/// The files below a folder, if there is one; or the file of this name. What a system
+/// hides there is its own.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if !path.is_dir() {
+        let is_there = path.exists() && !name.starts_with('.');
+        return Ok(Vec::from_iter(is_there.then(|| path.to_owned())));
     }
-    Ok(files)
+    let mut all = Vec::new();
+    let failed = |error| cannot(path, "be read", &error);
+    for entry in fs::read_dir(path).map_err(failed)? {
+        all.extend(files(&entry.map_err(failed)?.path())?);
+    }
+    Ok(all)
+}
+
+/// Writes a file, in a folder of its own if need be.
+fn write(file: &Path, content: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(file.parent().unwrap_or(file))?;
+    fs::write(file, content)
 }
 
 /// Has mdBook build the book in each language, and puts beside them what they share.
@@ -296,31 +283,17 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
              with `cargo install mdbook --locked --version {MDBOOK}`"
         )));
     }
-    let copied = ["generated", "theme/explorer"]
-        .iter()
-        .try_for_each(|shared| {
-            files(&docs.join(shared))?.iter().try_for_each(|file| {
-                let copy = target.join(file.strip_prefix(docs).unwrap_or(file));
-                fs::create_dir_all(copy.parent().unwrap_or(target))?;
-                fs::copy(file, &copy).map(drop)
-            })
-        });
-    let links = LANGUAGES.map(|(code, name)| {
-        format!("<li><a lang=\"{code}\" href=\"{code}/index.html\">{name}</a></li>\n")
-    });
-    let index = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Threads, and what they promise</title>\n<ul>\n{}</ul>\n</html>\n",
-        links.concat()
-    );
-    copied
-        .and_then(|()| fs::write(target.join("index.html"), index))
-        .map_err(|error| cannot(target, "be written", &error))?;
-    for (language, _) in LANGUAGES.iter().rev() {
+    for shared in SHARED {
+        for file in files(&docs.join(shared))? {
+            let copy = target.join(file.strip_prefix(docs).unwrap_or(&file));
+            let copied = fs::read(&file).and_then(|content| write(&copy, &content));
+            copied.map_err(|error| cannot(&copy, "be written", &error))?;
+        }
+    }
+    for language in LANGUAGES.iter().rev() {
         let mut mdbook = Command::new("mdbook");
         mdbook.arg("build").arg(docs.join(language));
-        if open && *language == LANGUAGES[0].0 {
+        if open && *language == LANGUAGES[0] {
             mdbook.arg("--open");
         }
         let output = mdbook
@@ -336,7 +309,7 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
             )));
         }
     }
-    cli::print(&format!("{}\n", target.join("index.html").display()))
+    cli::print(format!("{}\n", target.join("index.html").display()))
 }
 
 fn cannot(path: &Path, what: &str, error: &io::Error) -> Failure {

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs, process::ExitCode};
 
 use crate::{
     cli::{self, Failure},
-    lesson::built::BuiltLesson,
+    lesson::workspace::Lesson,
     timeline::{chrome, picture::Picture, svg, text},
 };
 
@@ -36,13 +36,6 @@ Exit status: 0 if all went well, 1 if the lesson does not run or a file cannot
 be written, 2 for wrong usage.
 ";
 
-/// What `timeline` was asked to do.
-struct Options {
-    lesson: String,
-    svg: Option<OsString>,
-    trace: Option<OsString>,
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -50,23 +43,6 @@ struct Options {
 /// If it is used wrongly, the lesson does not build or run, or a file cannot be
 /// written.
 pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    let options = parse(arguments)?;
-    let lesson = BuiltLesson::build(options.lesson)?;
-    let picture = Picture::of(&lesson.trace()?);
-    let draws_text = options.svg.is_none() && options.trace.is_none();
-    if let Some(file) = options.svg {
-        write(file, &svg::draw(&picture, &lesson.name, svg::WIDE))?;
-    }
-    if let Some(file) = options.trace {
-        write(file, &chrome::write(&picture, &lesson.name))?;
-    }
-    if draws_text {
-        cli::print(&text::draw(&picture, cli::width()))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     use lexopt::prelude::*;
 
     let mut lesson = None;
@@ -81,7 +57,18 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    Ok(Options { lesson, svg, trace })
+    let lesson = Lesson::build(lesson)?;
+    let picture = Picture::of(&lesson.trace()?);
+    if svg.is_none() && trace.is_none() {
+        cli::print(text::draw(&picture, cli::width()))?;
+    }
+    if let Some(file) = svg {
+        write(file, &svg::draw(&picture, &lesson.name, svg::WIDE))?;
+    }
+    if let Some(file) = trace {
+        write(file, &chrome::write(&picture, &lesson.name))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn write(file: OsString, content: &str) -> Result<(), Failure> {

@@ -18,8 +18,8 @@ use console::Term;
 use worker_core::Clock;
 
 use crate::{
-    cli::{self, Failure, in_ci, terminal::Terminal},
-    lesson::{process, report::Report, verdict::Verdict, workspace::Workspace},
+    cli::{self, Failure, in_ci, no_thread, terminal::Terminal},
+    lesson::{process, report::report, verdict::Verdict, workspace::Workspace},
 };
 
 use self::{
@@ -137,11 +137,7 @@ fn read_input(events: Sender<Event>) -> Result<(), Failure> {
 
 fn begin_thread(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     let begun = thread::Builder::new().spawn(work);
-    begun.map(drop).map_err(|reason| {
-        Failure::Failed(format!(
-            "the OS starts no more threads: {reason}; raise the limit"
-        ))
-    })
+    begun.map(drop).map_err(|reason| no_thread(reason).into())
 }
 
 struct Watch {
@@ -249,16 +245,14 @@ impl Watch {
     fn tell(&self, look: &Look) -> Result<(), Failure> {
         let lesson = &self.workspace.lessons[self.lesson];
         let _ = io::stderr().write_all(look.said.as_bytes());
-        let mut report = Report::new();
-        match &look.run {
-            None => report.lesson(lesson, &Verdict::not_built()),
-            Some(run) => report.lesson(lesson, &run.verdict),
-        }
-        report.finish()?;
+        cli::print(match &look.run {
+            None => report(lesson, &Verdict::not_built()),
+            Some(run) => report(lesson, &run.verdict),
+        })?;
         match look.run.as_ref().map(|run| &run.order) {
             Some(Ok(order)) => {
                 let summary = order.description.summary(&lesson.name);
-                cli::print(&format!("{summary}\n\n"))
+                cli::print(format!("{summary}\n\n"))
             }
             _ => Ok(()),
         }

@@ -8,8 +8,7 @@ use xtask::order::{description::Description, happens_before::Promises, trace::Tr
 use crate::{
     cli::Failure,
     lesson::{
-        built::{BuiltLesson, Traced},
-        program::{self, Run, TIME_LIMIT},
+        program::TIME_LIMIT,
         snapshot::Update,
         verdict::{Verdict, judge},
         workspace::{Lesson, Workspace},
@@ -29,7 +28,6 @@ pub(super) struct Look {
 pub(super) struct JudgedRun {
     lesson: Lesson,
     root: PathBuf,
-    traced: Result<Traced, String>,
     pub(super) verdict: Verdict,
     /// Or why it cannot be told.
     pub(super) order: Result<Order, String>,
@@ -42,40 +40,16 @@ pub(super) struct Order {
 }
 
 impl JudgedRun {
-    fn of(
-        lesson: Lesson,
-        root: PathBuf,
-        run: Result<Run, String>,
-        traced: impl FnOnce(Option<Trace>) -> Result<Traced, String>,
-    ) -> JudgedRun {
-        let mut kept = Err("it did not run well".to_owned());
-        let traced = |first| {
-            kept = traced(first);
-            kept.clone()
-        };
-        let verdict = judge(&lesson, run, traced, Update::Nothing, &root);
-        JudgedRun {
-            order: kept.as_ref().map_err(String::clone).and_then(order),
-            traced: kept,
-            lesson,
-            root,
-            verdict,
-        }
-    }
-
     /// Accepts what differs from the snapshots, of this very run.
     pub(super) fn accept(&mut self) {
-        let run = self.verdict.run.take();
-        let run = run.ok_or_else(|| "it did not run".to_owned());
-        let traced = |_| self.traced.clone();
-        self.verdict = judge(&self.lesson, run, traced, Update::Accept, &self.root);
+        self.verdict.accept(&self.lesson, &self.root);
     }
 }
 
-fn order(traced: &Traced) -> Result<Order, String> {
+fn order(trace: &Trace) -> Result<Order, String> {
     Ok(Order {
-        description: Arc::new(Description::of(&traced.trace, Promises::WorkerCore)?),
-        picture: Picture::of(&traced.trace),
+        description: Arc::new(Description::of(trace, Promises::WorkerCore)?),
+        picture: Picture::of(trace),
     })
 }
 
@@ -88,15 +62,20 @@ pub(super) fn look(name: &str, clock: Clock, seen: impl FnMut(&[u8]) + Send + 's
     };
     // It has the lessons that were named, and no other.
     let lesson = workspace.lessons.remove(0);
-    let Some(program) = lesson.program.clone() else {
+    let Ok(built) = lesson.built() else {
         return Look { said, run: None };
     };
-    let run = program::run_lesson(&program, clock, TIME_LIMIT, seen);
-    let run = run.map_err(|reason| reason.to_string());
-    let traced = |first| BuiltLesson::new(name, &program).traced(first);
-    let run = JudgedRun::of(lesson, workspace.root, run, traced);
+    let run = built.run(clock, TIME_LIMIT, seen);
+    let verdict = judge(&lesson, run, Update::Nothing, &workspace.root);
+    let told = verdict.told.as_ref().map_err(String::clone);
+    let order = told.and_then(|told| order(&told.traced.trace));
     Look {
         said,
-        run: Some(run),
+        run: Some(JudgedRun {
+            root: workspace.root,
+            lesson,
+            verdict,
+            order,
+        }),
     }
 }

@@ -8,9 +8,9 @@ use worker_core::Clock;
 use xtask::order::description::Description;
 
 use crate::{
-    cli::{human, number_of},
+    cli::{human, number_of, wrapped},
     commands::{
-        orders::{wrapped, write_lines, write_orders},
+        orders::{write_lines, write_orders},
         watch::{
             look::{JudgedRun, Look},
             marks::{self, Mark},
@@ -173,7 +173,7 @@ impl Screen {
             Some(Some(run)) => {
                 let verdict = &run.verdict;
                 complaints.extend(verdict.complaints.iter().cloned());
-                complaints.extend(verdict.note.iter().map(|note| format!("note: {note}")));
+                complaints.extend(verdict.note().iter().map(|note| format!("note: {note}")));
                 let time = verdict.run.as_ref().map(|run| human(run.time));
                 let time = time.map_or(String::new(), |time| format!(" in {time}"));
                 if !verdict.passed() {

@@ -89,6 +89,16 @@ impl Trace {
         Ok(trace)
     }
 
+    /// The lines that were printed: those before the end of the program.
+    pub fn printed(&self) -> impl Iterator<Item = &str> {
+        let before_exit = |event: &&Event| event.kind != EventKind::Exit;
+        let events = self.events.iter().take_while(before_exit);
+        events.filter_map(|event| match &event.kind {
+            EventKind::Line(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
     /// What a thread is called in a sentence.
     pub fn who(&self, thread: usize) -> String {
         match thread {
@@ -162,8 +172,18 @@ mod tests {
     }
 
     #[test]
-    fn the_main_thread_is_called_so_and_a_worker_by_its_name() {
-        let trace = read(&["0|0|0|-|start|1|worker|a", "0|0|0|-|exit"]).unwrap();
+    fn what_stands_behind_the_end_of_the_program_is_not_printed() {
+        let trace = read(&[
+            "0|0|0|-|start|1|daemon|a",
+            "0|0|1|-|line|sub thread start  a",
+            "0|0|0|-|started|1",
+            "0|0|0|-|line|main thread end",
+            "0|0|0|-|exit",
+            "1|0|1|-|line|sub thread end  a",
+        ]);
+        let trace = trace.unwrap();
+        let printed: Vec<_> = trace.printed().collect();
+        assert_eq!(printed, ["sub thread start  a", "main thread end"]);
         let threads = [0, 1].map(|thread| trace.who(thread));
         assert_eq!(threads, ["the main thread", "worker `a`"]);
     }

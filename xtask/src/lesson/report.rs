@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use console::style;
+use console::{StyledObject, style};
 
 use crate::{
     cli::{Failure, human, live::LiveLines, number_of, relative},
@@ -51,21 +51,14 @@ impl Report {
         let name = &lesson.name;
         let title = format!("chapter {}: {name}", lesson.chapter);
         self.print(&format!("{}\n", style(title).bold()));
-        let mut time = String::new();
         if let Some(run) = &verdict.run {
             self.print_bytes(&run.stdout);
             if !run.stdout.is_empty() && !run.stdout.ends_with(b"\n") {
                 self.print("\n");
             }
-            time = format!(" in {}", human(run.time));
         }
-        let words = if !verdict.passed() {
-            style(format!("{name} failed{time}:")).red()
-        } else if verdict.accepted {
-            style(format!("{name} accepted{time}")).yellow()
-        } else {
-            style(format!("{name} passed{time}")).green()
-        };
+        let words = headline(name, verdict);
+        let colon = if verdict.passed() { "" } else { ":" };
         let mut complaints = verdict.complaints.clone();
         if let (Some(last), Some(advice)) = (complaints.last_mut(), &verdict.advice) {
             *last += &format!("; {advice}");
@@ -79,7 +72,7 @@ impl Report {
             .map(|note| format!("  note: {note}\n"))
             .unwrap_or_default();
         self.print(&format!(
-            "{words}\n{complaints}{note}{}\n",
+            "{words}{colon}\n{complaints}{note}{}\n",
             verdict.difference
         ));
     }
@@ -148,6 +141,19 @@ impl Report {
             ))),
             _ => Ok(()),
         }
+    }
+}
+
+/// What became of a lesson, in a few words.
+pub(crate) fn headline(name: &str, verdict: &Verdict) -> StyledObject<String> {
+    let time = verdict.run.as_ref().map(|run| human(run.time));
+    let time = time.map_or(String::new(), |time| format!(" in {time}"));
+    if !verdict.passed() {
+        style(format!("{name} failed{time}")).red()
+    } else if verdict.accepted {
+        style(format!("{name} accepted{time}")).yellow()
+    } else {
+        style(format!("{name} passed{time}")).green()
     }
 }
 

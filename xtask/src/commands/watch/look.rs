@@ -1,18 +1,18 @@
 //! A look at a lesson: built, run and judged once.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use worker_core::Clock;
-use xtask::order::{description::Description, happens_before::Promises, trace::Trace};
+use xtask::order::{description::Description, happens_before::Promises};
 
 use crate::{
     cli::Failure,
     lesson::{
         built::{BuiltLesson, Traced},
-        program::{self, Run, TIME_LIMIT},
+        program::{self, TIME_LIMIT},
         snapshot::Update,
         verdict::{Verdict, judge},
-        workspace::{Lesson, Workspace},
+        workspace::Workspace,
     },
     timeline::picture::Picture,
 };
@@ -27,8 +27,8 @@ pub(super) struct Look {
 
 /// A run of a lesson, judged, and what those on the simulated clock tell of its order.
 pub(super) struct JudgedRun {
-    lesson: Lesson,
-    root: PathBuf,
+    /// The workspace with this lesson only.
+    workspace: Workspace,
     traced: Result<Traced, String>,
     pub(super) verdict: Verdict,
     /// Or why it cannot be told.
@@ -41,34 +41,44 @@ pub(super) struct Order {
     pub(super) picture: Picture,
 }
 
-impl JudgedRun {
-    fn of(
-        lesson: Lesson,
-        root: PathBuf,
-        run: Result<Run, String>,
-        traced: impl FnOnce(Option<Trace>) -> Result<Traced, String>,
-    ) -> JudgedRun {
-        let mut kept = Err("it did not run well".to_owned());
-        let traced = |first| {
-            kept = traced(first);
-            kept.clone()
-        };
-        let verdict = judge(&lesson, run, traced, Update::Nothing, &root);
-        JudgedRun {
-            order: kept.as_ref().map_err(String::clone).and_then(order),
-            traced: kept,
-            lesson,
-            root,
-            verdict,
-        }
-    }
-
-    /// Accepts what differs from the snapshots, of this very run.
-    pub(super) fn accept(&mut self) {
-        let run = self.verdict.run.take();
-        let run = run.ok_or_else(|| "it did not run".to_owned());
-        let traced = |_| self.traced.clone();
-        self.verdict = judge(&self.lesson, run, traced, Update::Accept, &self.root);
+/// Builds a lesson, runs it and judges the run, and tells meanwhile what cargo says and
+/// what the lesson prints.
+pub(super) fn look(
+    name: &str,
+    clock: Clock,
+    mut hear: impl FnMut(&str),
+    printed: impl FnMut(&[u8]) + Send + 'static,
+) -> Look {
+    let built = Workspace::build_quietly(&[name.to_owned()], &mut hear);
+    // Cargo has said all that it has to.
+    hear("");
+    let (workspace, said) = match built {
+        Ok(built) => built,
+        Err(Failure::Usage(said) | Failure::Failed(said)) => return Look { said, run: None },
+        Err(Failure::Help) => unreachable!("building asks for no help"),
+    };
+    // It has the lessons that were named, and no other.
+    let lesson = &workspace.lessons[0];
+    let Some(program) = &lesson.program else {
+        return Look { said, run: None };
+    };
+    let run = program::run_lesson(program, clock, TIME_LIMIT, printed);
+    let run = run.map_err(|reason| reason.to_string());
+    let mut traced = Err("it did not run well".to_owned());
+    let trace = |first| {
+        traced = BuiltLesson::new(name, program).traced(first);
+        traced.clone()
+    };
+    let verdict = judge(lesson, run, trace, Update::Nothing, &workspace.root);
+    let run = JudgedRun {
+        order: traced.as_ref().map_err(String::clone).and_then(order),
+        workspace,
+        traced,
+        verdict,
+    };
+    Look {
+        said,
+        run: Some(run),
     }
 }
 
@@ -79,24 +89,13 @@ fn order(traced: &Traced) -> Result<Order, String> {
     })
 }
 
-/// Builds a lesson, runs it and judges the run, and shows `seen` what it prints meanwhile.
-pub(super) fn look(name: &str, clock: Clock, seen: impl FnMut(&[u8]) + Send + 'static) -> Look {
-    let (mut workspace, said) = match Workspace::build_quietly(&[name.to_owned()]) {
-        Ok(built) => built,
-        Err(Failure::Usage(said) | Failure::Failed(said)) => return Look { said, run: None },
-        Err(Failure::Help) => unreachable!("building asks for no help"),
-    };
-    // It has the lessons that were named, and no other.
-    let lesson = workspace.lessons.remove(0);
-    let Some(program) = lesson.program.clone() else {
-        return Look { said, run: None };
-    };
-    let run = program::run_lesson(&program, clock, TIME_LIMIT, seen);
-    let run = run.map_err(|reason| reason.to_string());
-    let traced = |first| BuiltLesson::new(name, &program).traced(first);
-    let run = JudgedRun::of(lesson, workspace.root, run, traced);
-    Look {
-        said,
-        run: Some(run),
+impl JudgedRun {
+    /// Accepts what differs from the snapshots, of this very run.
+    pub(super) fn accept(&mut self) {
+        let run = self.verdict.run.take();
+        let run = run.ok_or_else(|| "it did not run".to_owned());
+        let traced = |_| self.traced.clone();
+        let Workspace { lessons, root, .. } = &self.workspace;
+        self.verdict = judge(&lessons[0], run, traced, Update::Accept, root);
     }
 }

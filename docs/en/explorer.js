@@ -3,7 +3,7 @@
 const explorerWords = {
   "title": "You are the scheduler",
   "changed": "You are the scheduler of the changed program",
-  "intro": "Each button lets a thread go on to its next line. A thread that has to wait says for what. The letters show where in the program the threads stand. “Let luck decide” goes on at random to the end; with “Keep to the sleeps” only what the sleeps make likely can be chosen. The address of this page keeps what you have done.",
+  "intro": "Each button lets a thread go on to its next line; a thread that has to wait says for what. The letters show where the threads stand in the program. “Let luck decide” goes on at random to the end; with “Keep to the sleeps” you can only do what they make likely. The address of this page keeps what you have done.",
   "legend": "● prints a line  ━ could go on  ┄ waits  ■ the program ends",
   "threads": "Threads",
   "listing": "The program, and where the threads stand in it",

@@ -8,8 +8,12 @@ use std::{
     io::{self, ErrorKind, Write},
     path::{MAIN_SEPARATOR_STR, Path},
     process::ExitCode,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+
+use console::{Term, measure_text_width};
+use lexopt::ValueExt;
 
 /// Why a command did not come to its end.
 pub(crate) enum Failure {
@@ -42,14 +46,15 @@ pub(crate) fn unexpected(argument: lexopt::Arg<'_>) -> Failure {
 }
 
 /// The whole number that an option takes.
-pub(crate) fn number(option: &str, value: &str) -> Result<usize, Failure> {
-    value
-        .parse()
-        .map_err(|_| Failure::Usage(format!("{option} takes a whole number, not `{value}`")))
+pub(crate) fn number(arguments: &mut lexopt::Parser, option: &str) -> Result<usize, Failure> {
+    let value = arguments.value()?.string()?;
+    let number = value.parse();
+    number.map_err(|_| Failure::Usage(format!("{option} takes a whole number, not `{value}`")))
 }
 
 /// The time that `--timeout` takes.
-pub(crate) fn time_limit(value: &str) -> Result<Duration, Failure> {
+pub(crate) fn time_limit(arguments: &mut lexopt::Parser) -> Result<Duration, Failure> {
+    let value = arguments.value()?.string()?;
     match value.parse::<u32>() {
         Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds.into())),
         _ => Err(Failure::Usage(format!(
@@ -60,22 +65,44 @@ pub(crate) fn time_limit(value: &str) -> Result<Duration, Failure> {
 }
 
 /// Prints to standard output.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    written(io::stdout().write_all(text.as_bytes()))
+pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    written(io::stdout().write_all(text.as_ref()))
 }
 
-/// How wide a line may be that is printed: as wide as the terminal, if there is one.
+/// How wide the terminal is, if there is one.
+pub(crate) fn terminal_width() -> Option<usize> {
+    let size = Term::stdout().size_checked();
+    size.map(|(_, width)| width.into())
+}
+
+/// How wide a line may be that is printed.
 pub(crate) fn width() -> usize {
-    let size = console::Term::stdout().size_checked();
-    size.map_or(80, |(_, width)| width.into())
+    terminal_width().unwrap_or(80)
+}
+
+/// A line in as many as it takes to be no wider than `width`, broken between words.
+pub(crate) fn wrapped(line: &str, width: usize) -> String {
+    let indent = line.len() - line.trim_start().len() + 4;
+    let mut wrapped = String::new();
+    let mut column = 0;
+    for word in line.split_inclusive(' ') {
+        if column > indent && column + measure_text_width(word.trim_end()) > width {
+            wrapped.truncate(wrapped.trim_end().len());
+            wrapped += &format!("\n{:indent$}", "");
+            column = indent;
+        }
+        wrapped += word;
+        column += measure_text_width(word);
+    }
+    wrapped
 }
 
 /// What came of writing to standard output; a reader who has seen enough is no failure.
 pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Failed(format!(
-            "standard output cannot be written: {error}"
-        ))),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("standard output cannot be written: {error}").into())
+        }
         _ => Ok(()),
     }
 }
@@ -118,9 +145,35 @@ pub(crate) fn number_of(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
+/// What to say where the OS starts no thread, for this reason.
+pub(crate) fn no_thread(reason: io::Error) -> String {
+    format!("the OS starts no more threads: {reason}; run less at a time, or raise the limit")
+}
+
+/// What a thread that panicked has held is still of use.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A path as it is said on every system, from the workspace's root.
 pub(crate) fn relative(path: &Path, root: &Path) -> String {
     let path = path.strip_prefix(root).unwrap_or(path);
     let path = path.display().to_string();
     path.replace(MAIN_SEPARATOR_STR, "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_broken_between_words_and_goes_on_further_to_the_right() {
+        let line = "  `sub thread end  1`  missing or not, by luck";
+        assert_eq!(wrapped(line, 80), line);
+        let narrow = "  `sub thread end  1`  missing\n      or not, by luck";
+        assert_eq!(wrapped(line, 30), narrow);
+        // A word is whole, however narrow it gets.
+        let words = "  `sub\n      thread\n      end\n      1`\n      missing\n      or\n      not,\n      by\n      luck";
+        assert_eq!(wrapped(line, 7), words);
+    }
 }

@@ -1,5 +1,5 @@
 //! Chapter 4 in plain Rust: a list of handles gives the results in the order of the
-//! starts.
+//! joins.
 //!
 //! Run it with `cargo run -p join-loop --example std_vec`.
 

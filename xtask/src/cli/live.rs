@@ -2,17 +2,20 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
 use console::{Term, truncate_str};
 
-use super::{human, in_ci};
+use super::{Failure, human, in_ci, lock, print};
 
 /// How often they are drawn. What is done sooner shows nothing.
 const TICK: Duration = Duration::from_millis(200);
+
+/// No terminal is wider.
+const LONGEST: usize = 1000;
 
 /// The lines, until this is dropped. A thread of its own draws them, so that a terminal
 /// that stands still holds up nobody else.
@@ -39,36 +42,44 @@ impl LiveLines {
         live
     }
 
-    /// Adds a line that says this, as long as it says anything.
-    pub(crate) fn add(&self, line: impl Fn() -> Option<String> + Send + 'static) {
-        lock(&self.0).lines.push(Box::new(line));
+    /// Adds a line for something that begins now. The time that it takes stands behind
+    /// `name`, and then what is said of it.
+    pub(crate) fn add(&self, name: String, what: String) -> LiveLine {
+        let line = LiveLine(Arc::new(Mutex::new(State {
+            name,
+            what,
+            start: Instant::now(),
+            ended: None,
+            is_cleared: false,
+        })));
+        lock(&self.0).lines.push(line.clone());
+        line
     }
 
-    /// Prints something while none of them is shown.
-    pub(crate) fn print<T>(&self, print: impl FnOnce() -> T) -> T {
+    /// Prints to standard output while none of them is shown.
+    pub(crate) fn print(&self, text: impl AsRef<[u8]>) -> Result<(), Failure> {
         let mut lines = lock(&self.0);
         let _ = lines.clear(&Term::stderr());
-        print()
+        print(text)
     }
 }
 
 impl Drop for LiveLines {
     fn drop(&mut self) {
-        self.print(|| {});
+        let _ = lock(&self.0).clear(&Term::stderr());
     }
 }
 
 /// Does something that may take long, and shows meanwhile what it is.
 pub(crate) fn live<T>(what: String, work: impl FnOnce() -> T) -> T {
     let lines = LiveLines::new();
-    let start = Instant::now();
-    lines.add(move || Some(format!("{:>6}  {what}", human(start.elapsed()))));
+    lines.add(String::new(), what);
     work()
 }
 
 #[derive(Default)]
 struct Lines {
-    lines: Vec<Box<dyn Fn() -> Option<String> + Send>>,
+    lines: Vec<LiveLine>,
     /// How many are on the terminal.
     shown: usize,
 }
@@ -78,7 +89,7 @@ impl Lines {
         let term = Term::buffered_stderr();
         self.clear(&term)?;
         let (height, width) = term.size();
-        let lines = self.lines.iter().filter_map(|line| line());
+        let lines = self.lines.iter().filter_map(LiveLine::text);
         for line in lines.take(usize::from(height).saturating_sub(1)) {
             term.write_line(&truncate_str(&line, width.into(), "…"))?;
             self.shown += 1;
@@ -92,6 +103,50 @@ impl Lines {
     }
 }
 
-fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
-    lines.lock().unwrap_or_else(PoisonError::into_inner)
+/// One of the lines. Whoever has something to say only leaves word, and does not wait for
+/// the terminal.
+#[derive(Clone)]
+pub(crate) struct LiveLine(Arc<Mutex<State>>);
+
+struct State {
+    name: String,
+    what: String,
+    start: Instant,
+    /// How long it took, if it has ended.
+    ended: Option<Duration>,
+    is_cleared: bool,
+}
+
+impl LiveLine {
+    /// Takes the pieces of a program's output as they come, and says the last whole line.
+    pub(crate) fn show_last(&self) -> impl FnMut(&[u8]) + Send + 'static {
+        let live = self.clone();
+        let mut line = Vec::new();
+        move |bytes| {
+            for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+                line.extend(&piece[..piece.len().min(LONGEST.saturating_sub(line.len()))]);
+                if piece.ends_with(b"\n") {
+                    lock(&live.0).what = String::from_utf8_lossy(line.trim_ascii_end()).into();
+                    line.clear();
+                }
+            }
+        }
+    }
+
+    /// Says that what it is about has ended.
+    pub(crate) fn end(&self) {
+        let mut state = lock(&self.0);
+        state.ended = Some(state.start.elapsed());
+        state.what = "ended".to_owned();
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.0).is_cleared = true;
+    }
+
+    fn text(&self) -> Option<String> {
+        let state = lock(&self.0);
+        let time = human(state.ended.unwrap_or_else(|| state.start.elapsed()));
+        (!state.is_cleared).then(|| format!("{}{time:>6}  {}", state.name, state.what))
+    }
 }

@@ -71,11 +71,9 @@ pub(crate) fn bench(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         let name = text(child(message, "target")?, "name")?;
         text(message, "executable").filter(|_| name == PROGRAM)
     });
-    let program = program.ok_or_else(|| {
-        Failure::Failed("what measures does not build; see cargo's message above".to_owned())
-    })?;
+    let program = program
+        .ok_or_else(|| "what measures does not build; see cargo's message above".to_owned())?;
     let status = Command::new(program).args(options).status();
-    let status =
-        status.map_err(|error| Failure::Failed(format!("`{program}` cannot be run: {error}")))?;
+    let status = status.map_err(|error| format!("`{program}` cannot be run: {error}"))?;
     Ok(ExitCode::from(status.code().map_or(1, |code| code as u8)))
 }

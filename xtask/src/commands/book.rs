@@ -14,7 +14,6 @@ use xtask::order::{
 use crate::{
     cli::{self, Failure, in_ci, relative},
     lesson::{
-        built::BuiltLesson,
         changed::ChangedLesson,
         snapshot::Snapshot,
         workspace::{Lesson, Workspace},
@@ -65,7 +64,7 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
             Long("check") => check = true,
             Long("open") => open = true,
             Long("mdbook-version") => {
-                cli::print(&format!("{MDBOOK}\n"))?;
+                cli::print(format!("{MDBOOK}\n"))?;
                 return Ok(ExitCode::SUCCESS);
             }
             _ => return Err(cli::unexpected(argument)),
@@ -111,7 +110,7 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
     let mut all_orders = String::new();
     for found in &workspace.lessons {
         let is_shown = |name: &str| pages.contains(&format!("generated/{}/{name}", found.name));
-        let lesson = BuiltLesson::of(found)?;
+        let lesson = found.built().map_err(|reason| found.failed(&reason))?;
         let trace = lesson.trace()?;
         let failed = |reason: String| lesson.failed(&reason);
         let orders = Description::of(&trace, Promises::WorkerCore).map_err(failed)?;
@@ -166,7 +165,7 @@ fn explorers(
     trace: &Trace,
     is_shown: impl Fn(&str) -> bool,
 ) -> Result<Vec<(String, String)>, Failure> {
-    let failed = |reason: String| Failure::Failed(format!("lesson `{}`: {reason}", lesson.name));
+    let failed = |reason: String| lesson.failed(&reason);
     let source = lesson.source().map_err(|error| failed(error.to_string()))?;
     let explorer = Explorer::of(trace).map_err(failed)?;
     let mut files = Vec::new();
@@ -183,8 +182,8 @@ fn explorers(
         }
         let library = workspace.library.as_ref();
         let library = library.ok_or_else(|| failed("worker-core is not built".to_owned()))?;
-        let changed = ChangedLesson::build(lesson, library, &diff)?;
-        let its = Explorer::of(&changed.trace()?).map_err(failed)?;
+        let changed = ChangedLesson::of(lesson, library, &diff)?;
+        let its = Explorer::of(&changed.trace).map_err(failed)?;
         let lost = explorer.lost_in(&its);
         let its_challenges: Vec<_> = lost.iter().filter_map(|it| its.challenge(it)).collect();
         let json = its.json(&changed.source, &its_challenges, &[]);
@@ -310,7 +309,7 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
             )));
         }
     }
-    cli::print(&format!("{}\n", target.join("index.html").display()))
+    cli::print(format!("{}\n", target.join("index.html").display()))
 }
 
 fn cannot(path: &Path, what: &str, error: &io::Error) -> Failure {

@@ -6,7 +6,7 @@ use std::{
     fs::File,
     io::{self, ErrorKind, IsTerminal, Read},
     process::{Command, ExitCode},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -17,13 +17,13 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{self, Failure, live::live, number_of},
+    cli::{self, Failure, live::live, lock, number_of, wrapped},
     commands::orders::one_of,
     lesson::{
-        built::BuiltLesson,
         process::StartError,
-        program::{self, End, MOST_OUTPUT, TIME_LIMIT},
+        program::{self, End, MOST_LINES, MOST_OUTPUT, Run, Stream, TIME_LIMIT, excerpt, in_words},
         repeat::side_by_side,
+        workspace::Lesson,
     },
 };
 
@@ -67,42 +67,16 @@ Examples:
   cargo xtask check fork-join --times 9 -- cargo run -q -p fork-join
 
 Exit status: 0 if every output is possible, 1 if one is not or cannot be
-judged, 2 for wrong usage. Of COMMAND's runs, those that cannot be judged do
-not count unless all are such.
+judged, 2 for wrong usage. A file that cannot be read is wrong usage if it is
+the only one; of several it is one that cannot be judged. Of COMMAND's runs,
+those that cannot be judged do not count unless all are such.
 ";
 
 /// How many programs run at once for each processor core. They mostly sleep.
 const PER_CORE: usize = 8;
 
-/// How many lines of what a program wrote are shown.
-const MOST_LINES: usize = 40;
-
-/// How many bytes.
-const MOST_BYTES: usize = 8192;
-
-/// What `check` was asked to do.
-struct Options {
-    lesson: String,
-    promises: Promises,
-    outputs: Outputs,
-}
-
-/// Where the outputs come from.
-enum Outputs {
-    Stdin,
-    Files(Vec<OsString>),
-    Runs(Runs),
-}
-
-/// A command to run, and how.
-struct Runs {
-    program: OsString,
-    arguments: Vec<OsString>,
-    times: usize,
-    timeout: Duration,
-    /// Held while an output is judged.
-    judged: Mutex<()>,
-}
+/// How many lines are shown of what a run printed.
+const MOST_SHOWN: usize = 40;
 
 /// Runs the command.
 ///
@@ -111,37 +85,6 @@ struct Runs {
 /// If it is used wrongly, the one output cannot be read, the program cannot be run, or
 /// the lesson does not build or run.
 pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    let options = parse(arguments)?;
-    let judge = || {
-        let lesson = BuiltLesson::build(options.lesson)?;
-        let trace = lesson.trace()?;
-        let what = format!("ordering the lines of `{}`", lesson.name);
-        let judge = live(what, || Judge::of(&trace, &lesson.name, options.promises));
-        judge.map_err(|reason| lesson.failed(&reason))
-    };
-    match options.outputs {
-        Outputs::Stdin => {
-            if io::stdin().is_terminal() {
-                cli::note("reading the output from standard input; Ctrl-D ends it");
-            }
-            let output =
-                read(io::stdin()).map_err(|reason| unreadable("standard input", &reason))?;
-            check_one(&judge()?, &output)
-        }
-        Outputs::Files(files) => match &files[..] {
-            [file] => {
-                let name = format!("`{}`", file.display());
-                let output = File::open(file).and_then(read);
-                let output = output.map_err(|reason| unreadable(&name, &reason))?;
-                check_one(&judge()?, &output)
-            }
-            files => check_files(&judge()?, files),
-        },
-        Outputs::Runs(runs) => check_runs(&judge()?, &runs),
-    }
-}
-
-fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     use lexopt::prelude::*;
 
     let mut lesson = None;
@@ -154,7 +97,7 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
         if let Some(mut rest) = arguments.try_raw_args()
             && rest.next_if(|argument| argument == "--").is_some()
         {
-            command = Some(rest.collect::<Vec<_>>().into_iter());
+            command = Some(rest.collect::<Vec<_>>());
             break;
         }
         let Some(argument) = arguments.next()? else {
@@ -163,39 +106,51 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
         match argument {
             Long("std") => promises = one_of(promises, Promises::Std)?,
             Long("python") => promises = one_of(promises, Promises::Python)?,
-            Long("times") => times = Some(cli::number("--times", &arguments.value()?.string()?)?),
-            Long("timeout") => timeout = Some(cli::time_limit(&arguments.value()?.string()?)?),
+            Long("times") => times = Some(cli::number(arguments, "--times")?),
+            Long("timeout") => timeout = Some(cli::time_limit(arguments)?),
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             Value(file) => files.push(file),
             _ => return Err(cli::unexpected(argument)),
         }
     }
-    let usage = |message: &str| Err(Failure::Usage(message.to_owned()));
-    let outputs = match command.map(|mut rest| (rest.next(), rest.collect())) {
-        Some((None, _)) => return usage("name a program behind `--`"),
-        Some(_) if !files.is_empty() => {
-            return usage("judge files or the runs of a program, not both at once");
-        }
-        Some(_) if times == Some(0) => return usage("--times takes a number from 1, not `0`"),
-        Some((Some(program), arguments)) => Outputs::Runs(Runs {
-            program,
-            arguments,
-            times: times.unwrap_or(50),
-            timeout: timeout.unwrap_or(TIME_LIMIT),
-            judged: Mutex::default(),
-        }),
-        None if times.is_some() || timeout.is_some() => {
-            return usage("--times and --timeout are for a program to run; name it behind `--`");
-        }
-        None if files.is_empty() => Outputs::Stdin,
-        None => Outputs::Files(files),
+    let usage = |words: &str| Err(Failure::Usage(words.to_owned()));
+    let Some(lesson) = lesson else {
+        return usage("name a lesson");
     };
-    let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    Ok(Options {
-        lesson,
-        promises,
-        outputs,
-    })
+    let judge = || {
+        let lesson = Lesson::build(lesson)?;
+        let trace = lesson.trace()?;
+        let what = format!("ordering the lines of `{}`", lesson.name);
+        let judge = live(what, || Judge::of(&trace, &lesson.name, promises));
+        judge.map_err(|reason| lesson.failed(&reason))
+    };
+    match (command.as_deref(), &files[..]) {
+        (Some([]), _) => usage("name a program behind `--`"),
+        (Some(_), [_, ..]) => usage("judge files or the runs of a program, not both at once"),
+        (Some(_), []) if times == Some(0) => usage("--times takes a number from 1, not `0`"),
+        (Some(command), []) => {
+            let timeout = timeout.unwrap_or(TIME_LIMIT);
+            check_runs(&judge()?, command, times.unwrap_or(50), timeout)
+        }
+        (None, _) if times.is_some() || timeout.is_some() => {
+            usage("--times and --timeout are for a program to run; name it behind `--`")
+        }
+        (None, []) => {
+            if io::stdin().is_terminal() {
+                cli::note("reading the output from standard input; Ctrl-D ends it");
+            }
+            let output = read(io::stdin());
+            let output = output.map_err(|reason| unreadable("standard input", &reason))?;
+            check_one(&judge()?, &output)
+        }
+        (None, [file]) => {
+            let name = format!("`{}`", file.display());
+            let output = File::open(file).and_then(read);
+            let output = output.map_err(|reason| unreadable(&name, &reason))?;
+            check_one(&judge()?, &output)
+        }
+        (None, files) => check_files(&judge()?, files),
+    }
 }
 
 /// An output to judge: no more of it than a lesson may print.
@@ -219,91 +174,33 @@ fn unreadable(name: &str, reason: &io::Error) -> Failure {
 
 fn check_one(judge: &Judge, output: &[u8]) -> Result<ExitCode, Failure> {
     let judgement = judge.judge(output);
-    let mut words = in_words(&judgement);
+    let mut words = words(&judgement);
     if judgement.verdict == (Verdict::Possible { unlikely: None }) {
         words += "; one output can prove a program wrong, never right: see --times";
     }
-    cli::print(&format!("{words}\n"))?;
-    Ok(Tally::of([&judgement.verdict]).status())
+    say(&words)?;
+    Ok(status([&judgement.verdict]))
 }
 
 fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
     let mut verdicts = Vec::new();
     for file in files {
-        let words = match File::open(file).and_then(read) {
+        let (verdict, words) = match File::open(file).and_then(read) {
             Ok(output) => {
                 let judgement = judge.judge(&output);
-                let words = in_words(&judgement);
-                verdicts.push(judgement.verdict);
-                words
+                let words = words(&judgement);
+                (judgement.verdict, words)
             }
             Err(reason) => {
-                verdicts.push(Verdict::CannotBeJudged);
-                format!("{} {reason}", style("cannot be read:").yellow())
+                let words = style("cannot be read:").yellow();
+                (Verdict::CannotBeJudged, format!("{words} {reason}"))
             }
         };
-        cli::print(&format!("{}: {words}\n", file.display()))?;
+        say(&format!("{}: {words}", file.display()))?;
+        verdicts.push(verdict);
     }
-    let tally = Tally::of(&verdicts);
-    cli::print(&format!("{}\n", tally.line("")))?;
-    Ok(tally.status())
-}
-
-fn check_runs(judge: &Judge, runs: &Runs) -> Result<ExitCode, Failure> {
-    let times = number_of(runs.times, "time");
-    let what = format!("running `{}` {times}", runs.program.display());
-    let once = || runs.judge_one(judge);
-    let runs = live(what, || side_by_side(runs.times, PER_CORE, once))?;
-    let all = runs.len();
-    let tally = Tally::of(runs.iter().map(|run| &run.judgement.verdict));
-
-    // One run of each kind that is worth a look.
-    let mut shown = BTreeMap::new();
-    let mut unlikely = 0;
-    let mut ends = BTreeMap::<_, usize>::new();
-    let mut complaints = Vec::new();
-    for run in &runs {
-        match &run.judgement.verdict {
-            Verdict::Possible { unlikely: None } => {}
-            verdict => {
-                unlikely += usize::from(kind(verdict) == 0);
-                shown.entry(kind(verdict)).or_insert(run);
-            }
-        }
-        if let Some(status) = &run.status {
-            *ends.entry(status).or_default() += 1;
-        }
-        if !run.stderr.is_empty() {
-            complaints.push(&run.stderr);
-        }
-    }
-    let mut report = tally.line(&format!(" of {all}"));
-    if unlikely > 0 {
-        report += &format!(", {unlikely} of them unlikely because of the sleeps");
-    }
-    if tally.proves_nothing() {
-        report += "; runs can prove a program wrong, never right";
-    }
-    report += "\n";
-    for (status, times) in ends {
-        report += &format!("{times} of {all} ended with {status}\n");
-    }
-    if let [complaint, ..] = &complaints[..] {
-        let times = complaints.len();
-        report += &format!("{times} of {all} wrote to standard error, one of them:\n");
-        report += &format!("  {}\n", complaint.join("\n  "));
-    }
-    for run in shown.into_values() {
-        report += &format!("\n{}\n", in_words(&run.judgement));
-        if !run.stdout.is_empty() {
-            report += "as one run printed:\n";
-        }
-        for (number, line) in (1..).zip(&run.stdout) {
-            report += &format!("{number:>4}  {line}\n");
-        }
-    }
-    cli::print(&report)?;
-    Ok(cli::status(tally.proves_nothing()))
+    say(&summary(counts(&verdicts), ""))?;
+    Ok(status(&verdicts))
 }
 
 /// What came of one run of a program.
@@ -311,95 +208,127 @@ struct JudgedRun {
     judgement: Judgement,
     /// With which status it ended, if it did not go well.
     status: Option<String>,
-    /// The first lines that it wrote.
+    /// The first lines that it printed.
     stdout: Vec<String>,
     stderr: Vec<String>,
 }
 
-impl Runs {
-    /// Runs the program once, and judges what it prints.
-    fn judge_one(&self, judge: &Judge) -> Result<JudgedRun, Failure> {
-        let mut command = Command::new(&self.program);
-        command.args(&self.arguments);
-        let run = program::run(command, self.timeout).map_err(|error| {
-            let program = self.program.display();
-            match error {
-                StartError::Program(reason)
-                    if matches!(
-                        reason.kind(),
-                        ErrorKind::NotFound | ErrorKind::PermissionDenied
-                    ) =>
-                {
-                    Failure::Usage(format!(
-                        "`{program}` cannot be run: {reason}; see whether it is there and may be run"
-                    ))
-                }
-                error => Failure::Failed(format!("`{program}` cannot be run: {error}")),
-            }
-        })?;
+fn check_runs(
+    judge: &Judge,
+    command: &[OsString],
+    times: usize,
+    timeout: Duration,
+) -> Result<ExitCode, Failure> {
+    let is_judging = Mutex::new(());
+    let once = || {
+        let run = run(command, timeout)?;
         // Large outputs are judged one after another: that takes many times their room.
-        let one_by_one = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut judgement = match run.end {
-            End::TooMuch => Judgement {
-                verdict: Verdict::Impossible,
-                faults: Vec::new(),
-            },
-            _ => judge.judge(run.whole_lines()),
-        };
+        let one_by_one = lock(&is_judging);
+        let judgement = judge_run(judge, &run);
         drop(one_by_one);
-        let (verdict, fault) = match &run.end {
-            End::Ended(_) => (judgement.verdict.clone(), None),
-            End::TimedOut(_) | End::StoodStill => {
-                let limit = self.timeout.as_secs();
-                let fault = format!(
-                    "it still ran at the time limit of {limit} s and was killed; the lesson ends"
-                );
-                (Verdict::Impossible, Some(fault))
-            }
-            End::TooMuch => {
-                let most = MOST_OUTPUT >> 20;
-                let (verdict, whereto) = if run.stdout.len() as u64 >= MOST_OUTPUT {
-                    (Verdict::Impossible, "")
-                } else {
-                    (Verdict::CannotBeJudged, " to standard error")
-                };
-                let fault =
-                    format!("it wrote more than {most} MiB{whereto}, more than a lesson may");
-                (verdict, Some(fault))
-            }
-            End::LeftOpen => {
-                let fault = "it left a process behind that still holds its output; wait for every \
-                             process that it starts";
-                (Verdict::CannotBeJudged, Some(fault.to_owned()))
-            }
-        };
-        judgement.verdict = verdict;
-        judgement.faults.splice(..0, fault);
         let status = match &run.end {
-            End::Ended(status) if !status.success() => Some(program::in_words(status)),
+            End::Ended(status) if !status.success() => Some(in_words(status)),
             _ => None,
         };
-        Ok(JudgedRun {
+        Ok::<_, Failure>(JudgedRun {
             judgement,
             status,
-            stdout: excerpt(&run.stdout),
-            stderr: excerpt(&run.stderr),
+            stdout: excerpt(&run.stdout, MOST_SHOWN, 0),
+            stderr: excerpt(&run.stderr, MOST_LINES, MOST_LINES),
         })
+    };
+    let program = command[0].display();
+    let what = format!("running `{program}` {}", number_of(times, "time"));
+    let runs = live(what, || side_by_side(times, PER_CORE, once))?;
+    let all = runs.len();
+
+    let counts = counts(runs.iter().map(|run| &run.judgement.verdict));
+    let [likely, unlikely, for_std, impossible, _] = counts;
+    let mut words = summary(counts, &format!(" of {all}"));
+    if unlikely > 0 {
+        words += &format!(", {unlikely} of them unlikely because of the sleeps");
     }
+    // Those that cannot be judged tell nothing.
+    let proves_nothing = likely + unlikely > 0 && for_std + impossible == 0;
+    if proves_nothing {
+        words += "; runs can prove a program wrong, never right";
+    }
+    say(&words)?;
+    let mut ends = BTreeMap::<_, usize>::new();
+    for status in runs.iter().filter_map(|run| run.status.as_ref()) {
+        *ends.entry(status).or_default() += 1;
+    }
+    for (status, times) in ends {
+        say(&format!("{times} of {all} ended with {status}"))?;
+    }
+    let complaints = runs.iter().map(|run| &run.stderr);
+    let complaints: Vec<_> = complaints.filter(|lines| !lines.is_empty()).collect();
+    if let [complaint, ..] = &complaints[..] {
+        let times = complaints.len();
+        say(&format!(
+            "{times} of {all} wrote to standard error, one of them:"
+        ))?;
+        for line in *complaint {
+            cli::print(format!("  {}\n", plain(line)))?;
+        }
+    }
+    // One run of each kind that is worth a look.
+    for kind in 1..counts.len() {
+        let mut runs = runs.iter();
+        let Some(run) = runs.find(|run| kind_of(&run.judgement.verdict) == kind) else {
+            continue;
+        };
+        say(&format!("\n{}", self::words(&run.judgement)))?;
+        if !run.stdout.is_empty() {
+            say("as one run printed:")?;
+        }
+        for (number, line) in (1..).zip(&run.stdout) {
+            cli::print(format!("{number:>4}  {}\n", plain(line)))?;
+        }
+    }
+    Ok(cli::status(proves_nothing))
 }
 
-/// The first lines of what a program wrote, without what a terminal would take for more
-/// than text.
-fn excerpt(written: &[u8]) -> Vec<String> {
-    let first = &written[..written.len().min(MOST_BYTES)];
-    let text = String::from_utf8_lossy(first);
-    let mut lines: Vec<_> = text.lines().take(MOST_LINES).map(plain).collect();
-    if first.len() < written.len() || text.lines().count() > lines.len() {
-        lines.push("...".to_owned());
-    }
-    lines
+/// Runs a program once.
+fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
+    let program = command[0].display();
+    let mut process = Command::new(&command[0]);
+    process.args(&command[1..]);
+    program::run(process, None, timeout, |_| {}).map_err(|error| match error {
+        StartError::Program(reason)
+            if matches!(
+                reason.kind(),
+                ErrorKind::NotFound | ErrorKind::PermissionDenied
+            ) =>
+        {
+            Failure::Usage(format!(
+                "`{program}` cannot be run: {reason}; see whether it is there and may be run"
+            ))
+        }
+        error => Failure::Failed(format!("`{program}` cannot be run: {error}")),
+    })
 }
 
+/// Judges what a run printed, and how it ended.
+fn judge_run(judge: &Judge, run: &Run) -> Judgement {
+    let (verdict, fault) = match &run.end {
+        End::Ended(_) => return judge.judge(&run.stdout),
+        End::TimedOut(_) | End::StoodStill => {
+            (Verdict::Impossible, format!("{}; the lesson ends", run.end))
+        }
+        End::TooMuch(Stream::Stdout) => (Verdict::Impossible, run.end.to_string()),
+        End::TooMuch(Stream::Stderr) | End::LeftOpen => {
+            (Verdict::CannotBeJudged, run.end.to_string())
+        }
+    };
+    let mut faults = vec![fault];
+    if !matches!(run.end, End::TooMuch(_)) {
+        faults.extend(judge.judge(run.whole_lines()).faults);
+    }
+    Judgement { verdict, faults }
+}
+
+/// A line without what a terminal would take for more than text.
 fn plain(line: &str) -> String {
     let mut plain = String::new();
     for character in line.chars() {
@@ -413,7 +342,7 @@ fn plain(line: &str) -> String {
 }
 
 /// What is to be said of an output, with its faults below.
-fn in_words(judgement: &Judgement) -> String {
+fn words(judgement: &Judgement) -> String {
     let verdict = match &judgement.verdict {
         Verdict::Possible { unlikely: None } => "possible".to_owned(),
         Verdict::Possible {
@@ -432,55 +361,54 @@ fn in_words(judgement: &Judgement) -> String {
     verdict + &faults.collect::<String>()
 }
 
-/// How many outputs there are of each kind.
-struct Tally([usize; 4]);
+/// Prints what is to be said, no wider than the terminal, if there is one.
+fn say(words: &str) -> Result<(), Failure> {
+    let width = cli::terminal_width().unwrap_or(usize::MAX);
+    let lines = words.lines().map(|line| wrapped(line, width) + "\n");
+    cli::print(lines.collect::<String>())
+}
 
-const KINDS: [&str; 4] = [
-    "possible",
-    "possible for std and Python only",
-    "impossible",
-    "cannot be judged",
-];
+/// How many kinds of verdicts there are.
+const KINDS: usize = 5;
 
-fn kind(verdict: &Verdict) -> usize {
+fn kind_of(verdict: &Verdict) -> usize {
     match verdict {
-        Verdict::Possible { .. } => 0,
-        Verdict::PossibleForStd { .. } => 1,
-        Verdict::Impossible => 2,
-        Verdict::CannotBeJudged => 3,
+        Verdict::Possible { unlikely: None } => 0,
+        Verdict::Possible { unlikely: Some(_) } => 1,
+        Verdict::PossibleForStd { .. } => 2,
+        Verdict::Impossible => 3,
+        Verdict::CannotBeJudged => 4,
     }
 }
 
-impl Tally {
-    fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Tally {
-        let mut tally = Tally([0; 4]);
-        for verdict in verdicts {
-            tally.0[kind(verdict)] += 1;
+/// How many verdicts there are of each kind.
+fn counts<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> [usize; KINDS] {
+    let mut counts = [0; KINDS];
+    for verdict in verdicts {
+        counts[kind_of(verdict)] += 1;
+    }
+    counts
+}
+
+/// In a line: the possible ones, of `all` if that is said, and the others.
+fn summary(counts: [usize; KINDS], of_all: &str) -> String {
+    let [likely, unlikely, others @ ..] = counts;
+    let mut summary = format!("{}{of_all} possible", likely + unlikely);
+    let kinds = [
+        "possible for std and Python only",
+        "impossible",
+        "cannot be judged",
+    ];
+    for (number, kind) in others.into_iter().zip(kinds) {
+        if number > 0 {
+            summary += &format!(", {number} {kind}");
         }
-        tally
     }
+    summary
+}
 
-    /// In a line: the possible ones, of `all` if that is said, and the others.
-    fn line(&self, of_all: &str) -> String {
-        let [possible, others @ ..] = self.0;
-        let mut line = format!("{possible}{of_all} {}", KINDS[0]);
-        for (number, kind) in others.into_iter().zip(&KINDS[1..]) {
-            if number > 0 {
-                line += &format!(", {number} {kind}");
-            }
-        }
-        line
-    }
-
-    fn status(&self) -> ExitCode {
-        let [_, others @ ..] = self.0;
-        cli::status(others == [0; 3])
-    }
-
-    /// Whether these runs of one program prove nothing against it. Those that cannot be
-    /// judged tell nothing.
-    fn proves_nothing(&self) -> bool {
-        let [possible, for_std, impossible, _] = self.0;
-        possible > 0 && for_std + impossible == 0
-    }
+/// The exit status for these verdicts.
+fn status<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> ExitCode {
+    let is_possible = |verdict: &Verdict| matches!(verdict, Verdict::Possible { .. });
+    cli::status(verdicts.into_iter().all(is_possible))
 }

@@ -11,7 +11,7 @@ use crate::{
     cli::{self, Failure},
     lesson::{
         cargo::{cannot_run_cargo, cargo},
-        workspace,
+        workspace::Workspace,
     },
 };
 
@@ -40,6 +40,7 @@ pub(crate) fn model(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     if let Some(argument) = arguments.next()? {
         return Err(cli::unexpected(argument));
     }
+    let root = Workspace::find(&[])?.root;
     let mut command = cargo();
     for (variable, _) in env::vars_os() {
         // What loom reads could end a model early, and pass.
@@ -48,7 +49,7 @@ pub(crate) fn model(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         }
     }
     let mut cargo = command
-        .current_dir(workspace::root()?)
+        .current_dir(root)
         .args("test --quiet --package worker-core --lib --release".split(' '))
         .args("--target-dir target/loom -- --nocapture --test-threads 1".split(' '))
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -58,33 +59,26 @@ pub(crate) fn model(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         .map_err(cannot_run_cargo)?;
     let mut models = 0;
     let mut rest = String::new();
-    for line in cargo
-        .stdout
-        .take()
-        .into_iter()
-        .flat_map(|out| BufReader::new(out).lines())
-    {
-        let line = line.map_err(cannot_run_cargo)?;
+    let output = cargo.stdout.take().into_iter();
+    for line in output.flat_map(|output| BufReader::new(output).lines()) {
+        let line = line.map_err(cannot_run_cargo)? + "\n";
         if line.contains(" interleavings, ") {
             // The test harness puts a dot for each test that passed.
-            cli::print(&format!("{}\n", line.trim_start_matches('.')))?;
+            cli::print(line.trim_start_matches('.'))?;
             models += 1;
         } else {
-            rest.push_str(&line);
-            rest.push('\n');
+            rest += &line;
         }
     }
     let status = cargo.wait().map_err(cannot_run_cargo)?;
     if !status.success() {
         cli::print(&rest)?;
-        return Err(Failure::Failed(
-            "a model does not keep its promise, or does not build; see above which".to_owned(),
-        ));
+        let words = "a model does not keep its promise, or does not build; see above which";
+        return Err(words.to_owned().into());
     }
     if models == 0 {
-        return Err(Failure::Failed(
-            "no model was run; is worker-core built with `--cfg loom`?".to_owned(),
-        ));
+        let words = "no model was run; is worker-core built with `--cfg loom`?";
+        return Err(words.to_owned().into());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,13 +6,12 @@ use std::{
     process::ExitCode,
 };
 
-use console::{measure_text_width, style};
-
+use console::style;
 use xtask::order::{count::Count, description::Description, happens_before::Promises};
 
 use crate::{
-    cli::{self, Failure, live::live, number_of},
-    lesson::{built::BuiltLesson, repeat::side_by_side},
+    cli::{self, Failure, live::live, number_of, wrapped},
+    lesson::{built::BuiltLesson, repeat::side_by_side, workspace::Lesson},
 };
 
 pub(crate) const HELP: &str = "\
@@ -56,63 +55,43 @@ to print what is not one of its orders, 2 for wrong usage.
 /// What stands below a heading begins with it.
 const INDENT: &str = "  ";
 
-/// What `orders` was asked to do.
-struct Options {
-    lesson: String,
-    promises: Promises,
-    limit: usize,
-    observe: usize,
-}
-
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// If it is used wrongly, or the lesson does not build or run.
 pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    let options = parse(arguments)?;
-    let lesson = BuiltLesson::build(options.lesson)?;
-    let orders = lesson.description(options.promises)?;
-    let name = match options.promises {
-        Promises::WorkerCore => lesson.name.clone(),
-        promises => format!("{} ({promises})", lesson.name),
-    };
-    let mut out = BufWriter::new(io::stdout());
-    let written = write(&orders, &name, options.limit, &mut out).and_then(|()| out.flush());
-    cli::written(written)?;
-    if options.observe == 0 {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let seen = observe(&lesson, options.observe)?;
-    let (report, outside) = tally(&orders, &seen, options.observe);
-    cli::print(&report)?;
-    Ok(cli::status(!outside))
-}
-
-fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     use lexopt::prelude::*;
 
     let mut lesson = None;
     let mut promises = Promises::WorkerCore;
     let mut limit = 20;
-    let mut observe = 0;
+    let mut runs = 0;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("std") => promises = one_of(promises, Promises::Std)?,
             Long("python") => promises = one_of(promises, Promises::Python)?,
-            Long("limit") => limit = cli::number("--limit", &arguments.value()?.string()?)?,
-            Long("observe") => observe = cli::number("--observe", &arguments.value()?.string()?)?,
+            Long("limit") => limit = cli::number(arguments, "--limit")?,
+            Long("observe") => runs = cli::number(arguments, "--observe")?,
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             _ => return Err(cli::unexpected(argument)),
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    Ok(Options {
-        lesson,
-        promises,
-        limit,
-        observe,
-    })
+    let lesson = Lesson::build(lesson)?;
+    let orders = lesson.description(promises)?;
+    let name = match promises {
+        Promises::WorkerCore => lesson.name.clone(),
+        promises => format!("{} ({promises})", lesson.name),
+    };
+    let mut out = BufWriter::new(io::stdout());
+    let written = write(&orders, &name, limit, &mut out).and_then(|()| out.flush());
+    cli::written(written)?;
+    if runs > 0 {
+        observe(&orders, &lesson, runs)
+    } else {
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// The promises that an option names, if no other has named some.
@@ -123,22 +102,6 @@ pub(crate) fn one_of(named: Promises, promises: Promises) -> Result<Promises, Fa
         let words = "--std and --python are two ways to judge; say one of them, once";
         Err(Failure::Usage(words.to_owned()))
     }
-}
-
-/// The outputs of many runs, and how often each was seen.
-fn observe(lesson: &BuiltLesson, runs: usize) -> Result<BTreeMap<String, usize>, Failure> {
-    let what = format!("running `{}` {}", lesson.name, number_of(runs, "time"));
-    let once = || {
-        let run = lesson.run().map_err(|reason| lesson.failed(&reason))?;
-        let stdout = run.stdout;
-        Ok::<_, Failure>(String::from_utf8_lossy(&stdout).into_owned())
-    };
-    let outputs = live(what, || side_by_side(runs, 1, once))?;
-    let mut seen = BTreeMap::new();
-    for output in outputs {
-        *seen.entry(output).or_default() += 1;
-    }
-    Ok(seen)
 }
 
 fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
@@ -275,69 +238,42 @@ fn list(
     Ok(listed)
 }
 
-/// What has been seen, in words, and whether some of it is outside of the orders.
-fn tally(orders: &Description, seen: &BTreeMap<String, usize>, runs: usize) -> (String, bool) {
-    let is_inside = |output: &str| {
-        let lines = orders.happens_before.numbers(output);
-        lines.is_some_and(|lines| orders.with_the_sleeps.allows(&lines))
+/// Runs the lesson so often, and says which of its orders were seen, and what is none.
+fn observe(orders: &Description, lesson: &BuiltLesson, runs: usize) -> Result<ExitCode, Failure> {
+    let times = number_of(runs, "time");
+    let what = format!("running `{}` {times}", lesson.name);
+    let once = || {
+        let run = lesson.run_well().map_err(|reason| lesson.failed(&reason))?;
+        Ok::<_, Failure>(String::from_utf8_lossy(&run.stdout).into_owned())
     };
-    let outside: Vec<_> = seen
-        .iter()
-        .filter(|(output, _)| !is_inside(output))
-        .collect();
-    let inside = seen.len() - outside.len();
-    let mut report = String::new();
-    for (output, times) in &outside {
-        report += &format!(
-            "not one of its orders, seen in {}:\n{output}\n",
-            number_of(**times, "run")
-        );
+    let mut seen = BTreeMap::<_, usize>::new();
+    for output in live(what, || side_by_side(runs, 1, once))? {
+        *seen.entry(output).or_default() += 1;
     }
-    report += &format!(
-        "saw {inside} of {} in {}; {} outside\n",
+    let all = seen.len();
+    seen.retain(|output, _| {
+        let lines = orders.happens_before.numbers(output);
+        !lines.is_some_and(|lines| orders.with_the_sleeps.allows(&lines))
+    });
+    for (output, times) in &seen {
+        let times = number_of(*times, "run");
+        cli::print(format!(
+            "not one of its orders, seen in {times}:\n{output}\n"
+        ))?;
+    }
+    let outside = match seen.len() {
+        0 => "none".to_owned(),
+        some => some.to_string(),
+    };
+    cli::print(format!(
+        "saw {} of {} in {}; {outside} outside\n",
+        all - seen.len(),
         orders.likely.orders(),
-        number_of(runs, "run"),
-        match outside.len() {
-            0 => "none".to_owned(),
-            some => some.to_string(),
-        }
-    );
-    (report, !outside.is_empty())
+        number_of(runs, "run")
+    ))?;
+    Ok(cli::status(seen.is_empty()))
 }
 
 fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
     writeln!(out, "{}", style(wrapped(words, cli::width())).bold())
-}
-
-/// A line in as many as it takes to be no wider than `width`, broken between words.
-pub(super) fn wrapped(line: &str, width: usize) -> String {
-    let indent = line.len() - line.trim_start().len() + 2 * INDENT.len();
-    let mut wrapped = String::new();
-    let mut column = 0;
-    for word in line.split_inclusive(' ') {
-        if column > indent && column + measure_text_width(word.trim_end()) > width {
-            wrapped.truncate(wrapped.trim_end().len());
-            wrapped += &format!("\n{:indent$}", "");
-            column = indent;
-        }
-        wrapped += word;
-        column += measure_text_width(word);
-    }
-    wrapped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_broken_between_words_and_goes_on_further_to_the_right() {
-        let line = "  `sub thread end  1`  missing or not, by luck";
-        assert_eq!(wrapped(line, 80), line);
-        let narrow = "  `sub thread end  1`  missing\n      or not, by luck";
-        assert_eq!(wrapped(line, 30), narrow);
-        // A word is whole, however narrow it gets.
-        let words = "  `sub\n      thread\n      end\n      1`\n      missing\n      or\n      not,\n      by\n      luck";
-        assert_eq!(wrapped(line, 7), words);
-    }
 }

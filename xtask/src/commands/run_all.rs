@@ -1,23 +1,17 @@
 //! `cargo xtask run-all`: runs the lessons and proves what they print.
 
-use std::{
-    io, panic,
-    path::Path,
-    process::ExitCode,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{panic, process::ExitCode, thread, time::Instant};
 
+use console::style;
 use worker_core::Clock;
 
 use crate::{
-    cli::{self, Failure, in_ci},
+    cli::{self, Failure, human, in_ci, live::LiveLines, no_thread, number_of, relative},
     lesson::{
-        built::BuiltLesson,
-        program::{self, Run, TIME_LIMIT},
-        report::{LiveLine, Report},
+        program::TIME_LIMIT,
+        report::report,
         snapshot::{self, Update},
-        verdict::{Verdict, judge},
+        verdict::judge,
         workspace::Workspace,
     },
 };
@@ -52,100 +46,22 @@ Examples:
 Exit status: 0 if all lessons passed, 1 if one failed, 2 for wrong usage.
 ";
 
-/// What `run-all` was asked to do.
-struct Options {
-    /// The names of the lessons to run; all of them if empty.
-    lessons: Vec<String>,
-    clock: Clock,
-    update: Update,
-    timeout: Duration,
-}
-
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// If it is used wrongly, or the lessons cannot be found or built at all.
 pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    let options = parse(arguments)?;
-    let workspace = Workspace::build(&options.lessons)?;
-    let lessons = &workspace.lessons;
-    let strays = if options.lessons.is_empty() {
-        snapshot::strays(&workspace)?
-    } else {
-        Vec::new()
-    };
-
-    let mut report = Report::new();
-    let start = Instant::now();
-    let failed = thread::scope(|scope| {
-        let mut running = Vec::new();
-        for lesson in lessons {
-            let line = report.live_line(&lesson.name);
-            let runner = thread::Builder::new().spawn_scoped(scope, {
-                let (line, root) = (line.clone(), &workspace.root);
-                move || {
-                    let program = lesson.program.as_ref()?;
-                    let run = run_lesson(program, options.clock, options.timeout, &line);
-                    let traced = |first| BuiltLesson::new(&lesson.name, program).traced(first);
-                    Some(judge(lesson, run, traced, options.update, root))
-                }
-            });
-            running.push((lesson, line, runner.map_err(no_thread)?));
-        }
-        let mut failed = Vec::new();
-        for (lesson, line, runner) in running {
-            let verdict = runner
-                .join()
-                .unwrap_or_else(|panic| panic::resume_unwind(panic))
-                .unwrap_or_else(Verdict::not_built);
-            line.clear();
-            report.lesson(lesson, &verdict);
-            if !verdict.passed() {
-                failed.push(lesson.name.as_str());
-            }
-        }
-        Ok::<_, Failure>(failed)
-    })?;
-    let time = start.elapsed();
-    report.strays(&strays, &workspace.root);
-    report.summary(lessons.len(), &failed, strays.len(), time);
-    report.finish()?;
-    Ok(cli::status(failed.is_empty() && strays.is_empty()))
-}
-
-/// Runs one lesson's program.
-fn run_lesson(
-    program: &Path,
-    clock: Clock,
-    timeout: Duration,
-    line: &LiveLine,
-) -> Result<Run, String> {
-    let run = program::run_lesson(program, clock, timeout, line.show_last())
-        .map_err(|reason| reason.to_string());
-    line.ended();
-    run
-}
-
-fn no_thread(reason: io::Error) -> Failure {
-    Failure::Failed(format!(
-        "the OS starts no more threads: {reason}; run fewer lessons at a time, or raise the limit"
-    ))
-}
-
-fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
     use lexopt::prelude::*;
 
-    let mut options = Options {
-        lessons: Vec::new(),
-        clock: Clock::Real,
-        update: if in_ci() {
-            Update::Nothing
-        } else {
-            Update::Pending
-        },
-        timeout: TIME_LIMIT,
+    let mut names = Vec::new();
+    let mut clock = Clock::Real;
+    let mut update = if in_ci() {
+        Update::Nothing
+    } else {
+        Update::Pending
     };
+    let mut timeout = TIME_LIMIT;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("accept") if in_ci() => {
@@ -155,12 +71,69 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Options, Failure> {
                         .to_owned(),
                 ));
             }
-            Long("simulated") => options.clock = Clock::Simulated,
-            Long("accept") => options.update = Update::Accept,
-            Long("timeout") => options.timeout = cli::time_limit(&arguments.value()?.string()?)?,
-            Value(lesson) => options.lessons.push(lesson.string()?),
+            Long("simulated") => clock = Clock::Simulated,
+            Long("accept") => update = Update::Accept,
+            Long("timeout") => timeout = cli::time_limit(arguments)?,
+            Value(lesson) => names.push(lesson.string()?),
             _ => return Err(cli::unexpected(argument)),
         }
     }
-    Ok(options)
+    let workspace = Workspace::build(&names)?;
+    let (root, lessons) = (&workspace.root, &workspace.lessons);
+    let strays = if names.is_empty() {
+        snapshot::strays(&workspace)?
+    } else {
+        Vec::new()
+    };
+
+    let live = LiveLines::new();
+    let start = Instant::now();
+    let failed = thread::scope(|scope| {
+        let mut running = Vec::new();
+        for lesson in lessons {
+            let line = live.add(format!("{:12} ", lesson.name), String::new());
+            let shown = line.clone();
+            let prove = move || {
+                let built = lesson.built();
+                let run = built.and_then(|built| built.run(clock, timeout, shown.show_last()));
+                shown.end();
+                judge(lesson, run, update, root)
+            };
+            let runner = thread::Builder::new().spawn_scoped(scope, prove);
+            running.push((lesson, line, runner.map_err(no_thread)?));
+        }
+        let mut failed = Vec::new();
+        for (lesson, line, runner) in running {
+            let joined = runner.join();
+            let verdict = joined.unwrap_or_else(|panic| panic::resume_unwind(panic));
+            line.clear();
+            live.print(report(lesson, &verdict))?;
+            if !verdict.passed() {
+                failed.push(lesson.name.as_str());
+            }
+        }
+        Ok::<_, Failure>(failed)
+    })?;
+    let time = human(start.elapsed());
+    for stray in &strays {
+        let stray = relative(stray, root);
+        cli::print(format!("{stray} is the snapshot of no lesson; delete it\n"))?;
+    }
+    let all = number_of(lessons.len(), "lesson");
+    let passed = failed.is_empty() && strays.is_empty();
+    let summary = if passed {
+        style(format!("{all} passed in {time}")).green()
+    } else if failed.is_empty() {
+        let strays = number_of(strays.len(), "snapshot");
+        style(format!("{strays} without a lesson")).red()
+    } else {
+        style(format!(
+            "{} of {all} failed: {}",
+            failed.len(),
+            failed.join(", ")
+        ))
+        .red()
+    };
+    cli::print(format!("{}\n", summary.bold()))?;
+    Ok(cli::status(passed))
 }

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs, process::ExitCode};
 
 use crate::{
     cli::{self, Failure},
-    lesson::built::BuiltLesson,
+    lesson::workspace::Lesson,
     timeline::{chrome, picture::Picture, svg, text},
 };
 
@@ -57,10 +57,10 @@ pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failu
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    let lesson = BuiltLesson::build(lesson)?;
+    let lesson = Lesson::build(lesson)?;
     let picture = Picture::of(&lesson.trace()?);
     if svg.is_none() && trace.is_none() {
-        cli::print(&text::draw(&picture, cli::width()))?;
+        cli::print(text::draw(&picture, cli::width()))?;
     }
     if let Some(file) = svg {
         write(file, &svg::draw(&picture, &lesson.name, svg::WIDE))?;

@@ -17,8 +17,8 @@ use console::{Term, style};
 use worker_core::Clock;
 
 use crate::{
-    cli::{self, Failure, in_ci, terminal},
-    lesson::{process, report::Report, verdict::Verdict, workspace::Workspace},
+    cli::{self, Failure, in_ci, no_thread, terminal},
+    lesson::{process, report::report, verdict::Verdict, workspace::Workspace},
 };
 
 use self::{
@@ -134,11 +134,7 @@ fn read_input(events: Sender<Event>) -> Result<(), Failure> {
 
 fn begin_thread(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     let begun = thread::Builder::new().spawn(work);
-    begun.map(drop).map_err(|reason| {
-        Failure::Failed(format!(
-            "the OS starts no more threads: {reason}; raise the limit"
-        ))
-    })
+    begun.map(drop).map_err(|reason| no_thread(reason).into())
 }
 
 struct Watch {
@@ -243,18 +239,15 @@ impl Watch {
     fn tell(&self, look: &Look) -> Result<(), Failure> {
         let lesson = &self.workspace.lessons[self.lesson];
         let _ = io::stderr().write_all(look.said.as_bytes());
-        let mut report = Report::new();
         let Some(run) = &look.run else {
-            report.lesson(lesson, &Verdict::not_built());
-            return report.finish();
+            return cli::print(report(lesson, &Verdict::not_built()));
         };
-        report.lesson(lesson, &run.verdict);
-        report.finish()?;
+        cli::print(report(lesson, &run.verdict))?;
         let Ok(order) = &run.order else {
             return Ok(());
         };
         let summary = order.description.summary(&lesson.name);
-        cli::print(&format!("{summary}\n\n"))
+        cli::print(format!("{summary}\n\n"))
     }
 
     fn key(&mut self, key: u8) {

@@ -1,6 +1,6 @@
 //! A lesson on the simulated clock, from which its order is read.
 
-use std::path::{Path, PathBuf};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 use worker_core::Clock;
 use xtask::order::{description::Description, happens_before::Promises, runs, trace::Trace};
@@ -10,7 +10,6 @@ use crate::{
     lesson::{
         program::{self, Run, TIME_LIMIT},
         repeat::side_by_side,
-        workspace::{Lesson, Workspace},
     },
 };
 
@@ -22,13 +21,13 @@ const RUNS: usize = 8;
 const MANY: usize = 100;
 
 /// A lesson that has been built.
+#[derive(Clone)]
 pub(crate) struct BuiltLesson {
     pub(crate) name: String,
-    program: PathBuf,
+    pub(crate) program: PathBuf,
 }
 
 /// What the runs of a lesson have told.
-#[derive(Clone)]
 pub(crate) struct Traced {
     pub(crate) trace: Trace,
     /// Where they spend real time of which the trace does not know, in a sentence.
@@ -36,48 +35,29 @@ pub(crate) struct Traced {
 }
 
 impl BuiltLesson {
-    /// Builds the lesson of this name.
+    /// Runs it once on this clock, no longer than `timeout`, and shows `seen` each piece
+    /// of its output as it comes.
     ///
     /// # Errors
     ///
-    /// If there is none, or it does not build.
-    pub(crate) fn build(name: String) -> Result<BuiltLesson, Failure> {
-        let workspace = Workspace::build(&[name])?;
-        // It has the lessons that were named, and no other.
-        BuiltLesson::of(&workspace.lessons[0])
+    /// Why it cannot be run.
+    pub(crate) fn run(
+        &self,
+        clock: Clock,
+        timeout: Duration,
+        seen: impl FnMut(&[u8]) + Send + 'static,
+    ) -> Result<Run, String> {
+        let run = program::run(Command::new(&self.program), Some(clock), timeout, seen);
+        run.map_err(|reason| reason.to_string())
     }
 
-    /// A lesson of a workspace.
-    ///
-    /// # Errors
-    ///
-    /// If it did not build.
-    pub(crate) fn of(lesson: &Lesson) -> Result<BuiltLesson, Failure> {
-        match &lesson.program {
-            Some(program) => Ok(BuiltLesson::new(&lesson.name, program)),
-            None => Err(Failure::Failed(format!(
-                "lesson `{}` does not build; see cargo's message above",
-                lesson.name
-            ))),
-        }
-    }
-
-    /// A lesson with its program.
-    pub(crate) fn new(name: &str, program: &Path) -> BuiltLesson {
-        BuiltLesson {
-            name: name.to_owned(),
-            program: program.to_owned(),
-        }
-    }
-
-    /// Runs it once.
+    /// Runs it once on the simulated clock.
     ///
     /// # Errors
     ///
     /// Why it does not run well.
-    pub(crate) fn run(&self) -> Result<Run, String> {
-        let run = program::run_lesson(&self.program, Clock::Simulated, TIME_LIMIT, |_| {});
-        let run = run.map_err(|reason| reason.to_string())?;
+    pub(crate) fn run_well(&self) -> Result<Run, String> {
+        let run = self.run(Clock::Simulated, TIME_LIMIT, |_| {})?;
         let complaints = run.complaints();
         if complaints.is_empty() {
             Ok(run)
@@ -93,7 +73,7 @@ impl BuiltLesson {
     ///
     /// Why it does not run well, or its trace cannot be read, or no trace stands for all.
     pub(crate) fn traced(&self, first: Option<Trace>) -> Result<Traced, String> {
-        let once = || self.run()?.trace();
+        let once = || self.run_well()?.trace();
         let first = first.map_or_else(once, Ok)?;
         let more = if first.threads.len() > MANY {
             1

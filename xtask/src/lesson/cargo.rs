@@ -30,9 +30,7 @@ pub(crate) fn own_root() -> PathBuf {
 }
 
 pub(crate) fn cannot_run_cargo(reason: io::Error) -> Failure {
-    Failure::Failed(format!(
-        "cargo cannot be run: {reason}; is it installed and on the PATH?"
-    ))
+    format!("cargo cannot be run: {reason}; is it installed and on the PATH?").into()
 }
 
 /// Starts a command whose answer is awaited later.
@@ -59,13 +57,12 @@ pub(crate) fn child<'a>(object: &'a JsonValue, key: &str) -> Option<&'a JsonValu
     object.get::<HashMap<String, JsonValue>>()?.get(key)
 }
 
-pub(crate) fn field<'a, T: tinyjson::InnerAsRef>(
-    object: &'a JsonValue,
-    key: &str,
-) -> Option<&'a T> {
-    child(object, key)?.get()
+pub(crate) fn text<'a>(object: &'a JsonValue, key: &str) -> Option<&'a str> {
+    child(object, key)?.get::<String>().map(String::as_str)
 }
 
-pub(crate) fn text<'a>(object: &'a JsonValue, key: &str) -> Option<&'a str> {
-    field::<String>(object, key).map(String::as_str)
+/// What is in an array, which may be missing.
+pub(crate) fn all<'a>(object: &'a JsonValue, key: &str) -> impl Iterator<Item = &'a JsonValue> {
+    let array = child(object, key).and_then(JsonValue::get::<Vec<JsonValue>>);
+    array.into_iter().flatten()
 }

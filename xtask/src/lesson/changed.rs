@@ -1,8 +1,13 @@
 //! A lesson with the change of a *try it*, which is built beside it and left nowhere.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use tempfile::TempDir;
 use xtask::order::trace::Trace;
 
 use crate::{
@@ -17,66 +22,60 @@ use crate::{
 pub(crate) struct ChangedLesson {
     /// Its `main.rs`.
     pub(crate) source: String,
-    program: BuiltLesson,
-    /// Where it is, for as long as it is needed.
-    _folder: TempDir,
+    /// That of all its runs.
+    pub(crate) trace: Trace,
 }
 
 impl ChangedLesson {
-    /// Changes a lesson as `git diff` shows it in this file, and builds it.
+    /// Changes a lesson as `git diff` shows it in this file, builds it and runs it.
     ///
     /// # Errors
     ///
-    /// If the change does not fit, or what it makes does not build.
-    pub(crate) fn build(
+    /// If the change does not fit, or what it makes does not build or run.
+    pub(crate) fn of(
         lesson: &Lesson,
         library: &Library,
         diff: &Path,
     ) -> Result<ChangedLesson, Failure> {
         let name = diff.file_stem().unwrap_or_default().to_string_lossy();
-        let failed =
-            |reason: &dyn ToString| Failure::Failed(format!("{name}: {}", reason.to_string()));
-        let change = fs::read_to_string(diff).map_err(|error| failed(&error))?;
-        let source = lesson.source().map_err(|error| failed(&error))?;
-        let source = apply(&source, &change).map_err(|reason| failed(&reason))?;
+        let failed = |reason: &dyn Error| format!("{name}: {reason}");
         let folder = tempfile::tempdir_in(&library.folder).map_err(|error| failed(&error))?;
-        let main = folder.path().join("src/main.rs");
-        let program = folder
-            .path()
-            .join(&*name)
-            .with_extension(env::consts::EXE_EXTENSION);
-        fs::create_dir(folder.path().join("src"))
-            .and_then(|()| fs::write(&main, &source))
-            .map_err(|error| failed(&error))?;
-        // As cargo does it, but of a source that is none of the package's.
-        let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-        rustc
-            .args(["--edition", &library.edition, "--cap-lints", "allow"])
-            .arg("--extern")
-            .arg(format!("worker_core={}", library.file.display()))
-            .arg("-L")
-            .arg(format!("dependency={}", library.folder.display()))
-            .arg("-o")
-            .args([&program, &main]);
-        let built = rustc.output().map_err(|error| failed(&error))?;
-        if !built.status.success() {
-            return Err(failed(&String::from_utf8_lossy(&built.stderr).trim_end()));
-        }
-        Ok(ChangedLesson {
-            source,
-            program: BuiltLesson::new(&name, &program),
-            _folder: folder,
-        })
+        let built = build(lesson, library, diff, folder.path());
+        let (source, program) = built.map_err(|error| failed(&*error))?;
+        let name = name.into_owned();
+        let trace = BuiltLesson { name, program }.trace()?;
+        Ok(ChangedLesson { source, trace })
     }
+}
 
-    /// Runs it once and reads its trace.
-    ///
-    /// # Errors
-    ///
-    /// As for a lesson.
-    pub(crate) fn trace(&self) -> Result<Trace, Failure> {
-        self.program.trace()
+/// Builds the changed lesson in this folder, and returns its source and its program.
+fn build(
+    lesson: &Lesson,
+    library: &Library,
+    diff: &Path,
+    folder: &Path,
+) -> Result<(String, PathBuf), Box<dyn Error>> {
+    let source = apply(&lesson.source()?, &fs::read_to_string(diff)?)?;
+    let main = folder.join("src/main.rs");
+    fs::create_dir(folder.join("src"))?;
+    fs::write(&main, &source)?;
+    let program = folder
+        .join("changed")
+        .with_extension(env::consts::EXE_EXTENSION);
+    // As cargo does it, but of a source that is none of the package's.
+    let built = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .args(["--edition", &library.edition, "--cap-lints", "allow"])
+        .arg("--extern")
+        .arg(format!("worker_core={}", library.file.display()))
+        .arg("-L")
+        .arg(format!("dependency={}", library.folder.display()))
+        .arg("-o")
+        .args([&program, &main])
+        .output()?;
+    if !built.status.success() {
+        return Err(String::from_utf8_lossy(&built.stderr).trim_end().into());
     }
+    Ok((source, program))
 }
 
 /// Applies a patch to the one file that it is for.

@@ -2,24 +2,24 @@
 //! wrote.
 
 use std::{
-    fmt::Write as _,
+    fmt,
     fs::{self, File},
     io::{self, ErrorKind, Read},
     path::Path,
     process::{Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
 use worker_core::Clock;
 use xtask::order::{
-    line::{BadLine, Fault, lines, printer, shortened},
+    line::{BadLine, Fault, lessons_lines, printer, shortened},
     trace::Trace,
 };
 
 use crate::{
-    cli::number_of,
+    cli::{lock, number_of},
     lesson::{
         process::{Process, StartError, no_room_for_trace},
         standstill::{self, IdleTime},
@@ -37,7 +37,7 @@ pub(crate) const MOST_OUTPUT: u64 = 16 << 20;
 const MOST_TRACE: u64 = 64 << 20;
 
 /// How many lines are shown of the beginning of standard error, and how many of its end.
-const MOST_LINES: usize = 10;
+pub(crate) const MOST_LINES: usize = 10;
 
 /// How many characters are shown of one of them.
 const LONGEST_LINE: usize = 500;
@@ -65,7 +65,7 @@ impl Run {
     pub(crate) fn whole_lines(&self) -> &[u8] {
         let end = match self.end {
             End::Ended(_) | End::LeftOpen => self.stdout.len(),
-            End::TimedOut(_) | End::StoodStill | End::TooMuch => {
+            End::TimedOut(_) | End::StoodStill | End::TooMuch(_) => {
                 let last = self.stdout.iter().rposition(|&byte| byte == b'\n');
                 last.map_or(0, |last| last + 1)
             }
@@ -75,60 +75,34 @@ impl Run {
 
     /// What is wrong with a run, whatever it should have printed.
     pub(crate) fn complaints(&self) -> Vec<String> {
-        let mut complaints = Vec::new();
-        match &self.end {
-            End::Ended(status) if status.success() => {}
-            End::Ended(status) => {
-                complaints.push(format!(
-                    "it ended with {}; a lesson that went well ends with status 0",
-                    in_words(status)
-                ));
+        let end = &self.end;
+        let trace = self.trace.as_deref().unwrap_or_default();
+        let mut complaints = match end {
+            End::Ended(status) if status.success() => Vec::new(),
+            End::Ended(_) => vec![format!("{end}; a lesson that went well ends with status 0")],
+            End::StoodStill => vec![format!(
+                "{end} at {}; it goes on only when every thread sleeps, joins or has ended, so let \
+                 none wait for a lock or a message of one that does, nor sleep with anything but \
+                 `worker_core::sleep`",
+                standstill::whereabouts(trace)
+            )],
+            End::TimedOut(_) if self.clock == Some(Clock::Simulated) && self.trace.is_ok() => {
+                let whereabouts = standstill::whereabouts(trace);
+                let time = format!("simulated time had come to {whereabouts}");
+                vec![end.to_string(), time]
             }
-            End::TimedOut(limit) => {
-                let limit = limit.as_secs();
-                complaints.push(format!(
-                    "it still ran at the time limit of {limit} s and was killed"
-                ));
-                if let (Some(Clock::Simulated), Ok(trace)) = (self.clock, &self.trace) {
-                    complaints.push(format!(
-                        "simulated time had come to {}",
-                        standstill::whereabouts(trace)
-                    ));
-                }
-            }
-            End::StoodStill => {
-                let trace = self.trace.as_deref().unwrap_or_default();
-                complaints.push(format!(
-                    "simulated time stands still at {}; it goes on only when every thread sleeps, \
-                     joins or has ended, so let none wait for a lock or a message of one that does, \
-                     nor sleep with anything but `worker_core::sleep`",
-                    standstill::whereabouts(trace)
-                ));
-            }
-            End::LeftOpen => complaints.push(
-                "it ended, but left a process behind that still holds its output; wait for every \
-                 process that it starts"
-                    .to_owned(),
-            ),
-            End::TooMuch => complaints.push(format!(
-                "it wrote more than {} MiB; what came after that is lost",
-                MOST_OUTPUT >> 20
-            )),
-        }
-        if let Err(reason) = &self.trace {
-            complaints.push(reason.clone());
-        }
+            End::TimedOut(_) | End::LeftOpen | End::TooMuch(_) => vec![end.to_string()],
+        };
+        complaints.extend(self.trace.as_ref().err().cloned());
         if self.stdout.is_empty() {
             complaints.push("it printed nothing".to_owned());
         }
         if !self.stderr.is_empty() {
-            let mut complaint =
-                "it wrote to standard error, where a lesson writes only what went wrong:"
-                    .to_owned();
-            for line in excerpt(&String::from_utf8_lossy(&self.stderr)) {
-                let _ = write!(complaint, "\n    {line}");
-            }
-            complaints.push(complaint);
+            let excerpt = excerpt(&self.stderr, MOST_LINES, MOST_LINES);
+            complaints.push(format!(
+                "it wrote to standard error, where a lesson writes only what went wrong:\n    {}",
+                excerpt.join("\n    ")
+            ));
         }
         complaints
     }
@@ -148,53 +122,55 @@ impl Run {
             Trace::parse(text)
         };
         let printed: Vec<_> = trace.iter().flat_map(Trace::printed).collect();
-        // A line that no lesson prints tells more than a trace that lacks it.
-        let read = (0..).zip(lines(&self.stdout)).map(|(place, line)| {
-            let text = match (line, printed.get(place)) {
-                // What one thread has printed as one line is no tear, whatever its name is.
-                (
-                    Err(BadLine {
-                        fault: Fault::TwoInOne(text),
-                        ..
-                    }),
-                    Some(&whole),
-                ) if text == whole => whole,
-                (line, _) => line?,
-            };
+        let mut stray = None;
+        for (place, line) in lessons_lines(&self.stdout).enumerate() {
             let number = place + 1;
-            printer(text).map_err(|fault| BadLine { number, fault })?;
-            Ok(text)
-        });
-        let read: Result<Vec<_>, BadLine> = read.collect();
-        let read = read.map_err(|bad_line| bad_line.to_string())?;
-        let mut places = 0..read.len();
-        match places.find(|&place| printed.get(place) != Some(&read[place])) {
-            Some(place) if trace.is_ok() => Err(format!(
-                "line {} is not in its trace: {:?}; let only `main_thread.print` and the workers \
-                 themselves print",
-                place + 1,
-                shortened(read[place])
+            let traced = printed.get(place).copied();
+            match line {
+                Ok(text) if Some(text) == traced => {}
+                Ok(text) => stray = stray.or(Some((number, text))),
+                // What one thread has printed as one line is no tear, whatever its name is.
+                Err(BadLine {
+                    fault: Fault::TwoInOne(text),
+                    ..
+                }) if Some(&*text) == traced => {
+                    let printer = printer(&text).map_err(|fault| BadLine { number, fault });
+                    printer.map_err(|bad_line| bad_line.to_string())?;
+                }
+                // It tells more than a trace that lacks it.
+                Err(bad_line) => return Err(bad_line.to_string()),
+            }
+        }
+        match stray {
+            Some((number, text)) if trace.is_ok() => Err(format!(
+                "line {number} is not in its trace: {:?}; let only `main_thread.print` and the \
+                 workers themselves print",
+                shortened(text)
             )),
             _ => trace,
         }
     }
 }
 
-/// The first and the last lines of a text, and how many are left out between.
-fn excerpt(text: &str) -> Vec<String> {
-    let shorten = |line: &&str| match line.char_indices().nth(LONGEST_LINE) {
-        Some((end, _)) => format!("{}… and {} more bytes", &line[..end], line.len() - end),
-        None => (*line).to_owned(),
-    };
-    let lines: Vec<&str> = text.lines().collect();
-    let left_out = lines.len().saturating_sub(2 * MOST_LINES);
-    if left_out == 0 {
-        return lines.iter().map(shorten).collect();
+/// The `first` and the `last` lines of what a program wrote, and how many are left out
+/// between.
+pub(crate) fn excerpt(written: &[u8], first: usize, last: usize) -> Vec<String> {
+    let text = String::from_utf8_lossy(written);
+    let all = text.lines().count();
+    let left_out = all.saturating_sub(first + last);
+    let mut excerpt = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        if left_out > 0 && number == first {
+            excerpt.push(format!("… {} left out …", number_of(left_out, "line")));
+        }
+        if number >= first && number < first + left_out {
+            continue;
+        }
+        excerpt.push(match line.char_indices().nth(LONGEST_LINE) {
+            Some((end, _)) => format!("{}… and {} more bytes", &line[..end], line.len() - end),
+            None => line.to_owned(),
+        });
     }
-    let (first, rest) = lines.split_at(MOST_LINES);
-    let mut excerpt: Vec<String> = first.iter().map(shorten).collect();
-    excerpt.push(format!("… {} left out …", number_of(left_out, "line")));
-    excerpt.extend(rest[left_out..].iter().map(shorten));
     excerpt
 }
 
@@ -208,8 +184,47 @@ pub(crate) enum End {
     StoodStill,
     /// It ended, but another process that it started still holds its pipes.
     LeftOpen,
-    /// It wrote more than [`MOST_OUTPUT`], and the rest is lost.
-    TooMuch,
+    /// It wrote more than [`MOST_OUTPUT`] to this stream, and the rest is lost.
+    TooMuch(Stream),
+}
+
+/// Where a program writes to.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Ended(status) => write!(f, "it ended with {}", in_words(status)),
+            End::TimedOut(limit) => {
+                let limit = limit.as_secs();
+                write!(
+                    f,
+                    "it still ran at the time limit of {limit} s and was killed"
+                )
+            }
+            End::StoodStill => f.write_str("simulated time stands still"),
+            End::LeftOpen => f.write_str(
+                "it ended, but left a process behind that still holds its output; wait for every \
+                 process that it starts",
+            ),
+            End::TooMuch(stream) => {
+                let most = MOST_OUTPUT >> 20;
+                let whereto = match stream {
+                    Stream::Stdout => "",
+                    Stream::Stderr => " to standard error",
+                };
+                write!(
+                    f,
+                    "it wrote more than {most} MiB{whereto}, more than a lesson may; what came \
+                     after that is lost"
+                )
+            }
+        }
+    }
 }
 
 /// What a program ended with.
@@ -220,32 +235,14 @@ pub(crate) fn in_words(status: &ExitStatus) -> String {
     }
 }
 
-/// Runs a lesson's program on this clock, as [`run`] runs any.
-///
-/// # Errors
-///
-/// As [`run`].
-pub(crate) fn run_lesson(
-    program: &Path,
-    clock: Clock,
-    timeout: Duration,
-    seen: impl FnMut(&[u8]) + Send + 'static,
-) -> Result<Run, StartError> {
-    capture(Command::new(program), Some(clock), timeout, seen)
-}
-
-/// Runs a program until it ends, but no longer than `timeout`, and shows
-/// `seen` each piece of its standard output as it comes. Nothing that it has started is
-/// left then, nor when the tool is ended meanwhile.
+/// Runs a program until it ends, but no longer than `timeout`, and shows `seen` each piece
+/// of its standard output as it comes. If it is a lesson's, it goes by this clock. Nothing
+/// that it has started is left then, nor when the tool is ended meanwhile.
 ///
 /// # Errors
 ///
 /// Why it cannot be run.
-pub(crate) fn run(command: Command, timeout: Duration) -> Result<Run, StartError> {
-    capture(command, None, timeout, |_| {})
-}
-
-fn capture(
+pub(crate) fn run(
     mut command: Command,
     clock: Option<Clock>,
     timeout: Duration,
@@ -292,18 +289,22 @@ fn capture(
     }
     let closed = stdout.is_closed_within(GRACE) && stderr.is_closed_within(GRACE);
     let time = start.elapsed();
-    let is_full = stdout.is_full() || stderr.is_full();
+    let full = if stdout.size() > MOST_OUTPUT {
+        Some(Stream::Stdout)
+    } else {
+        (stderr.size() > MOST_OUTPUT).then_some(Stream::Stderr)
+    };
     let mut stderr = stderr.bytes();
     let trace = match take_trace_error(&mut stderr, process.trace()) {
         Some(reason) => Err(no_room_for_trace(&reason)),
         None => read_trace(process.trace()),
     };
     let status = process.end().map_err(failed)?;
-    let end = match cut_off {
-        _ if is_full => End::TooMuch,
-        Some(end) => end,
-        None if closed => End::Ended(status),
-        None => End::LeftOpen,
+    let end = match (full, cut_off) {
+        (Some(stream), _) => End::TooMuch(stream),
+        (None, Some(end)) => end,
+        (None, None) if closed => End::Ended(status),
+        (None, None) => End::LeftOpen,
     };
     Ok(Run {
         stdout: stdout.bytes(),
@@ -367,16 +368,14 @@ impl Pipe {
             let mut pipe = pipe.take(MOST_OUTPUT + 1);
             let mut buffer = [0; 8192];
             loop {
-                let count = match pipe.read(&mut buffer) {
-                    Ok(0) => break,
-                    Ok(count) => count,
-                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                    Err(_) => break,
-                };
-                kept.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .extend(&buffer[..count]);
-                seen(&buffer[..count]);
+                match pipe.read(&mut buffer) {
+                    Ok(count @ 1..) => {
+                        lock(&kept).extend(&buffer[..count]);
+                        seen(&buffer[..count]);
+                    }
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Ok(0) | Err(_) => return,
+                }
             }
         })?;
         Ok(Pipe { bytes, closed })
@@ -386,20 +385,12 @@ impl Pipe {
         self.closed.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
     }
 
-    fn is_full(&self) -> bool {
-        self.size() > MOST_OUTPUT
-    }
-
     fn size(&self) -> u64 {
-        self.lock().len() as u64
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.bytes).len() as u64
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let bytes = self.lock();
+        let bytes = lock(&self.bytes);
         bytes[..bytes.len().min(MOST_OUTPUT as usize)].to_vec()
     }
 }

@@ -7,6 +7,8 @@ use std::{
     thread,
 };
 
+use crate::cli::no_thread;
+
 /// Does the same `times` over, at most `per_core` at once for each processor core, and
 /// returns what came of it.
 ///
@@ -28,29 +30,22 @@ pub(crate) fn side_by_side<T: Send, E: From<String> + Send>(
             if result.is_err() {
                 begun.store(times, Ordering::Relaxed);
             }
-            results.push(result?);
+            results.push(result);
         }
-        Ok::<_, E>(results)
+        results
     };
     thread::scope(|scope| {
         let mut runners = Vec::new();
         for _ in 0..times.min(per_core * cores) {
             match thread::Builder::new().spawn_scoped(scope, run) {
                 Ok(runner) => runners.push(runner),
-                Err(reason) if runners.is_empty() => {
-                    let reason =
-                        format!("the OS starts no more threads: {reason}; raise the limit");
-                    return Err(reason.into());
-                }
+                Err(reason) if runners.is_empty() => return Err(no_thread(reason).into()),
                 // Those that it has started do it all.
                 Err(_) => break,
             }
         }
-        let mut results = Vec::new();
-        for runner in runners {
-            let joined = runner.join();
-            results.extend(joined.unwrap_or_else(|panic| panic::resume_unwind(panic))?);
-        }
-        Ok(results)
+        let joined = runners.into_iter().map(thread::ScopedJoinHandle::join);
+        let results = joined.flat_map(|it| it.unwrap_or_else(|panic| panic::resume_unwind(panic)));
+        results.collect()
     })
 }

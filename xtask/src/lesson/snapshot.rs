@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    error::Error,
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -18,10 +19,7 @@ use insta::{
 };
 use similar::{ChangeTag, TextDiff};
 
-use crate::{
-    cli::{Failure, relative},
-    lesson::workspace::{Lesson, Workspace},
-};
+use crate::lesson::workspace::{Lesson, Workspace};
 
 /// How many lines are shown on either side of a difference.
 const CONTEXT: usize = 4;
@@ -60,7 +58,8 @@ impl Snapshot {
 
     /// The accepted one of a lesson.
     pub(crate) fn file(self, lesson: &Lesson) -> PathBuf {
-        folder(lesson).join(self.name()).with_extension("snap")
+        let folder = lesson.folder.join("snapshots");
+        folder.join(self.name()).with_extension("snap")
     }
 
     /// What the accepted one of a lesson says, if there is one.
@@ -76,11 +75,39 @@ impl Snapshot {
         let file = File::from_file(&file).map_err(|reason| reason.to_string())?;
         Ok(file.as_text().map(|text| format!("{text}\n")))
     }
-}
 
-/// The folder of a lesson's snapshots.
-fn folder(lesson: &Lesson) -> PathBuf {
-    lesson.folder.join("snapshots")
+    /// Writes what has become of it, if it is no more what has been accepted; if it is,
+    /// removes what is pending, for that is answered.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written or removed.
+    pub(crate) fn write(
+        self,
+        lesson: &Lesson,
+        new: Option<&str>,
+        update: Update,
+    ) -> Result<(), Box<dyn Error>> {
+        if update == Update::Nothing {
+            return Ok(());
+        }
+        let file = self.file(lesson);
+        let pending = file.with_extension("snap.new");
+        if let Some(new) = new {
+            let head = format!("source: {}\ndescription: {}", file!(), self.description());
+            fs::create_dir_all(file.parent().unwrap_or(&file))?;
+            fs::write(&pending, format!("---\n{head}\n---\n{new}"))?;
+            if update == Update::Pending {
+                return Ok(());
+            }
+            File::from_file(&pending)?.save(&file)?;
+        }
+        // A read-only disk says that it is one, whether there is a file or not.
+        if pending.exists() {
+            fs::remove_file(&pending)?;
+        }
+        Ok(())
+    }
 }
 
 /// What to do about a difference.
@@ -94,89 +121,17 @@ pub(crate) enum Update {
     Accept,
 }
 
-/// A snapshot beside what it should be now.
-pub(crate) struct Comparison {
-    /// What has been accepted, if anything has.
-    pub(crate) accepted: Option<String>,
-    /// The difference as it is shown; empty if there is none.
-    pub(crate) difference: String,
-    /// Why the new snapshot is neither pending nor accepted, though it should be.
-    pub(crate) unwritten: Option<String>,
-}
-
-/// Compares `content` with the lesson's accepted snapshot.
-///
-/// # Errors
-///
-/// If that cannot be read.
-pub(crate) fn compare(
-    snapshot: Snapshot,
-    lesson: &Lesson,
-    content: &str,
-    update: Update,
-    root: &Path,
-) -> Result<Comparison, String> {
-    let accepted = snapshot.accepted(lesson)?;
+/// Whether a text is what has been accepted.
+pub(crate) fn is_same(accepted: &str, text: &str) -> bool {
     let contents = |text: &str| {
         let text = TextSnapshotContents::new(text.to_owned(), TextSnapshotKind::File);
         SnapshotContents::from(text)
     };
-    let is_same = |accepted: &String| contents(accepted) == contents(content);
-    let pending = snapshot.file(lesson).with_extension("snap.new");
-    let mut comparison = Comparison {
-        accepted,
-        difference: String::new(),
-        unwritten: None,
-    };
-    let written = if comparison.accepted.as_ref().is_some_and(is_same) {
-        // What was pending is answered.
-        match update {
-            Update::Nothing => Ok(()),
-            Update::Pending | Update::Accept => remove(&pending),
-        }
-    } else {
-        let file = relative(&snapshot.file(lesson), root);
-        let old = comparison.accepted.as_deref().unwrap_or_default();
-        comparison.difference = format!("Snapshot file: {file}\n{}", difference(old, content));
-        match update {
-            Update::Nothing => Ok(()),
-            Update::Pending => write(&pending, snapshot, content),
-            Update::Accept => write(&pending, snapshot, content)
-                .and_then(|()| {
-                    let saved = File::from_file(&pending)
-                        .and_then(|pending| pending.save(&snapshot.file(lesson)));
-                    saved.map_err(|reason| reason.to_string())
-                })
-                .and_then(|()| remove(&pending)),
-        }
-    };
-    comparison.unwritten = written.err();
-    Ok(comparison)
-}
-
-/// Writes a snapshot with the head that `cargo insta review` shows.
-fn write(file: &Path, snapshot: Snapshot, content: &str) -> Result<(), String> {
-    let head = format!(
-        "source: {}\ndescription: {}",
-        file!(),
-        snapshot.description()
-    );
-    let text = format!("---\n{head}\n---\n{content}");
-    let folder = file.parent().unwrap_or(file);
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(file, text));
-    written.map_err(|reason| reason.to_string())
-}
-
-fn remove(file: &Path) -> Result<(), String> {
-    match fs::remove_file(file) {
-        // A read-only disk says that it is one, whether there is a file or not.
-        Err(reason) if file.exists() => Err(reason.to_string()),
-        _ => Ok(()),
-    }
+    contents(accepted) == contents(text)
 }
 
 /// The difference of two texts, line by line, each with its numbers.
-fn difference(old: &str, new: &str) -> String {
+pub(crate) fn difference(old: &str, new: &str) -> String {
     let diff = TextDiff::configure()
         .timeout(LONGEST_SEARCH)
         .diff_lines(old, new);
@@ -209,8 +164,12 @@ fn difference(old: &str, new: &str) -> String {
 /// # Errors
 ///
 /// If a folder cannot be read.
-pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
     let lessons = &workspace.lessons;
+    let known: Vec<_> = lessons
+        .iter()
+        .flat_map(|lesson| Snapshot::ALL.map(|snapshot| snapshot.file(lesson)))
+        .collect();
     let shelves: BTreeSet<_> = lessons
         .iter()
         .filter_map(|lesson| lesson.folder.parent())
@@ -225,21 +184,14 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, Failure> {
             }
         }
     }
-    strays.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "snap")
-            && !lessons.iter().any(|lesson| {
-                let mut snapshots = Snapshot::ALL.iter();
-                snapshots.any(|snapshot| *path == snapshot.file(lesson))
-            })
-    });
+    let is_snapshot = |file: &PathBuf| file.extension().is_some_and(|it| it == "snap");
+    strays.retain(|file| is_snapshot(file) && !known.contains(file));
     strays.sort();
     Ok(strays)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries =
         fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    entries
-        .map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", folder.display())))
+    entries.map_err(|error| format!("{} cannot be read: {error}", folder.display()))
 }

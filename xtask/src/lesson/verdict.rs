@@ -16,20 +16,19 @@ use crate::{
     lesson::{
         built::Traced,
         program::Run,
-        snapshot::{self, Snapshot, Update},
-        workspace::Lesson,
+        snapshot::{Snapshot, Update, difference, is_same},
+        workspace::{Lesson, NOT_BUILT},
     },
 };
 
 /// What is to be said of one lesson.
-#[derive(Default)]
 pub(crate) struct Verdict {
     /// Its run, if it came to one.
     pub(crate) run: Option<Run>,
+    /// What its runs have told of its order, or why they tell nothing.
+    pub(crate) told: Result<Told, String>,
     /// Why it failed, each in a sentence; none if it passed.
     pub(crate) complaints: Vec<String>,
-    /// What is to be known besides, in a sentence.
-    pub(crate) note: Option<String>,
     /// How it differs from its snapshots.
     pub(crate) difference: String,
     /// What to do about that, if it can be accepted.
@@ -38,50 +37,169 @@ pub(crate) struct Verdict {
     pub(crate) accepted: bool,
 }
 
+/// What a run of a lesson has told, and those beside it.
+pub(crate) struct Told {
+    /// The order of the lines that it has printed.
+    order: HappensBefore,
+    pub(crate) traced: Traced,
+}
+
+/// Judges one run of a lesson, or that there is none. It is compared with its snapshots
+/// only if nothing else is wrong with it, nor with the trace that stands for all its runs:
+/// no other run is worth accepting.
+pub(crate) fn judge(
+    lesson: &Lesson,
+    run: Result<Run, String>,
+    update: Update,
+    root: &Path,
+) -> Verdict {
+    let mut verdict = Verdict::of(run);
+    match &verdict.run {
+        Some(run) if verdict.passed() => {
+            verdict.told = told(lesson, run);
+            verdict.compare(lesson, update, root);
+        }
+        Some(run) => {
+            let bad_line = lessons_lines(run.whole_lines()).find_map(Result::err);
+            let bad_line = bad_line.map(|bad_line| bad_line.to_string());
+            verdict.complaints.extend(bad_line);
+        }
+        None => {}
+    }
+    verdict
+}
+
+fn told(lesson: &Lesson, run: &Run) -> Result<Told, String> {
+    let trace = run.trace()?;
+    let order = happens_before(&trace);
+    let first = (run.clock == Some(Clock::Simulated)).then_some(trace);
+    let traced = lesson.built()?.traced(first);
+    let traced = traced.map_err(|reason| format!("on the simulated clock, {reason}"))?;
+    Ok(Told { order, traced })
+}
+
 impl Verdict {
     /// That of a lesson that does not build.
     pub(crate) fn not_built() -> Verdict {
+        Verdict::of(Err(NOT_BUILT.to_owned()))
+    }
+
+    /// What a run alone says.
+    fn of(run: Result<Run, String>) -> Verdict {
+        let complaints = match &run {
+            Ok(run) => run.complaints(),
+            Err(reason) => vec![reason.clone()],
+        };
         Verdict {
-            complaints: vec!["it does not build; see cargo's message above".to_owned()],
-            ..Verdict::default()
+            run: run.ok(),
+            told: Err("it did not run well".to_owned()),
+            complaints,
+            difference: String::new(),
+            advice: None,
+            accepted: false,
         }
     }
 
     pub(crate) fn passed(&self) -> bool {
         self.complaints.is_empty()
     }
-}
 
-/// Judges one run of a lesson. It is compared with its snapshots only if nothing else is
-/// wrong with it, nor with the trace that stands for all its runs: no other run is worth
-/// accepting.
-pub(crate) fn judge(
-    lesson: &Lesson,
-    run: Result<Run, String>,
-    traced: impl FnOnce(Option<Trace>) -> Result<Traced, String>,
-    update: Update,
-    root: &Path,
-) -> Verdict {
-    let mut verdict = Verdict::default();
-    let run = match run {
-        Ok(run) => run,
-        Err(reason) => {
-            verdict.complaints.push(reason);
-            return verdict;
-        }
-    };
-    verdict.complaints = run.complaints();
-    if verdict.passed() {
-        let compared = compare(&mut verdict, lesson, &run, traced, update, root);
-        verdict.complaints.extend(compared.err());
-    } else if let Some(bad_line) = lessons_lines(run.whole_lines()).find_map(Result::err) {
-        verdict.complaints.push(bad_line.to_string());
+    /// What is to be known besides, in a sentence.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.told.as_ref().ok()?.traced.pauses.as_deref()
     }
-    verdict.run = Some(run);
-    verdict
+
+    /// Accepts what differs from the snapshots, of this very run.
+    pub(crate) fn accept(&mut self, lesson: &Lesson, root: &Path) {
+        self.complaints.clear();
+        self.difference.clear();
+        self.advice = None;
+        self.compare(lesson, Update::Accept, root);
+    }
+
+    /// Compares what the lesson's runs have told with what has been accepted. If it
+    /// differs, or no snapshot can hold it, the last complaint says so, after all those
+    /// that explain it.
+    fn compare(&mut self, lesson: &Lesson, update: Update, root: &Path) {
+        let Told { order, traced } = match &self.told {
+            Ok(told) => told,
+            Err(reason) => {
+                self.complaints.push(reason.clone());
+                return;
+            }
+        };
+        let race = race(&happens_before(&traced.trace));
+        let update = if race.is_some() {
+            Update::Nothing
+        } else {
+            update
+        };
+        let contents = [
+            (Snapshot::Output, normal_text(order)),
+            (Snapshot::Guarantees, guarantees::text(order)),
+        ];
+        let mut differences = Vec::new();
+        let mut unwritten = None;
+        for (snapshot, content) in &contents {
+            let path = relative(&snapshot.file(lesson), root);
+            let accepted = match snapshot.accepted(lesson) {
+                Ok(accepted) => accepted,
+                Err(reason) => {
+                    self.complaints.push(format!(
+                        "{path} cannot be read: {reason}; mend it, or delete it and accept it anew"
+                    ));
+                    continue;
+                }
+            };
+            let is_same = accepted.as_ref().is_some_and(|text| is_same(text, content));
+            let new = (!is_same).then_some(content.as_str());
+            let written = snapshot.write(lesson, new, update);
+            let is_accepted = update == Update::Accept && written.is_ok();
+            unwritten = unwritten.or(written.err());
+            if is_same {
+                continue;
+            }
+            let old = accepted.as_deref().unwrap_or_default();
+            self.difference += &format!("Snapshot file: {path}\n{}", difference(old, content));
+            if is_accepted {
+                self.accepted = true;
+                continue;
+            }
+            let what = match (snapshot, &accepted) {
+                (_, None) => "it has no",
+                (Snapshot::Output, _) => "its normal form differs from",
+                (Snapshot::Guarantees, Some(accepted)) => {
+                    self.complaints.extend(guarantees::changes(accepted, order));
+                    "its guarantees differ from"
+                }
+            };
+            differences.push(format!("{what} {path}"));
+        }
+        if let Some(reason) = &unwritten {
+            self.complaints.push(format!(
+                "nothing could be written to {}: {reason}; see whether you may write there",
+                relative(&lesson.folder.join("snapshots"), root)
+            ));
+        }
+        if let Some(race) = race {
+            self.complaints.push(race);
+        } else if !differences.is_empty() {
+            self.complaints.push(differences.join(", and "));
+            let review = if update == Update::Pending && unwritten.is_none() {
+                " or `cargo insta review`"
+            } else {
+                ""
+            };
+            self.advice = Some(format!(
+                "read the difference below, and if it is meant, accept it with `cargo xtask run-all \
+                 {} --accept`{review}",
+                lesson.name
+            ));
+        }
+    }
 }
 
-fn order(trace: &Trace) -> HappensBefore {
+fn happens_before(trace: &Trace) -> HappensBefore {
     HappensBefore::of(trace, Promises::WorkerCore)
 }
 
@@ -92,89 +210,4 @@ fn normal_text(order: &HappensBefore) -> String {
         .iter()
         .map(|&line| format!("{}\n", order.lines[line].text));
     lines.collect()
-}
-
-/// Compares what a lesson's run came to with what has been accepted.
-///
-/// # Errors
-///
-/// Why there is nothing to compare, or it differs, or no snapshot can hold it, after all
-/// complaints that explain it.
-fn compare(
-    verdict: &mut Verdict,
-    lesson: &Lesson,
-    run: &Run,
-    traced: impl FnOnce(Option<Trace>) -> Result<Traced, String>,
-    update: Update,
-    root: &Path,
-) -> Result<(), String> {
-    let trace = run.trace()?;
-    let order_of_run = order(&trace);
-    let first = (run.clock == Some(Clock::Simulated)).then_some(trace);
-    let traced = traced(first).map_err(|reason| format!("on the simulated clock, {reason}"))?;
-    verdict.note = traced.pauses;
-    let race = race(&order(&traced.trace));
-    let update = if race.is_some() {
-        Update::Nothing
-    } else {
-        update
-    };
-    let contents = [
-        (Snapshot::Output, normal_text(&order_of_run)),
-        (Snapshot::Guarantees, guarantees::text(&order_of_run)),
-    ];
-    let mut differences = Vec::new();
-    let mut unwritten = None;
-    for (snapshot, content) in &contents {
-        let path = relative(&snapshot.file(lesson), root);
-        let comparison = match snapshot::compare(*snapshot, lesson, content, update, root) {
-            Ok(comparison) => comparison,
-            Err(reason) => {
-                verdict.complaints.push(format!(
-                    "{path} cannot be read: {reason}; mend it, or delete it and accept it anew"
-                ));
-                continue;
-            }
-        };
-        verdict.difference.push_str(&comparison.difference);
-        let differs = !comparison.difference.is_empty();
-        if update == Update::Accept && comparison.unwritten.is_none() {
-            verdict.accepted |= differs;
-        } else if differs {
-            let what = match (snapshot, &comparison.accepted) {
-                (_, None) => "it has no",
-                (Snapshot::Output, _) => "its normal form differs from",
-                (Snapshot::Guarantees, _) => "its guarantees differ from",
-            };
-            if let (Snapshot::Guarantees, Some(accepted)) = (snapshot, &comparison.accepted) {
-                let changes = guarantees::changes(accepted, &order_of_run);
-                verdict.complaints.extend(changes);
-            }
-            differences.push(format!("{what} {path}"));
-        }
-        unwritten = unwritten.or(comparison.unwritten);
-    }
-    let name = &lesson.name;
-    if let Some(reason) = &unwritten {
-        verdict.complaints.push(format!(
-            "nothing could be written to {}: {reason}; see whether you may write there",
-            relative(&lesson.folder.join("snapshots"), root)
-        ));
-    }
-    if let Some(race) = race {
-        return Err(race);
-    }
-    if differences.is_empty() {
-        return Ok(());
-    }
-    let review = if update == Update::Pending && unwritten.is_none() {
-        " or `cargo insta review`"
-    } else {
-        ""
-    };
-    verdict.advice = Some(format!(
-        "read the difference below, and if it is meant, accept it with `cargo xtask run-all {name} \
-         --accept`{review}"
-    ));
-    Err(differences.join(", and "))
 }

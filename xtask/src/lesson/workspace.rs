@@ -11,10 +11,16 @@ use tinyjson::JsonValue;
 
 use crate::{
     cli::Failure,
-    lesson::cargo::{begin, cannot_run_cargo, cargo, child, field, json, own_root, text},
+    lesson::{
+        built::BuiltLesson,
+        cargo::{all, begin, cannot_run_cargo, cargo, child, json, own_root, text},
+    },
 };
 
-/// Lessons of a workspace, built.
+/// What is said of a lesson that has no program.
+pub(crate) const NOT_BUILT: &str = "it does not build; see cargo's message above";
+
+/// Lessons of a workspace.
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// In the order of their chapters.
@@ -40,8 +46,8 @@ pub(crate) struct Lesson {
     pub(crate) folder: PathBuf,
     /// The folders of the packages that it is made with, as its manifest names them.
     pub(crate) uses: Vec<PathBuf>,
-    /// Its program, if it builds.
-    pub(crate) program: Option<PathBuf>,
+    /// If it builds.
+    built: Option<BuiltLesson>,
 }
 
 impl Workspace {
@@ -75,7 +81,7 @@ impl Workspace {
         let (messages, words) = run(build_command(names), hear).map_err(cannot_run_cargo)?;
         let mut workspace = Workspace::of(&answer(metadata.wait_with_output())?, names)?;
         for lesson in &mut workspace.lessons {
-            lesson.program = program(lesson, &messages);
+            lesson.built = messages.iter().find_map(|message| lesson.built_by(message));
         }
         workspace.library = messages.iter().find_map(library);
         let said = workspace.said(&messages, &words);
@@ -94,41 +100,36 @@ impl Workspace {
     /// The lessons of these names, or all for no name, as `cargo metadata` tells them.
     fn of(metadata: &JsonValue, names: &[String]) -> Result<Workspace, Failure> {
         let root = text(metadata, "workspace_root").ok_or_else(unreadable)?;
-        let packages = field::<Vec<JsonValue>>(metadata, "packages").ok_or_else(unreadable)?;
+        let packages: Vec<_> = all(metadata, "packages").collect();
         let mut lessons = Vec::new();
-        for package in packages {
+        for package in &packages {
             lessons.extend(lesson(package)?);
         }
         if lessons.is_empty() {
-            return Err(Failure::Failed(
+            return Err(
                 "there is no lesson in this workspace; a lesson's Cargo.toml says \
                  `[package.metadata.lesson]` and `chapter = 1`"
-                    .to_owned(),
-            ));
+                    .to_owned()
+                    .into(),
+            );
         }
-        for lesson in &lessons {
-            let has_it =
-                |package: &&JsonValue| targets(package).any(|it| is_program(it, &lesson.name));
-            if packages.iter().filter(has_it).count() > 1 {
-                return Err(Failure::Failed(format!(
-                    "lesson `{}` and another package have a program of this name, and cargo writes \
-                     both to one file; rename one",
-                    lesson.name
-                )));
+        for Lesson { name, .. } in &lessons {
+            let targets = packages.iter().flat_map(|package| all(package, "targets"));
+            if targets.filter(|target| is_program(target, name)).count() > 1 {
+                return Err(format!(
+                    "lesson `{name}` and another package have a program of this name, and cargo \
+                     writes both to one file; rename one"
+                )
+                .into());
             }
         }
         lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
-        if let Some(unknown) = names
-            .iter()
-            .find(|name| lessons.iter().all(|lesson| lesson.name != **name))
-        {
-            let known: Vec<&str> = lessons.iter().map(|lesson| &*lesson.name).collect();
-            let nearest = known
-                .iter()
-                .min_by_key(|known| strsim::osa_distance(unknown, known));
+        let known: Vec<_> = lessons.iter().map(|lesson| lesson.name.clone()).collect();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+            let distance = |known: &&String| strsim::osa_distance(unknown, known);
+            let nearest = known.iter().min_by_key(distance).unwrap_or(unknown);
             return Err(Failure::Usage(format!(
-                "there is no lesson `{unknown}`; did you mean `{}`? the lessons are {}",
-                nearest.unwrap_or(&""),
+                "there is no lesson `{unknown}`; did you mean `{nearest}`? the lessons are {}",
                 known.join(", ")
             )));
         }
@@ -151,16 +152,13 @@ impl Workspace {
             else {
                 continue;
             };
-            let mine = self.lessons.iter().any(|lesson| {
-                let is_its = text(message, "package_id") == Some(&lesson.id);
-                is_its && is_program(target, &lesson.name)
-            });
+            let mine = self.lessons.iter().any(|lesson| lesson.is_of(message));
             if mine || !has_kind(target, "bin") {
                 has_error |= text(diagnostic, "level") == Some("error");
                 said += text(diagnostic, "rendered").unwrap_or_default();
             }
         }
-        if self.lessons.iter().any(|lesson| lesson.program.is_none()) && !has_error {
+        if self.lessons.iter().any(|lesson| lesson.built.is_none()) && !has_error {
             // What it has done before is indented.
             let lines = words.split_inclusive('\n');
             said.extend(lines.skip_while(|line| line.starts_with(' ')));
@@ -170,6 +168,34 @@ impl Workspace {
 }
 
 impl Lesson {
+    /// Builds the lesson of this name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it does not build.
+    pub(crate) fn build(name: String) -> Result<BuiltLesson, Failure> {
+        // It has the lessons that were named, and no other.
+        let lesson = Workspace::build(&[name])?.lessons.remove(0);
+        lesson
+            .built()
+            .cloned()
+            .map_err(|reason| lesson.failed(&reason))
+    }
+
+    /// The lesson with its program.
+    ///
+    /// # Errors
+    ///
+    /// That it does not build.
+    pub(crate) fn built(&self) -> Result<&BuiltLesson, String> {
+        self.built.as_ref().ok_or_else(|| NOT_BUILT.to_owned())
+    }
+
+    /// A failure of this lesson.
+    pub(crate) fn failed(&self, reason: &str) -> Failure {
+        Failure::Failed(format!("lesson `{}`: {reason}", self.name))
+    }
+
     /// The text of its `main.rs`.
     ///
     /// # Errors
@@ -179,17 +205,22 @@ impl Lesson {
         let text = fs::read_to_string(self.folder.join("src/main.rs"))?;
         Ok(text.replace("\r\n", "\n"))
     }
-}
 
-/// The folder of the workspace.
-///
-/// # Errors
-///
-/// If there is none.
-pub(crate) fn root() -> Result<PathBuf, Failure> {
-    let metadata = answer(ask()?.wait_with_output())?;
-    let root = text(&metadata, "workspace_root").ok_or_else(unreadable)?;
-    Ok(root.into())
+    /// Whether this message of cargo's is about its program.
+    fn is_of(&self, message: &JsonValue) -> bool {
+        let target = child(message, "target");
+        text(message, "package_id") == Some(&self.id)
+            && target.is_some_and(|target| is_program(target, &self.name))
+    }
+
+    /// The lesson with its program, if this message says that it has been built.
+    fn built_by(&self, message: &JsonValue) -> Option<BuiltLesson> {
+        let program = text(message, "executable").filter(|_| self.is_of(message))?;
+        Some(BuiltLesson {
+            name: self.name.clone(),
+            program: program.into(),
+        })
+    }
 }
 
 /// Asks cargo which packages there are.
@@ -204,10 +235,11 @@ fn answer(metadata: io::Result<Output>) -> Result<JsonValue, Failure> {
     if metadata.status.success() {
         return json(&metadata.stdout).ok_or_else(unreadable);
     }
-    Err(Failure::Failed(format!(
+    Err(format!(
         "the workspace cannot be read: cargo says\n{}",
         String::from_utf8_lossy(&metadata.stderr).trim_end()
-    )))
+    )
+    .into())
 }
 
 /// Cargo, about to build these lessons, or all programs but this tool for no name.
@@ -218,16 +250,14 @@ fn build_command(names: &[String]) -> Command {
     } else {
         "json"
     };
-    build.args(["build", "--keep-going", "--message-format", format]);
+    build.args("build --keep-going --message-format".split(' '));
+    build.arg(format);
     if names.is_empty() {
         build.args(["--workspace", "--bins"]);
         // It is up to date, and no system lets a program that runs be replaced.
         let current = env::current_dir().unwrap_or_default();
-        if build
-            .get_current_dir()
-            .unwrap_or(&current)
-            .starts_with(own_root())
-        {
+        let folder = build.get_current_dir().unwrap_or(&current);
+        if folder.starts_with(own_root()) {
             build.args(["--exclude", env!("CARGO_PKG_NAME")]);
         }
     }
@@ -263,21 +293,12 @@ fn run(mut cargo: Command, mut hear: impl FnMut(&str)) -> io::Result<(Vec<JsonVa
     Ok((messages, words))
 }
 
-/// The program of a lesson, if it was built.
-fn program(lesson: &Lesson, built: &[JsonValue]) -> Option<PathBuf> {
-    built.iter().find_map(|message| {
-        let mine = text(message, "package_id") == Some(&lesson.id)
-            && is_program(child(message, "target")?, &lesson.name);
-        text(message, "executable").filter(|_| mine).map(Into::into)
-    })
-}
-
 /// The library of the lessons, if this message says that it has been built.
 fn library(message: &JsonValue) -> Option<Library> {
     let target = child(message, "target")?;
     let is_it = text(target, "name") == Some("worker_core") && has_kind(target, "lib");
-    let files = field::<Vec<JsonValue>>(message, "filenames").filter(|_| is_it)?;
-    let file: PathBuf = files.first()?.get::<String>()?.into();
+    let file = all(message, "filenames").next().filter(|_| is_it)?;
+    let file = PathBuf::from(file.get::<String>()?);
     Some(Library {
         folder: file.parent()?.to_owned(),
         file,
@@ -293,40 +314,31 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
     let Some(metadata) = metadata else {
         return Ok(None);
     };
-    let chapter = field::<f64>(metadata, "chapter");
+    let chapter = child(metadata, "chapter").and_then(JsonValue::get::<f64>);
     let chapter = chapter.copied().unwrap_or_default();
     if chapter < 1.0 || chapter > f64::from(u32::MAX) || chapter.fract() != 0.0 {
-        return Err(Failure::Failed(format!(
+        return Err(format!(
             "{manifest}: `chapter` in [package.metadata.lesson] is missing or no whole number \
              from 1 on; write it without quotes, as in `chapter = 1`"
-        )));
+        )
+        .into());
     }
-    if !targets(package).any(|target| is_program(target, name)) {
-        return Err(Failure::Failed(format!(
+    if !all(package, "targets").any(|target| is_program(target, name)) {
+        return Err(format!(
             "{manifest}: lesson `{name}` has no program of its own name; it needs a src/main.rs"
-        )));
+        )
+        .into());
     }
+    let folder = Path::new(manifest).parent().unwrap_or(Path::new(""));
+    let path = |dependency| text(dependency, "path").map(Into::into);
     Ok(Some(Lesson {
         name: name.to_owned(),
         chapter: chapter as u32,
         id: text(package, "id").ok_or_else(unreadable)?.to_owned(),
-        folder: Path::new(manifest)
-            .parent()
-            .unwrap_or(Path::new(""))
-            .to_owned(),
-        uses: field::<Vec<JsonValue>>(package, "dependencies")
-            .into_iter()
-            .flatten()
-            .filter_map(|dependency| text(dependency, "path").map(Into::into))
-            .collect(),
-        program: None,
+        folder: folder.to_owned(),
+        uses: all(package, "dependencies").filter_map(path).collect(),
+        built: None,
     }))
-}
-
-fn targets(package: &JsonValue) -> impl Iterator<Item = &JsonValue> {
-    field::<Vec<JsonValue>>(package, "targets")
-        .into_iter()
-        .flatten()
 }
 
 /// Whether a target, as cargo describes it, is the program of this name.
@@ -335,8 +347,7 @@ fn is_program(target: &JsonValue, name: &str) -> bool {
 }
 
 fn has_kind(target: &JsonValue, kind: &str) -> bool {
-    let is_it = |known: &JsonValue| known.get::<String>().is_some_and(|known| known == kind);
-    field::<Vec<JsonValue>>(target, "kind").is_some_and(|kinds| kinds.iter().any(is_it))
+    all(target, "kind").any(|known| known.get::<String>().is_some_and(|known| known == kind))
 }
 
 fn unreadable() -> Failure {

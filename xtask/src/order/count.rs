@@ -318,13 +318,9 @@ impl Counter<'_> {
         let last = extremes(part, |line| &self.after[line]);
         let mut counts = vec![Count::Exact(0); part.count_ones(..) + 1];
         if part.is_subset(self.certain) {
-            let fewest = if last.len() < first.len() {
-                last
-            } else {
-                first
-            };
+            let fewest = [first, last].into_iter().min_by_key(Vec::len);
             let whole = counts.len() - 1;
-            for line in fewest {
+            for line in fewest.into_iter().flatten() {
                 let rest = self.count(&without(part, line))?;
                 counts[whole] = counts[whole] + rest[whole - 1];
             }
@@ -451,6 +447,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_number_of_orders_is_said_with_its_noun() {
+        for (count, words) in [
+            (Count::Exact(1), "1 order"),
+            (Count::Exact(2), "2 orders"),
+            (Count::About(40.2), "about 10^40 orders"),
+            (Count::TooMany, "too many orders to count"),
+        ] {
+            assert_eq!(count.orders(), words);
+        }
+    }
+
+    /// An order by what each line covers, of which the first lines are certain.
+    fn order(covered: Vec<Vec<usize>>, certain: usize) -> PartialOrder {
+        let mut all = FixedBitSet::with_capacity(covered.len());
+        all.insert_range(..);
+        let mut certain_lines = all.clone();
+        certain_lines.set_range(certain.., false);
+        PartialOrder::new(covered, all, certain_lines)
+    }
+
     /// A line of starts, with an end of its own behind each.
     fn starts_and_ends(workers: usize, is_daemon: bool) -> PartialOrder {
         let covered = (0..2 * workers).map(|line| match line {
@@ -458,11 +475,34 @@ mod tests {
             start if start < workers => vec![start - 1],
             end => vec![end - workers],
         });
-        let mut all = FixedBitSet::with_capacity(2 * workers);
-        all.insert_range(..);
-        let mut certain = all.clone();
-        certain.set_range(workers.., !is_daemon);
-        PartialOrder::new(covered.collect(), all, certain)
+        let certain = if is_daemon { workers } else { 2 * workers };
+        order(covered.collect(), certain)
+    }
+
+    /// Two lines side by side, of so many lines each.
+    fn two_chains(lines: usize, certain: usize) -> PartialOrder {
+        let covered = (0..2 * lines).map(|line| match line {
+            0 | 1 => vec![],
+            line => vec![line - 2],
+        });
+        order(covered.collect(), certain)
+    }
+
+    /// Lines in fours, of which each is no forest but has five orders: the third comes after
+    /// the first, and the fourth after the first and the second.
+    fn fours(lines: usize) -> Vec<Vec<usize>> {
+        let covered = (0..lines).map(|line| match line % 4 {
+            0 | 1 => vec![],
+            2 => vec![line - 2],
+            _ => vec![line - 3, line - 2],
+        });
+        covered.collect()
+    }
+
+    /// The logarithm of the number of orders that fours have.
+    fn of_fours(lines: usize) -> f64 {
+        let factorial = |n: usize| (1..=n).map(|n| (n as f64).log10()).sum::<f64>();
+        factorial(lines) + (lines / 4) as f64 * (5.0_f64 / 24.0).log10()
     }
 
     #[track_caller]
@@ -497,7 +537,8 @@ mod tests {
 
     #[test]
     fn what_is_negligible_of_the_outputs_of_daemons_is_negligible_in_the_end() {
-        let workers = 100;
+        // So many that they are counted only if what is negligible is left out.
+        let workers = 3_000;
         // Those of 0, 1, 2, ... lines, of the last worker, the last two, and so on. All of
         // them begin with a start; its end may follow in any place, or not at all.
         let mut counts = vec![1.0];
@@ -516,6 +557,44 @@ mod tests {
     }
 
     #[test]
+    fn an_order_that_falls_apart_is_counted_however_many_outputs_it_has() {
+        // Two chains have as many as there are choices of the places of one.
+        let choices: f64 = (1..=200)
+            .map(|n| f64::from(200 + n).log10() - f64::from(n).log10())
+            .sum();
+        assert_about(count(&two_chains(200, 400)), choices);
+        // As many lines as are looked at, if they are no forest.
+        let most = MOST_LINES;
+        assert_about(count(&order(fours(most), most)), of_fours(most));
+        // Twenty lines before twenty others, twice side by side.
+        let mut covered = fours(80);
+        for line in (20..40).chain(60..80).filter(|line| line % 4 < 2) {
+            covered[line] = (line / 20 * 20 - 20..line / 20 * 20)
+                .filter(|line| line % 4 > 1)
+                .collect();
+        }
+        let choices: f64 = (1..=40)
+            .map(|n| f64::from(40 + n).log10() - f64::from(n).log10())
+            .sum();
+        assert_about(count(&order(covered, 80)), choices + 4.0 * of_fours(20));
+    }
+
+    #[test]
+    fn an_order_upside_down_has_as_many_outputs() {
+        let forest = starts_and_ends(100, false);
+        let mut covered = vec![Vec::new(); forest.lines()];
+        for line in 0..forest.lines() {
+            for earlier in forest.covered_by(line) {
+                covered[earlier].push(line);
+            }
+        }
+        let Count::About(expected) = count(&forest) else {
+            panic!("so many fit into no number");
+        };
+        assert_about(count(&order(covered, 200)), expected);
+    }
+
+    #[test]
     fn an_order_that_is_too_large_is_given_up() {
         // Each line of two but the first comes after one of its own and one of the other.
         let covered = (0..4_000).map(|line| match line {
@@ -524,9 +603,10 @@ mod tests {
             line if line % 2 == 0 => vec![line - 2],
             line => vec![line - 1, line - 2],
         });
-        let mut all = FixedBitSet::with_capacity(4_000);
-        all.insert_range(..);
-        let order = PartialOrder::new(covered.collect(), all.clone(), all);
-        assert_eq!(count(&order), Count::TooMany);
+        assert_eq!(count(&order(covered.collect(), 4_000)), Count::TooMany);
+        let lines = MOST_LINES + 4;
+        assert_eq!(count(&order(fours(lines), lines)), Count::TooMany);
+        // Two daemons that may be cut off behind any of their many lines.
+        assert_eq!(count(&two_chains(300, 0)), Count::TooMany);
     }
 }

@@ -164,7 +164,7 @@ fn legend(picture: &Picture, y: f64, width: f64) -> (String, f64) {
     let (mut x, mut y) = (MARGIN, y);
     let mut legend = String::new();
     for (sign, wide, words) in signs {
-        let taken = wide + 8.0 + words.len() as f64 * 6.5;
+        let taken = wide + 8.0 + words.len() as f64 * LETTER;
         if x + taken > width - MARGIN && x > MARGIN {
             (x, y) = (MARGIN, y + 22.0);
         }

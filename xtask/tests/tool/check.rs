@@ -327,12 +327,12 @@ fn of_a_program_that_was_stopped_only_what_it_printed_whole_is_judged() {
         (
             "60",
             "yes 'main thread start'",
-            "impossible:\n  it wrote more than 16 MiB, more than a lesson may\n",
+            "impossible:\n  it wrote more than 16 MiB, more than a lesson may; what came after that is lost\n",
         ),
         (
             "60",
             "yes >&2",
-            "cannot be judged:\n  it wrote more than 16 MiB to standard error, more than a lesson may\n",
+            "cannot be judged:\n  it wrote more than 16 MiB to standard error, more than a lesson may; what came after that is lost\n",
         ),
     ] {
         let options = ["--times", "1", "--timeout", limit, "--", "sh", "-c", script];

@@ -849,7 +849,7 @@ fn a_report_that_cannot_be_written_is_an_error() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        stderr.contains("error: the report cannot be written: "),
+        stderr.contains("error: standard output cannot be written: "),
         "{stderr}"
     );
 }

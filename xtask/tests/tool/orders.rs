@@ -277,7 +277,7 @@ fn a_lesson_that_does_not_build_or_run_has_no_orders() {
         )
         .lesson("untraced", 3, "println!(\"main thread end\");");
     for (lesson, words) in [
-        ("broken", "lesson `broken` does not build"),
+        ("broken", "lesson `broken`: it does not build"),
         (
             "failing",
             "lesson `failing` on the simulated clock: it ended with status 3",

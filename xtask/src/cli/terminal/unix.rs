@@ -4,13 +4,15 @@ use std::{
     env,
     io::{self, IsTerminal, Write},
     mem, panic,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 use rustix::{
     io::retry_on_intr,
     termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr},
 };
+
+use crate::cli::lock;
 
 /// Another screen than the shell's, no cursor, and no line that goes on in the next.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
@@ -93,7 +95,7 @@ impl Taken {
 }
 
 fn taken() -> MutexGuard<'static, Taken> {
-    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&TAKEN)
 }
 
 fn write(text: &str) -> io::Result<()> {

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use worker_core::Clock;
-use xtask::order::{description::Description, happens_before::Promises};
+use xtask::order::{description::Description, happens_before::Promises, trace::Trace};
 
 use crate::{
     cli::Failure,
     lesson::{
-        built::{BuiltLesson, Traced},
-        program::{self, TIME_LIMIT},
+        program::TIME_LIMIT,
         snapshot::Update,
         verdict::{Verdict, judge},
         workspace::Workspace,
@@ -29,7 +28,6 @@ pub(super) struct Look {
 pub(super) struct JudgedRun {
     /// The workspace with this lesson only.
     workspace: Workspace,
-    traced: Result<Traced, String>,
     pub(super) verdict: Verdict,
     /// Or why it cannot be told.
     pub(super) order: Result<Order, String>,
@@ -59,21 +57,15 @@ pub(super) fn look(
     };
     // It has the lessons that were named, and no other.
     let lesson = &workspace.lessons[0];
-    let Some(program) = &lesson.program else {
+    let Ok(built) = lesson.built() else {
         return Look { said, run: None };
     };
-    let run = program::run_lesson(program, clock, TIME_LIMIT, printed);
-    let run = run.map_err(|reason| reason.to_string());
-    let mut traced = Err("it did not run well".to_owned());
-    let trace = |first| {
-        traced = BuiltLesson::new(name, program).traced(first);
-        traced.clone()
-    };
-    let verdict = judge(lesson, run, trace, Update::Nothing, &workspace.root);
+    let run = built.run(clock, TIME_LIMIT, printed);
+    let verdict = judge(lesson, run, Update::Nothing, &workspace.root);
+    let told = verdict.told.as_ref().map_err(String::clone);
     let run = JudgedRun {
-        order: traced.as_ref().map_err(String::clone).and_then(order),
+        order: told.and_then(|told| order(&told.traced.trace)),
         workspace,
-        traced,
         verdict,
     };
     Look {
@@ -82,20 +74,17 @@ pub(super) fn look(
     }
 }
 
-fn order(traced: &Traced) -> Result<Order, String> {
+fn order(trace: &Trace) -> Result<Order, String> {
     Ok(Order {
-        description: Arc::new(Description::of(&traced.trace, Promises::WorkerCore)?),
-        picture: Picture::of(&traced.trace),
+        description: Arc::new(Description::of(trace, Promises::WorkerCore)?),
+        picture: Picture::of(trace),
     })
 }
 
 impl JudgedRun {
     /// Accepts what differs from the snapshots, of this very run.
     pub(super) fn accept(&mut self) {
-        let run = self.verdict.run.take();
-        let run = run.ok_or_else(|| "it did not run".to_owned());
-        let traced = |_| self.traced.clone();
         let Workspace { lessons, root, .. } = &self.workspace;
-        self.verdict = judge(&lessons[0], run, traced, Update::Accept, root);
+        self.verdict.accept(&lessons[0], root);
     }
 }

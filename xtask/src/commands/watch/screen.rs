@@ -7,9 +7,9 @@ use console::{Style, strip_ansi_codes, style, truncate_str};
 use xtask::order::{count::Count, description::Description, guarantees};
 
 use crate::{
-    cli::number_of,
+    cli::{number_of, wrapped},
     commands::{
-        orders::{sections, wrapped, write_lines, write_orders},
+        orders::{sections, write_lines, write_orders},
         watch::look::{JudgedRun, Look},
     },
     lesson::report::headline,
@@ -150,7 +150,12 @@ impl Screen {
             return text + "\n";
         };
         let mut complaints = run.verdict.complaints.clone();
-        complaints.extend(run.verdict.note.iter().map(|note| format!("note: {note}")));
+        complaints.extend(
+            run.verdict
+                .note()
+                .iter()
+                .map(|note| format!("note: {note}")),
+        );
         if let Ok(order) = &run.order {
             let then = self.accepted.as_ref().unwrap_or(&order.description);
             let became = guarantees::became(then.guaranteed, order.description.guaranteed);

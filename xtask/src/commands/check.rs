@@ -121,7 +121,7 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         let lesson = Lesson::build(lesson)?;
         let trace = lesson.trace()?;
         let what = format!("ordering the lines of `{}`", lesson.name);
-        let judge = live(what, || Judge::of(&trace, &lesson.name, promises));
+        let judge = live(what, || Judge::of(trace, &lesson.name, promises));
         judge.map_err(|reason| lesson.failed(&reason))
     };
     match (command.as_deref(), &files[..]) {

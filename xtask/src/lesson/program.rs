@@ -14,7 +14,7 @@ use std::{
 
 use worker_core::Clock;
 use xtask::order::{
-    line::{BadLine, Fault, lessons_lines, printer, shortened},
+    line::{lessons_lines, shortened},
     trace::Trace,
 };
 
@@ -123,22 +123,13 @@ impl Run {
         };
         let printed: Vec<_> = trace.iter().flat_map(Trace::printed).collect();
         let mut stray = None;
-        for (place, line) in lessons_lines(&self.stdout).enumerate() {
-            let number = place + 1;
-            let traced = printed.get(place).copied();
-            match line {
-                Ok(text) if Some(text) == traced => {}
-                Ok(text) => stray = stray.or(Some((number, text))),
-                // What one thread has printed as one line is no tear, whatever its name is.
-                Err(BadLine {
-                    fault: Fault::TwoInOne(text),
-                    ..
-                }) if Some(&*text) == traced => {
-                    let printer = printer(&text).map_err(|fault| BadLine { number, fault });
-                    printer.map_err(|bad_line| bad_line.to_string())?;
-                }
-                // It tells more than a trace that lacks it.
-                Err(bad_line) => return Err(bad_line.to_string()),
+        // What one thread has printed as one line is no tear, whatever its name is.
+        let lines = lessons_lines(&self.stdout, |line| printed.contains(&line));
+        for (place, line) in lines.enumerate() {
+            // A line that no lesson prints tells more than a trace that lacks one.
+            let text = line.map_err(|bad_line| bad_line.to_string())?;
+            if printed.get(place) != Some(&text) {
+                stray = stray.or(Some((place + 1, text)));
             }
         }
         match stray {

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::order::{
-    happens_before::HappensBefore,
-    line::{Printer, printer},
-};
+use crate::order::happens_before::HappensBefore;
 
 /// Rewrites an output, one that `order` allows, into its normal form.
 ///
@@ -97,10 +94,9 @@ fn places_by_name(order: &HappensBefore) -> Vec<usize> {
     let by_thread = order.lines.chunk_by(|one, next| one.thread == next.thread);
     let mut firsts: Vec<_> = by_thread.filter_map(|lines| lines.first()).collect();
     let threads = firsts.last().map_or(0, |line| line.thread + 1);
-    firsts.sort_by_cached_key(|line| match printer(&line.text) {
-        Ok(Printer::Worker(name)) => (natural_key(name), line.thread),
-        _ => (natural_key(&line.text), line.thread),
-    });
+    // Each worker's first line is its start line, which begins as every other's and ends
+    // with its name.
+    firsts.sort_by_cached_key(|line| (natural_key(&line.text), line.thread));
     let mut places = vec![0; threads];
     for (place, line) in firsts.iter().enumerate() {
         places[line.thread] = place;

@@ -16,29 +16,23 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// thread know of another.
 pub fn difference(one: &Trace, other: &Trace) -> Option<String> {
     let [acts, other_acts] = [one, other].map(by_thread);
-    let threads = acts.len().max(other_acts.len());
-    (0..threads).find_map(|thread| {
-        let [acts, other_acts] = [&acts, &other_acts].map(|acts| acts.get(thread));
-        let [acts, other_acts] = [acts, other_acts].map(|acts| acts.map_or(&[][..], Vec::as_slice));
+    // A thread of one of them alone was started by one that differs, or that has no end.
+    let mut threads = acts.iter().zip(&other_acts).enumerate();
+    threads.find_map(|(thread, (acts, other_acts))| {
         // How far a daemon was followed that has no end is luck.
-        let is_daemon = one.threads.get(thread).is_some_and(|it| it.daemon);
-        let is_endless = is_daemon && (one.is_endless || other.is_endless);
-        let differ = |place: &usize| match [acts.get(*place), other_acts.get(*place)] {
-            [Some(act), Some(other_act)] => {
+        let is_endless = one.threads[thread].daemon && (one.is_endless || other.is_endless);
+        let differ = |place: &usize| match (acts.get(*place), other_acts.get(*place)) {
+            (Some(act), Some(other_act)) => {
                 (&act.kind, act.time) != (&other_act.kind, other_act.time)
             }
-            acts => acts[0].is_some() != acts[1].is_some() && !is_endless,
+            _ => !is_endless,
         };
         let place = (0..acts.len().max(other_acts.len())).find(differ)?;
-        let who = if thread < one.threads.len() {
-            one.who(thread)
-        } else {
-            other.who(thread)
-        };
         let does = one.does(acts.get(place).copied());
         let does_otherwise = other.does(other_acts.get(place).copied());
         Some(format!(
-            "in one {who} {does}, in another it {does_otherwise}"
+            "in one {} {does}, in another it {does_otherwise}",
+            one.who(thread)
         ))
     })
 }

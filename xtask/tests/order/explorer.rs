@@ -251,7 +251,7 @@ proptest! {
         let trace = run(&Script::of(&steps), &picks);
         let explorer = explorer(&trace);
         let trace = Trace::parse(&trace).unwrap();
-        let judge = Judge::of(&trace, "lesson", Promises::WorkerCore).unwrap();
+        let judge = Judge::of(trace, "lesson", Promises::WorkerCore).unwrap();
         let outputs = finished(&explorer, false);
         let questions = explorer.questions();
         let is_possible = questions.iter().map(|question| {

@@ -339,7 +339,7 @@ fn before(trace: &Trace, promises: Promises) -> Vec<FixedBitSet> {
     let mut before = vec![FixedBitSet::with_capacity(trace.events.len()); trace.events.len()];
     for (number, event) in trace.events.iter().enumerate() {
         let own = (0..number).rfind(|&other| trace.events[other].thread == event.thread);
-        let across = edges.get(&number).map(|&(source, _)| source);
+        let across = edges[number].map(|(source, _)| source);
         for earlier in own.into_iter().chain(across) {
             let all = before[earlier].clone();
             before[number].union_with(&all);

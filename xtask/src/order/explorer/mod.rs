@@ -237,7 +237,7 @@ impl Program<'_> {
             let happens = match event.kind {
                 EventKind::Exit => true,
                 EventKind::Line(_) => printed.contains(self.line_of[&number]),
-                _ => !self.waits(number, &undone),
+                _ => self.waits_for(number, &undone).is_none(),
             };
             if !happens {
                 undone[event.thread] = Some(number);
@@ -246,12 +246,11 @@ impl Program<'_> {
         (undone, at)
     }
 
-    /// Whether what this event comes after has not happened.
-    fn waits(&self, event: usize, undone: &[Option<usize>]) -> bool {
-        self.edges.get(&event).is_some_and(|&(source, _)| {
-            let thread = self.trace.events[source].thread;
-            undone[thread].is_some_and(|first| first <= source)
-        })
+    /// The event that this one comes after, if that has not happened.
+    fn waits_for(&self, event: usize, undone: &[Option<usize>]) -> Option<usize> {
+        let (source, _) = self.edges[event]?;
+        let first = undone[self.trace.events[source].thread]?;
+        (first <= source).then_some(source)
     }
 
     /// What a thread can do that has come to this event.
@@ -262,7 +261,7 @@ impl Program<'_> {
         printed: &FixedBitSet,
         known: &mut Known,
     ) -> Next {
-        if !self.waits(event, undone) {
+        let Some(source) = self.waits_for(event, undone) else {
             let line = self.line_of[&event];
             let unlikely = self.unlikely(line, printed);
             let mut printed = printed.clone();
@@ -272,8 +271,7 @@ impl Program<'_> {
                 state: known.number(self.point(printed)),
                 unlikely,
             });
-        }
-        let (source, _) = self.edges[&event];
+        };
         let other = self.trace.events[source].thread;
         match self.trace.events[event].kind {
             EventKind::Started(_) => Next::Start(self.line_of[&source]),

@@ -76,7 +76,7 @@ impl Changes {
 
     /// Takes the snapshots as they are: this tool has written them.
     pub(super) fn skip_snapshots(&mut self) {
-        let is_snapshot = |stamp: &Stamp| stamp.0.extension().is_some_and(|it| it == "snap");
+        let is_snapshot = |(path, ..): &Stamp| has_kind(path, "snap");
         for (folder, known) in &mut self.folders {
             known.retain(|stamp| !is_snapshot(stamp));
             known.extend(stamps(folder).into_iter().filter(is_snapshot));
@@ -88,31 +88,32 @@ impl Changes {
 /// The sources, manifest and snapshots of a package.
 fn stamps(folder: &Path) -> Vec<Stamp> {
     let mut stamps = Vec::new();
-    stamps.extend(stamp(folder.join("Cargo.toml")));
-    stamps.extend(stamp(folder.join("build.rs")));
-    add_files(&folder.join("src"), "rs", &mut stamps);
-    add_files(&folder.join("snapshots"), "snap", &mut stamps);
+    for name in ["Cargo.toml", "build.rs", "src", "snapshots"] {
+        add_stamps(folder.join(name), &mut stamps);
+    }
     // A folder may be read in any order.
     stamps.sort();
     stamps
 }
 
-/// Adds the files of one kind below a folder; what cannot be read has none.
-fn add_files(folder: &Path, kind: &str, stamps: &mut Vec<Stamp>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            add_files(&path, kind, stamps);
-        } else if path.extension().is_some_and(|extension| extension == kind) {
-            stamps.extend(stamp(path));
+/// Adds a file, or those below a folder; what cannot be read has none.
+fn add_stamps(path: PathBuf, stamps: &mut Vec<Stamp>) {
+    if path.is_dir() && !path.is_symlink() {
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            add_stamps(entry.path(), stamps);
         }
+    } else if ["rs", "toml", "snap"]
+        .iter()
+        .any(|kind| has_kind(&path, kind))
+        && let Ok(metadata) = fs::metadata(&path)
+        && let Ok(saved) = metadata.modified()
+    {
+        stamps.push((path, saved, metadata.len()));
     }
 }
 
-fn stamp(file: PathBuf) -> Option<Stamp> {
-    let metadata = fs::metadata(&file).ok()?;
-    let saved = metadata.modified().ok()?;
-    Some((file, saved, metadata.len()))
+fn has_kind(path: &Path, kind: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == kind)
 }
 
 #[cfg(test)]

@@ -19,14 +19,7 @@ use crate::{
 /// Less of an output is not worth its place.
 const FEWEST_LINES: usize = 5;
 
-const KEYS: [&str; 6] = [
-    "a accept",
-    "d diff",
-    "o orders",
-    "r run",
-    "t real clock",
-    "q quit",
-];
+const KEYS: &str = "a accept  d diff  o orders  r run  t real clock  q quit";
 
 /// What is shown.
 pub(super) struct Screen {
@@ -117,7 +110,10 @@ impl Screen {
         let half = (room / 2).max(FEWEST_LINES);
         let text = self.verdict(doing, half, width)
             + &match (self.view, self.built()) {
-                (View::Difference, Some(run)) => difference(run),
+                (View::Difference, Some(run)) if run.verdict.difference.is_empty() => {
+                    "nothing differs from what is accepted".to_owned()
+                }
+                (View::Difference, Some(run)) => run.verdict.difference.clone(),
                 (View::Orders, Some(run)) => orders(run, room),
                 _ => self.all(half, width),
             };
@@ -130,7 +126,8 @@ impl Screen {
         lines.resize(room, String::new());
         lines.push(match self.note {
             Some(note) => style(note).bold().to_string(),
-            None => style(keys(width)).dim().to_string(),
+            None if KEYS.len() <= width => style(KEYS).dim().to_string(),
+            None => style(KEYS.replace("  ", " ")).dim().to_string(),
         });
         let narrow = |line: &String| truncate_str(line, width, "…").into_owned();
         lines.iter().take(height.max(1)).map(narrow).collect()
@@ -211,15 +208,6 @@ fn cut(text: &str, most: usize, rest: &str) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-fn keys(width: usize) -> String {
-    let keys = KEYS.join("  ");
-    if keys.len() <= width {
-        keys
-    } else {
-        KEYS.join(" ")
-    }
-}
-
 /// How many orders there are now, and were then.
 fn count(then: &Description, now: &Description) -> String {
     let became = |then: Count, now: Count| match now {
@@ -282,13 +270,6 @@ fn marked(
         // A last row may say that there are more.
         (title, zip(marks.chain([' ']), rows).collect())
     })
-}
-
-fn difference(run: &JudgedRun) -> String {
-    match run.verdict.difference.as_str() {
-        "" => "nothing differs from what is accepted".to_owned(),
-        difference => difference.to_owned(),
-    }
 }
 
 /// The orders, at most as many as there is room for.

@@ -26,10 +26,10 @@ const MOST_SHOWN: usize = 300;
 ///     .unwrap();
 /// assert_eq!(texts, ["main thread start", "main thread end"]);
 /// ```
-pub fn lines<'a>(
-    output: &'a [u8],
+pub fn lines(
+    output: &[u8],
     is_known: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = Result<&'a str, BadLine>> {
+) -> impl Iterator<Item = Result<&str, BadLine>> {
     let mut rest = output;
     let pieces = iter::from_fn(move || {
         if rest.is_empty() {
@@ -54,11 +54,11 @@ pub fn lines<'a>(
     })
 }
 
-fn whole<'a>(
-    line: &'a [u8],
+fn whole(
+    line: &[u8],
     is_ended: bool,
     is_known: impl Fn(&str) -> bool,
-) -> Result<&'a str, Fault> {
+) -> Result<&str, Fault> {
     let line = str::from_utf8(line).map_err(|error| Fault::NotUtf8 {
         column: error.valid_up_to() + 1,
     })?;
@@ -114,10 +114,10 @@ pub fn printer(line: &str) -> Result<Printer<'_>, Fault> {
 /// # Errors
 ///
 /// Each line that is none of the three that a lesson prints is an error in its place.
-pub fn lessons_lines<'a>(
-    output: &'a [u8],
+pub fn lessons_lines(
+    output: &[u8],
     is_known: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = Result<&'a str, BadLine>> {
+) -> impl Iterator<Item = Result<&str, BadLine>> {
     (1..).zip(lines(output, is_known)).map(|(number, line)| {
         let line = line?;
         let printer = printer(line).map_err(|fault| BadLine { number, fault });

@@ -5,7 +5,7 @@
 //! an edge for each start, join and end. The lines inherit it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     fmt,
     time::Duration,
 };
@@ -40,6 +40,8 @@ pub struct Line {
     pub name: String,
     /// The thread that prints it.
     pub thread: usize,
+    /// How many lines of the thread come before it.
+    earlier: usize,
     /// Where the lesson's source prints it; a worker's own lines stand nowhere there.
     pub place: Option<Place>,
     /// Its place among the events of the trace.
@@ -109,53 +111,41 @@ impl HappensBefore {
     pub fn of(trace: &Trace, promises: Promises) -> HappensBefore {
         let lines = lines(trace);
         let mut line_of = vec![None; trace.events.len()];
-        for (line, &(_, _, event)) in lines.iter().enumerate() {
-            line_of[event] = Some(line);
+        for (number, line) in lines.iter().enumerate() {
+            line_of[line.event] = Some(number);
         }
         let edges = edges(trace, promises);
-        // How many edges that leave an event are still to arrive.
-        let mut leaving = vec![0; trace.events.len()];
-        for &(source, _) in edges.values() {
-            leaving[source] += 1;
-        }
+        let sources = edges.iter().flatten().map(|&(source, _)| source);
+        let sources: FixedBitSet = sources.collect();
 
         let mut guarantees = Vec::new();
         // How many lines come before each.
         let mut earlier = vec![0; lines.len()];
         // Before each thread's next event, and behind each event that an edge leaves.
         let mut reached = vec![CausalPast::new(trace.threads.len()); trace.threads.len()];
-        let mut behind = HashMap::new();
+        let mut behind = vec![None; trace.events.len()];
         for (number, event) in trace.events.iter().enumerate() {
             let reached = &mut reached[event.thread];
-            if let Some(&(source, kind)) = edges.get(&number)
-                && let Some(past) = behind.get(&source)
+            if let Some((source, kind)) = edges[number]
+                && let Some(past) = behind[source].take()
             {
-                reached.reach(past, kind, &lines);
-                leaving[source] -= 1;
-                if leaving[source] == 0 {
-                    behind.remove(&source);
-                }
+                reached.reach(past, kind);
             }
             if let Some(line) = line_of[number] {
-                earlier[line] = reached.lines.lines();
                 guarantees.extend(reached.print(line, &lines));
+                earlier[line] = reached.covered.lines();
             }
-            if leaving[number] > 0 {
+            if sources.contains(number) {
                 reached.forget_what_is_covered(&lines);
-                behind.insert(number, reached.clone());
+                behind[number] = Some(reached.clone());
             }
         }
 
         let mut all = FixedBitSet::with_capacity(lines.len());
+        let mut certain = all.clone();
         all.insert_range(..);
-        // The end of the program waits for these threads, and with them for all that has
-        // to come before their ends.
-        let mut certain = FixedBitSet::with_capacity(lines.len());
-        for (thread, reached) in trace.threads.iter().zip(&reached) {
-            if !thread.daemon {
-                certain.extend(reached.frontier.iter().map(|&(line, _)| line));
-            }
-        }
+        let awaited = awaited(trace, &edges);
+        certain.extend((0..lines.len()).filter(|&line| awaited.contains(lines[line].event)));
         let mut covered = vec![Vec::new(); lines.len()];
         for pair in &guarantees {
             if let Some(after) = pair.after {
@@ -165,7 +155,7 @@ impl HappensBefore {
         let guaranteed = PartialOrder::new(covered, all, certain);
         in_order(&mut guarantees, &guaranteed, &earlier);
         HappensBefore {
-            lines: named(trace, &lines),
+            lines,
             guaranteed,
             guarantees,
             exit: trace.exit,
@@ -219,12 +209,6 @@ impl HappensBefore {
         PartialOrder::new(covered, possible, certain)
     }
 
-    /// The events of the trace that are lines which every output has.
-    pub fn certain_events(&self) -> HashSet<usize> {
-        let certain = self.guaranteed.certain().ones();
-        certain.map(|line| self.lines[line].event).collect()
-    }
-
     /// These lines, if the output of a program tells them apart.
     ///
     /// # Errors
@@ -265,21 +249,10 @@ impl HappensBefore {
     /// All lines in one order that the sleeps make likely, as if no daemon were cut
     /// off. It does not depend on luck.
     pub fn likely_output(&self) -> Vec<usize> {
-        let mut place = vec![0; self.lines.len()];
-        for line in 1..self.lines.len() {
-            if self.lines[line].thread == self.lines[line - 1].thread {
-                place[line] = place[line - 1] + 1;
-            }
-        }
         let mut left: Vec<_> = (0..self.lines.len()).collect();
         left.sort_by_key(|&line| {
-            let line_of = &self.lines[line];
-            (
-                line_of.time,
-                line_of.thread > 0,
-                place[line],
-                line_of.thread,
-            )
+            let line = &self.lines[line];
+            (line.time, line.thread > 0, line.earlier, line.thread)
         });
         self.guaranteed.extension(&left)
     }
@@ -314,62 +287,56 @@ fn events_before_exit(trace: &Trace) -> usize {
     exit.unwrap_or(trace.events.len())
 }
 
-/// The thread of a line, how many lines of it are earlier, and the line's event.
-type PlacedLine = (usize, usize, usize);
-
-fn lines(trace: &Trace) -> Vec<PlacedLine> {
-    let mut printed = vec![0; trace.threads.len()];
-    let mut lines = Vec::new();
-    for (number, Event { thread, kind, .. }) in trace.events.iter().enumerate() {
-        if let EventKind::Line(_) = kind {
-            lines.push((*thread, printed[*thread], number));
-            printed[*thread] += 1;
-        }
-    }
-    lines.sort_unstable();
-    lines
-}
-
-fn named(trace: &Trace, lines: &[PlacedLine]) -> Vec<Line> {
+/// The lines of a trace, thread by thread.
+fn lines(trace: &Trace) -> Vec<Line> {
     let mut threads_of = HashMap::<_, usize>::new();
     for thread in &trace.threads[1..] {
         *threads_of.entry(&thread.name).or_default() += 1;
     }
-    let mut times_seen = HashMap::<_, usize>::new();
-    let named = lines.iter().filter_map(|&(thread, _, number)| {
-        let event = &trace.events[number];
-        let EventKind::Line(text) = &event.kind else {
-            return None;
-        };
-        let seen = times_seen.entry((thread, text)).or_default();
-        *seen += 1;
+    let mut printed = vec![Vec::new(); trace.threads.len()];
+    for (number, event) in trace.events.iter().enumerate() {
+        if let EventKind::Line(text) = &event.kind {
+            printed[event.thread].push((number, text));
+        }
+    }
+    let mut lines = Vec::new();
+    for (thread, printed) in printed.into_iter().enumerate() {
         // Which lines another thread has printed may be luck; what it is called is not.
         let is_one_of_many = thread > 0 && threads_of[&trace.threads[thread].name] > 1;
-        let which = match *seen {
-            1 if is_one_of_many => format!("worker no. {thread}'s "),
-            1 if thread == 0 && text.starts_with("sub thread ") => "the main thread's ".to_owned(),
-            1 => String::new(),
-            seen => format!("no. {seen} of "),
-        };
-        Some(Line {
-            text: text.clone(),
-            name: format!("{which}`{text}`"),
-            thread,
-            place: event.place.clone(),
-            event: number,
-            time: event.time,
-        })
-    });
-    named.collect()
+        let mut times_seen = HashMap::<_, usize>::new();
+        for (earlier, (number, text)) in printed.into_iter().enumerate() {
+            let seen = times_seen.entry(text).or_default();
+            *seen += 1;
+            let which = match *seen {
+                1 if is_one_of_many => format!("worker no. {thread}'s "),
+                1 if thread == 0 && text.starts_with("sub thread ") => {
+                    "the main thread's ".to_owned()
+                }
+                1 => String::new(),
+                seen => format!("no. {seen} of "),
+            };
+            let event = &trace.events[number];
+            lines.push(Line {
+                text: text.clone(),
+                name: format!("{which}`{text}`"),
+                thread,
+                earlier,
+                place: event.place.clone(),
+                event: number,
+                time: event.time,
+            });
+        }
+    }
+    lines
 }
 
-/// The edges between threads: for an event the one that it comes after, and the kind of
-/// the edge.
-pub type Edges = BTreeMap<usize, (usize, EdgeKind)>;
+/// The edges between threads: for each event the one of another thread that it comes
+/// after, and the kind of the edge. No two come after the same one.
+pub type Edges = Vec<Option<(usize, EdgeKind)>>;
 
 /// The edges between the threads of a trace.
 pub fn edges(trace: &Trace, promises: Promises) -> Edges {
-    let mut edges = Edges::new();
+    let mut edges = vec![None; trace.events.len()];
     let mut start = vec![None; trace.threads.len()];
     let mut first_line = start.clone();
     let mut end = start.clone();
@@ -385,7 +352,7 @@ pub fn edges(trace: &Trace, promises: Promises) -> Edges {
             EventKind::Joined(_) => EdgeKind::Join,
             _ => EdgeKind::Start,
         };
-        edges.extend(after.map(|after| (number, (after, kind))));
+        edges[number] = after.map(|after| (after, kind));
         begun[event.thread] = true;
         match event.kind {
             EventKind::Start { worker, .. } => start[worker] = Some(number),
@@ -399,54 +366,75 @@ pub fn edges(trace: &Trace, promises: Promises) -> Edges {
     edges
 }
 
+/// The events that the end of the program waits for, and those that have to come before
+/// them.
+pub fn awaited(trace: &Trace, edges: &Edges) -> FixedBitSet {
+    let mut awaited = FixedBitSet::with_capacity(trace.events.len());
+    // Whether something awaited comes after what a thread has done so far.
+    let threads = trace.threads.iter().map(|thread| !thread.daemon);
+    let mut is_awaited: Vec<_> = threads.collect();
+    for (number, event) in trace.events.iter().enumerate().rev() {
+        is_awaited[event.thread] |= awaited.contains(number);
+        if is_awaited[event.thread] {
+            awaited.insert(number);
+            awaited.extend(edges[number].map(|(source, _)| source));
+        }
+    }
+    awaited
+}
+
 /// What comes before a point in a thread.
 #[derive(Clone)]
 struct CausalPast {
-    lines: VectorClock,
-    /// Those of the lines that come before another of them.
+    /// The lines that come before another of them.
     covered: VectorClock,
     /// Those that come before none, and the edges on the way from there; and some that
-    /// have been covered meanwhile.
+    /// have been covered, or reached in two ways.
     frontier: Vec<(usize, Vec<EdgeKind>)>,
 }
 
 impl CausalPast {
     fn new(threads: usize) -> CausalPast {
         CausalPast {
-            lines: VectorClock::new(threads),
             covered: VectorClock::new(threads),
             frontier: Vec::new(),
         }
     }
 
     /// Comes behind another point too, by this edge.
-    fn reach(&mut self, other: &CausalPast, edge: EdgeKind, lines: &[PlacedLine]) {
-        for (line, edges) in &other.frontier {
-            if has(&self.lines, lines[*line]) {
-                continue;
-            }
-            let mut edges = edges.clone();
+    fn reach(&mut self, mut other: CausalPast, edge: EdgeKind) {
+        for (_, edges) in &mut other.frontier {
             if edges.last() != Some(&edge) {
                 edges.push(edge);
             }
-            self.frontier.push((*line, edges));
         }
-        self.lines.join(&other.lines);
-        self.covered.join(&other.covered);
+        if edge == EdgeKind::Start {
+            // A worker has done nothing before its start, nor has its starter since, and
+            // what that had done comes before the worker's first line.
+            *self = other;
+        } else {
+            self.covered.join(&other.covered);
+            self.frontier.extend(other.frontier);
+        }
     }
 
-    fn forget_what_is_covered(&mut self, lines: &[PlacedLine]) {
-        self.frontier
-            .retain(|&(line, _)| !has(&self.covered, lines[line]));
+    fn forget_what_is_covered(&mut self, lines: &[Line]) {
+        self.frontier.retain(|&(line, _)| {
+            let line = &lines[line];
+            self.covered.of(line.thread) <= line.earlier
+        });
+        self.frontier.sort_by_key(|&(line, _)| line);
+        self.frontier.dedup_by_key(|&mut (line, _)| line);
     }
 
     /// Comes behind a line of the same thread, and returns the guarantees for it.
-    fn print(&mut self, line: usize, lines: &[PlacedLine]) -> impl Iterator<Item = Guarantee> {
+    fn print(&mut self, line: usize, lines: &[Line]) -> impl Iterator<Item = Guarantee> {
         self.forget_what_is_covered(lines);
         let frontier = std::mem::replace(&mut self.frontier, vec![(line, Vec::new())]);
-        self.covered = self.lines.clone();
-        let (thread, earlier, _) = lines[line];
-        self.lines.set(thread, earlier + 1);
+        for (before, _) in &frontier {
+            let before = &lines[*before];
+            self.covered.set(before.thread, before.earlier + 1);
+        }
         frontier.into_iter().map(move |(before, mut edges)| {
             if edges.is_empty() {
                 edges.push(EdgeKind::ProgramOrder);
@@ -458,10 +446,6 @@ impl CausalPast {
             }
         })
     }
-}
-
-fn has(clock: &VectorClock, (thread, earlier, _): PlacedLine) -> bool {
-    clock.of(thread) > earlier
 }
 
 /// Puts the guarantees in an order that does not depend on luck, and adds those for

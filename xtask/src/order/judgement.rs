@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    cell::LazyCell,
     collections::{BTreeMap, HashMap},
     mem::discriminant,
 };
@@ -10,7 +11,7 @@ use fixedbitset::FixedBitSet;
 
 use crate::order::{
     description::listed,
-    happens_before::{Guarantee, HappensBefore, Promises},
+    happens_before::{Guarantee, HappensBefore, Promises, awaited, edges},
     line::{self, lines, shortened},
     partial_order::PartialOrder,
     trace::Trace,
@@ -23,11 +24,9 @@ const LONGEST_COMPARED: usize = 500;
 /// What judges outputs by the order of a lesson's lines.
 pub struct Judge {
     lesson: String,
+    trace: Trace,
     promises: Promises,
     order: HappensBefore,
-    with_the_sleeps: PartialOrder,
-    /// The judge by the promises of std, if `promises` are more.
-    by_std: Option<Box<Judge>>,
 }
 
 /// What is to be said of an output.
@@ -64,39 +63,24 @@ impl Judge {
     ///
     /// # Errors
     ///
-    /// If the lesson's lines are too many, or cannot be told apart.
-    pub fn of(trace: &Trace, lesson: &str, promises: Promises) -> Result<Judge, String> {
-        let order = HappensBefore::of(trace, promises).require_distinct_lines()?;
-        let by_std = match promises {
-            Promises::WorkerCore => Some(Box::new(Judge::of(trace, lesson, Promises::Std)?)),
-            Promises::Std | Promises::Python => None,
-        };
+    /// If the lesson's lines cannot be told apart.
+    pub fn of(trace: Trace, lesson: &str, promises: Promises) -> Result<Judge, String> {
         Ok(Judge {
             lesson: lesson.to_owned(),
+            order: HappensBefore::of(&trace, promises).require_distinct_lines()?,
+            trace,
             promises,
-            with_the_sleeps: order.with_the_sleeps(),
-            order,
-            by_std,
         })
     }
 
     /// Judges an output, in UTF-8 or, if a mark at its beginning says so, in UTF-16.
     pub fn judge(&self, output: &[u8]) -> Judgement {
         let output = decoded(output);
-        let output = JudgedOutput::of(self, &output);
+        let output = JudgedOutput::of(self, &self.order, self.promises, &output);
         Judgement {
             verdict: output.verdict(),
             faults: output.faults(),
         }
-    }
-
-    /// Whether a program that promises less can print an output.
-    fn is_possible_for_std(&self, output: &[u8]) -> bool {
-        let Some(by_std) = &self.by_std else {
-            return false;
-        };
-        let judged = JudgedOutput::of(by_std, output);
-        judged.is_in_order() && judged.line_faults.is_empty()
     }
 }
 
@@ -122,11 +106,16 @@ fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
 /// An output beside the lines that it should have.
 struct JudgedOutput<'a> {
     judge: &'a Judge,
+    /// The order of the lesson's lines by these promises.
+    order: &'a HappensBefore,
+    promises: Promises,
     output: &'a [u8],
-    /// For each line of the output that is one of the lesson's, its number, counted
-    /// from 1, and which line of the lesson it is.
-    lines: Vec<(usize, usize)>,
-    /// What is wrong with the others.
+    /// The lines of the lesson that it has, in its order.
+    lines: Vec<usize>,
+    /// Their numbers in the output, counted from 1.
+    numbers: Vec<usize>,
+    printed: FixedBitSet,
+    /// What is wrong with its other lines, by their numbers.
     line_faults: Vec<(usize, LineFault<'a>)>,
     /// The first line that comes before one that it should follow.
     too_early: Option<TooEarly>,
@@ -147,7 +136,6 @@ enum LineFault<'a> {
     },
     Repeated {
         text: &'a str,
-        last: usize,
     },
 }
 
@@ -163,48 +151,54 @@ struct TooEarly {
 }
 
 impl<'a> JudgedOutput<'a> {
-    fn of(judge: &'a Judge, output: &'a [u8]) -> JudgedOutput<'a> {
-        let order = &judge.order.guaranteed;
+    fn of(
+        judge: &'a Judge,
+        order: &'a HappensBefore,
+        promises: Promises,
+        output: &'a [u8],
+    ) -> JudgedOutput<'a> {
+        let nothing = FixedBitSet::with_capacity(order.lines.len());
         let mut judged = JudgedOutput {
             judge,
+            order,
+            promises,
             output,
             lines: Vec::new(),
+            numbers: Vec::new(),
+            printed: nothing.clone(),
             line_faults: Vec::new(),
             too_early: None,
-            missing: order.certain().clone(),
+            missing: nothing,
         };
         judged.read();
         judged.forget_a_line_that_was_cut_off();
-        for &(_, line) in &judged.lines {
-            judged.missing.set(line, false);
-        }
+        judged.too_early = judged.too_early(&order.guaranteed);
         // A line that may be torn or misspelt is not looked for.
-        if !judged.line_faults.is_empty() {
-            judged.missing.clear();
+        if judged.line_faults.is_empty() {
+            judged.missing = order.guaranteed.certain().clone();
+            judged.missing.difference_with(&judged.printed);
+        } else {
+            let is_there = |early: &TooEarly| judged.printed.contains(early.before);
+            judged.too_early = judged.too_early.filter(is_there);
         }
-        let is_looked_for = |early: &TooEarly| {
-            judged.line_faults.is_empty() || judged.number(early.before).is_some()
-        };
-        judged.too_early = judged.too_early(order).filter(is_looked_for);
         judged
     }
 
     /// Finds for each line of the output which one of the lesson's it is.
     fn read(&mut self) {
-        let known = self.judge.order.by_text();
-        let texts = known.keys().copied();
-        let by_words: HashMap<_, _> = texts.map(|text| (words(text), text)).collect();
+        let known = self.order.by_text();
+        let by_words = LazyCell::new(|| {
+            let texts = known.keys().copied();
+            texts
+                .map(|text| (words(text), text))
+                .collect::<HashMap<_, _>>()
+        });
         let mut nearest = HashMap::new();
-        let mut seen = HashMap::<&str, Vec<usize>>::new();
+        let mut times_seen = HashMap::<_, usize>::new();
         let mut is_torn = false;
-        for (number, text) in (1..).zip(lines(self.output)) {
-            let text = text.or_else(|bad| {
-                match known.get_key_value(bad.fault.text().unwrap_or_default()) {
-                    // One that a lesson prints is no tear, whatever its name is.
-                    Some((&text, _)) if matches!(bad.fault, line::Fault::TwoInOne(_)) => Ok(text),
-                    _ => Err(bad),
-                }
-            });
+        // One that a lesson prints is no tear, whatever its name is.
+        let lines = lines(self.output, |text| known.contains_key(text));
+        for (number, text) in (1..).zip(lines) {
             let line_fault = match text {
                 Err(bad) => {
                     is_torn |= bad.fault.is_torn();
@@ -212,32 +206,27 @@ impl<'a> JudgedOutput<'a> {
                 }
                 // A tear leaves line breaks behind.
                 Ok("") if is_torn => continue,
-                Ok(text) => match (known.get(text), by_words.get(&words(text))) {
-                    (Some(same), _) => {
-                        let seen = seen.entry(text).or_default();
-                        let line = same.get(seen.len());
-                        let last = seen.last().copied();
-                        seen.push(number);
-                        match (line, last) {
-                            (Some(&line), _) => {
-                                self.lines.push((number, line));
-                                continue;
-                            }
-                            (None, last) => LineFault::Repeated {
-                                text,
-                                last: last.unwrap_or_default(),
-                            },
+                Ok(text) => {
+                    if let Some(copies) = known.get(text) {
+                        let times = times_seen.entry(text).or_default();
+                        *times += 1;
+                        if let Some(&line) = copies.get(*times - 1) {
+                            self.lines.push(line);
+                            self.numbers.push(number);
+                            self.printed.insert(line);
+                            continue;
                         }
-                    }
-                    (None, Some(meant)) => LineFault::Blanks { text, meant },
-                    (None, None) => {
+                        LineFault::Repeated { text }
+                    } else if let Some(meant) = by_words.get(&words(text)) {
+                        LineFault::Blanks { text, meant }
+                    } else {
                         if nearest.len() < MOST_COMPARED {
                             nearest.entry(text).or_insert_with(|| self.nearest(text));
                         }
                         let meant = nearest.get(text).copied().flatten();
                         LineFault::Unknown { text, meant }
                     }
-                },
+                }
             };
             self.line_faults.push((number, line_fault));
         }
@@ -246,20 +235,18 @@ impl<'a> JudgedOutput<'a> {
     /// The end of a program in plain Rust or Python cuts off a line too that a worker is
     /// about to print.
     fn forget_a_line_that_was_cut_off(&mut self) {
-        let order = &self.judge.order;
-        let mut printed = FixedBitSet::with_capacity(order.lines.len());
-        printed.extend(self.lines.iter().map(|&(_, line)| line));
+        let order = self.order;
         let is_its_beginning = |line: usize, beginning: &str| {
             let text = &order.lines[line].text;
             // One that is awaited and all there only lacks its line break.
             let is_whole = text == beginning && order.guaranteed.certain().contains(line);
             order.lines[line].thread > 0
-                && !printed.contains(line)
-                && order.guaranteed.before(line).is_subset(&printed)
+                && !self.printed.contains(line)
                 && text.starts_with(beginning)
                 && !is_whole
+                && order.guaranteed.before(line).is_subset(&self.printed)
         };
-        if self.judge.promises != Promises::WorkerCore
+        if self.promises != Promises::WorkerCore
             && let Some((_, LineFault::NoLine(line::Fault::NoLineBreak(beginning)))) =
                 self.line_faults.last()
             && (0..order.lines.len()).any(|line| is_its_beginning(line, beginning))
@@ -270,7 +257,7 @@ impl<'a> JudgedOutput<'a> {
 
     /// The line of the lesson that an unknown one is probably meant to be.
     fn nearest(&self, text: &str) -> Option<&'a str> {
-        let texts = self.judge.order.lines.iter().map(|line| line.text.as_str());
+        let texts = self.order.lines.iter().map(|line| line.text.as_str());
         let similar = texts
             .filter(|known| known.len().abs_diff(text.len()) <= 6 && text.len() < LONGEST_COMPARED);
         let distance = |known| (strsim::osa_distance(text, known), known);
@@ -279,25 +266,19 @@ impl<'a> JudgedOutput<'a> {
     }
 
     fn verdict(&self) -> Verdict {
-        if self.is_in_order() && self.line_faults.is_empty() {
+        if self.is_faultless() {
             return Verdict::Possible {
                 unlikely: self.unlikely(),
             };
         }
         // Python promises no whole lines, so a torn one is no proof of anything. Nor is
         // a line of a daemon that was given up. But lines in a wrong order are.
-        let is_torn = |(_, line_fault): &(usize, LineFault<'_>)| match line_fault {
-            LineFault::NoLine(fault) => fault.is_torn(),
-            _ => false,
-        };
-        let is_pythons = self.judge.promises == Promises::Python
-            && self.line_faults.iter().any(is_torn)
-            && self.may_be_torn();
+        let is_pythons = self.promises == Promises::Python && self.may_be_torn();
         let is_in_order = self.is_in_order() || is_pythons && self.is_a_copy_torn();
-        if is_in_order && (is_pythons || self.judge.order.is_endless) {
+        if is_in_order && (is_pythons || self.order.is_endless) {
             return Verdict::CannotBeJudged;
         }
-        if !self.judge.is_possible_for_std(self.output) {
+        if !self.is_possible_for_std() {
             return Verdict::Impossible;
         }
         Verdict::PossibleForStd {
@@ -309,36 +290,45 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// Whether the bad lines may be pieces of those of the lesson's that are not there.
+    /// Whether a program that promises less can print it.
+    fn is_possible_for_std(&self) -> bool {
+        self.promises == Promises::WorkerCore && {
+            let order = HappensBefore::of(&self.judge.trace, Promises::Std);
+            JudgedOutput::of(self.judge, &order, Promises::Std, self.output).is_faultless()
+        }
+    }
+
+    /// Whether a line is torn, and all bad ones may be pieces of those of the lesson's that
+    /// are not there.
     fn may_be_torn(&self) -> bool {
-        let order = &self.judge.order;
-        let mut printed = FixedBitSet::with_capacity(order.lines.len());
-        printed.extend(self.lines.iter().map(|&(_, line)| line));
         let mut left = HashMap::<_, usize>::new();
-        for line in printed.zeroes() {
-            for letter in order.lines[line].text.chars() {
+        for line in self.printed.zeroes() {
+            for letter in self.order.lines[line].text.chars() {
                 *left.entry(letter).or_default() += 1;
             }
         }
-        let mut line_faults = self.line_faults.iter();
-        line_faults.all(|(_, line_fault)| {
-            line_fault.text().is_some_and(|text| {
-                text.chars().all(|letter| {
-                    let letters = left.get_mut(&letter).filter(|letters| **letters > 0);
-                    letters.map(|letters| *letters -= 1).is_some()
-                })
+        let mut is_left = |letter| {
+            let letters = left.get_mut(&letter).filter(|letters| **letters > 0);
+            letters.map(|letters| *letters -= 1).is_some()
+        };
+        let mut line_faults = self.line_faults.iter().map(|(_, line_fault)| line_fault);
+        line_faults.clone().any(LineFault::is_torn)
+            && line_faults.all(|line_fault| {
+                let text = line_fault.text();
+                text.is_some_and(|text| text.chars().all(&mut is_left))
             })
-        })
     }
 
     /// Whether some but not all are there of the lines of one text: then nobody knows which.
     fn is_a_copy_torn(&self) -> bool {
-        let mut copies = self.judge.order.by_text();
-        copies.retain(|_, copies| copies.len() > 1);
-        copies.values().any(|copies| {
-            let printed = copies.iter().filter(|&&line| self.number(line).is_some());
+        self.order.by_text().values().any(|copies| {
+            let printed = copies.iter().filter(|&&line| self.printed.contains(line));
             (1..copies.len()).contains(&printed.count())
         })
+    }
+
+    fn is_faultless(&self) -> bool {
+        self.is_in_order() && self.line_faults.is_empty()
     }
 
     fn is_in_order(&self) -> bool {
@@ -356,10 +346,10 @@ impl<'a> JudgedOutput<'a> {
         }
         let mut faults = self.faults_of_lines();
         let ended_early = self.ended_early();
-        // What comes too early because of that needs no sentence of its own.
-        let is_told =
-            |early: &TooEarly| ended_early.is_none() || self.number(early.before).is_some();
-        if let Some(early) = self.too_early.filter(is_told) {
+        if let Some(early) = self.too_early
+            // What comes too early because of that needs no sentence of its own.
+            && (ended_early.is_none() || self.printed.contains(early.before))
+        {
             faults.push((early.number, self.describe_early(&early)));
             missing.set(early.before, false);
         }
@@ -367,7 +357,7 @@ impl<'a> JudgedOutput<'a> {
         let faults = faults.into_iter().map(|(_, fault)| fault);
         let missing = ended_early.or_else(|| self.describe_missing(&missing));
         let mut faults: Vec<_> = faults.chain(missing).collect();
-        if self.judge.order.is_endless && !faults.is_empty() {
+        if self.order.is_endless && !faults.is_empty() {
             let words = "a daemon of the lesson goes on for too long to know all its lines";
             faults.push(words.to_owned());
         }
@@ -405,7 +395,7 @@ impl<'a> JudgedOutput<'a> {
         match line_fault {
             LineFault::NoLine(fault) => {
                 let mut words = fault.to_string();
-                if fault.is_torn() && self.judge.promises == Promises::Python {
+                if fault.is_torn() && self.promises == Promises::Python {
                     words += ", in Python with `print(line + \"\\n\", end=\"\")`";
                 }
                 words
@@ -422,17 +412,22 @@ impl<'a> JudgedOutput<'a> {
                 let text = shortened(text);
                 format!("is unknown: {text:?} is no line of `{lesson}`; {hint}")
             }
-            LineFault::Repeated { text, last } => format!(
-                "is repeated: `{text}` stands in line {last} already, and `{lesson}` prints it no \
-                 more often"
-            ),
+            LineFault::Repeated { text } => {
+                let mut places = self.lines.iter().zip(&self.numbers).rev();
+                let last = places.find(|&(&line, _)| self.order.lines[line].text == *text);
+                let last = last.map_or(0, |(_, &number)| number);
+                format!(
+                    "is repeated: `{text}` stands in line {last} already, and `{lesson}` prints it \
+                     no more often"
+                )
+            }
         }
     }
 
     fn describe_early(&self, early: &TooEarly) -> String {
         let pair =
             |pair: &&Guarantee| pair.before == early.before && pair.after == Some(early.line);
-        let pair = self.judge.order.guarantees.iter().find(pair);
+        let pair = self.order.guarantees.iter().find(pair);
         format!(
             "line {} is too early: {}{} has to follow {}, which {} ({})",
             early.number,
@@ -461,40 +456,40 @@ impl<'a> JudgedOutput<'a> {
     /// Says that the program did not wait, if all that is wrong is that no worker comes
     /// to its last line.
     fn ended_early(&self) -> Option<String> {
-        let order = &self.judge.order;
+        let lines = &self.order.lines;
         // The lines that a start has put before the end are awaited by nobody.
-        let by_std = self.judge.by_std.as_deref().unwrap_or(self.judge);
-        let awaited = by_std.order.guaranteed.certain();
+        let trace = &self.judge.trace;
+        let awaited = awaited(trace, &edges(trace, Promises::Std));
+        let is_awaited = |line: usize| awaited.contains(lines[line].event);
         let mut last_lines = BTreeMap::new();
-        for line in awaited.ones() {
-            last_lines.insert(order.lines[line].thread, line);
+        for line in (0..lines.len()).filter(|&line| is_awaited(line)) {
+            last_lines.insert(lines[line].thread, line);
         }
         let main_thread = last_lines.remove(&0);
-        let is_printed = |line: &usize| self.number(*line).is_some();
-        let nobody_waits = main_thread.as_ref().is_none_or(is_printed)
-            && self.missing.is_subset(awaited)
+        let nobody_waits = main_thread.is_none_or(|line| self.printed.contains(line))
+            && self.missing.ones().all(is_awaited)
             && last_lines.values().all(|line| self.missing.contains(*line));
-        let (_, last) = self.lines.last()?;
+        let last = *self.lines.last()?;
         (nobody_waits && last_lines.len() > 1).then(|| {
             format!(
                 "the program ended before its workers' last lines: they print nothing after {}",
-                self.name(*last)
+                self.name(last)
             )
         })
     }
 
     /// Why the sleeps make the output unlikely, if they do.
     fn unlikely(&self) -> Option<String> {
-        let likely = &self.judge.with_the_sleeps;
-        for &(number, line) in &self.lines {
-            if !likely.possible().contains(line) {
-                return Some(format!(
-                    "line {number}, {}, is nearly always cut off by the end of the program",
-                    self.name(line)
-                ));
-            }
+        let likely = self.order.with_the_sleeps();
+        let is_cut_off = |line: &usize| !likely.possible().contains(*line);
+        if let Some(place) = self.lines.iter().position(is_cut_off) {
+            return Some(format!(
+                "line {}, {}, is nearly always cut off by the end of the program",
+                self.numbers[place],
+                self.name(self.lines[place])
+            ));
         }
-        if let Some(early) = self.too_early(likely) {
+        if let Some(early) = self.too_early(&likely) {
             return Some(format!(
                 "line {}, {}, nearly always follows {}, which {}",
                 early.number,
@@ -503,8 +498,7 @@ impl<'a> JudgedOutput<'a> {
                 self.place(early.before),
             ));
         }
-        let printed = FixedBitSet::from_iter(self.lines.iter().map(|&(_, line)| line));
-        let missing = likely.certain().difference(&printed).next()?;
+        let missing = likely.certain().difference(&self.printed).next()?;
         Some(format!(
             "{}, which is missing, is nearly always printed",
             self.name(missing)
@@ -512,37 +506,30 @@ impl<'a> JudgedOutput<'a> {
     }
 
     fn too_early(&self, order: &PartialOrder) -> Option<TooEarly> {
-        let lines: Vec<_> = self.lines.iter().map(|&(_, line)| line).collect();
-        let (place, before) = order.too_early(&lines)?;
-        let (number, line) = self.lines[place];
+        let (place, before) = order.too_early(&self.lines)?;
         Some(TooEarly {
-            number,
-            line,
+            number: self.numbers[place],
+            line: self.lines[place],
             before,
         })
     }
 
-    fn number(&self, line: usize) -> Option<usize> {
-        let found = self.lines.iter().find(|(_, known)| *known == line);
-        found.map(|&(number, _)| number)
-    }
-
     /// What a fault calls a line of the lesson.
     fn name(&self, line: usize) -> String {
-        self.judge.order.name(Some(line))
+        self.order.name(Some(line))
     }
 
     /// Where the lesson prints a line, in brackets, if its source says so.
     fn source(&self, line: usize) -> String {
-        match &self.judge.order.lines[line].place {
+        match &self.order.lines[line].place {
             Some(place) => format!(" ({place} of the lesson)"),
             None => String::new(),
         }
     }
 
     fn place(&self, line: usize) -> String {
-        match self.number(line) {
-            Some(number) => format!("stands in line {number}"),
+        match self.lines.iter().position(|&known| known == line) {
+            Some(place) => format!("stands in line {}", self.numbers[place]),
             None => "is missing".to_owned(),
         }
     }
@@ -554,8 +541,12 @@ impl LineFault<'_> {
             LineFault::NoLine(fault) => fault.text(),
             LineFault::Blanks { text, .. }
             | LineFault::Unknown { text, .. }
-            | LineFault::Repeated { text, .. } => Some(text),
+            | LineFault::Repeated { text } => Some(text),
         }
+    }
+
+    fn is_torn(&self) -> bool {
+        matches!(self, LineFault::NoLine(fault) if fault.is_torn())
     }
 
     /// Whether the same is wrong with another line.
@@ -631,7 +622,7 @@ mod tests {
     }
 
     fn judge_bytes(output: &[u8], promises: Promises) -> Judgement {
-        let judge = Judge::of(&Trace::of(&fork_join()), "fork-join", promises).unwrap();
+        let judge = Judge::of(Trace::of(&fork_join()), "fork-join", promises).unwrap();
         judge.judge(output)
     }
 
@@ -749,7 +740,7 @@ mod tests {
         // Where a line is printed twice and one is torn, nobody knows which.
         let mut events = fork_join();
         events.insert(4, "0|0|0|-|line|main thread post job".to_owned());
-        let twice = Judge::of(&Trace::of(&events), "twice", Promises::Python).unwrap();
+        let twice = Judge::of(Trace::of(&events), "twice", Promises::Python).unwrap();
         let output = "main thread start\nsub thread start  1\nmain thread post jobsub thread end  1\n\n\
                       sub thread start  2\nsub thread end  2\nmain thread post job\n";
         let judgement = twice.judge(output.as_bytes());
@@ -796,7 +787,7 @@ mod tests {
             ),
         ] {
             for promises in ALL {
-                let judge = Judge::of(&trace(end), "daemon", promises).unwrap();
+                let judge = Judge::of(trace(end), "daemon", promises).unwrap();
                 assert_eq!(judge.judge(likely.as_bytes()).verdict, POSSIBLE);
                 let unlikely = judge.judge(unlikely.as_bytes()).verdict;
                 let words = Some(words.to_owned());

@@ -15,9 +15,9 @@
 //! | [`normal_form`] | the one output that stands for all that luck tells apart |
 //! | [`guarantees`] | the guarantees as a text, and what has changed in it |
 //! | [`description`] | all of it in words |
+//! | [`comparison`] | what of it is so in another order too |
 //! | [`judgement`] | whether a lesson could have printed an output |
 //! | [`explorer`] | every state between two lines, and which thread can go on |
-
 //!
 //! # Examples
 //!
@@ -49,13 +49,14 @@
 //! assert_eq!(count(&order.guaranteed), Count::Exact(1));
 //! assert_eq!(order.guarantees[1].reason(), "join");
 //!
-//! let judge = Judge::of(&trace, "lesson", Promises::WorkerCore)?;
+//! let judge = Judge::of(trace, "lesson", Promises::WorkerCore)?;
 //! let judgement = judge.judge(b"sub thread start  1\nmain thread post job\nsub thread end  1\n");
 //! assert_eq!(judgement.verdict, Verdict::Impossible);
 //! assert!(judgement.faults[0].ends_with("which stands in line 3 (join)"));
 //! # Ok::<(), String>(())
 //! ```
 
+pub mod comparison;
 pub mod count;
 pub mod description;
 pub mod explorer;

@@ -16,29 +16,23 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// thread know of another.
 pub fn difference(one: &Trace, other: &Trace) -> Option<String> {
     let [acts, other_acts] = [one, other].map(by_thread);
-    let threads = acts.len().max(other_acts.len());
-    (0..threads).find_map(|thread| {
-        let [acts, other_acts] = [&acts, &other_acts].map(|acts| acts.get(thread));
-        let [acts, other_acts] = [acts, other_acts].map(|acts| acts.map_or(&[][..], Vec::as_slice));
+    // A thread of one of them alone was started by one that differs, or that has no end.
+    let mut threads = acts.iter().zip(&other_acts).enumerate();
+    threads.find_map(|(thread, (acts, other_acts))| {
         // How far a daemon was followed that has no end is luck.
-        let is_daemon = one.threads.get(thread).is_some_and(|it| it.daemon);
-        let is_endless = is_daemon && (one.is_endless || other.is_endless);
-        let differ = |place: &usize| match [acts.get(*place), other_acts.get(*place)] {
-            [Some(act), Some(other_act)] => {
+        let is_endless = one.threads[thread].daemon && (one.is_endless || other.is_endless);
+        let differ = |place: &usize| match (acts.get(*place), other_acts.get(*place)) {
+            (Some(act), Some(other_act)) => {
                 (&act.kind, act.time) != (&other_act.kind, other_act.time)
             }
-            acts => acts[0].is_some() != acts[1].is_some() && !is_endless,
+            _ => !is_endless,
         };
         let place = (0..acts.len().max(other_acts.len())).find(differ)?;
-        let who = if thread < one.threads.len() {
-            one.who(thread)
-        } else {
-            other.who(thread)
-        };
         let does = one.does(acts.get(place).copied());
         let does_otherwise = other.does(other_acts.get(place).copied());
         Some(format!(
-            "in one {who} {does}, in another it {does_otherwise}"
+            "in one {} {does}, in another it {does_otherwise}",
+            one.who(thread)
         ))
     })
 }
@@ -188,6 +182,23 @@ mod tests {
         };
         assert_eq!(difference(&followed(3), &followed(4)), None);
         assert_eq!(difference(&followed(4), &followed(3)), None);
+        // Nor is it, if only one of them was given up.
+        let mut ended = followed(3);
+        ended
+            .events
+            .retain(|event| event.kind != EventKind::Endless);
+        ended.is_endless = false;
+        assert_eq!(difference(&followed(4), &ended), None);
+        assert_eq!(difference(&ended, &followed(4)), None);
+        // What is awaited has no excuse.
+        let [one, other] = [3, 4].map(|sleeps| {
+            let mut followed = followed(sleeps);
+            followed.threads[1].daemon = false;
+            followed
+        });
+        let words = "in one worker `a` does nothing more, in another it sleeps (main.rs:4) at \
+                     0.000000003 s";
+        assert_eq!(difference(&one, &other).as_deref(), Some(words));
     }
 
     #[test]
@@ -200,6 +211,12 @@ mod tests {
         assert_eq!(pauses(&[slow, slower]).as_deref(), Some(words));
         // One that does so once may have waited for a processor.
         assert_eq!(pauses(&[run(text, false, 300), quick]), None);
+        // Or at one place in one run, and at another place in another.
+        let mut elsewhere = run(text, false, 300);
+        for event in &mut elsewhere.events[1..] {
+            event.elapsed = Duration::from_millis(300);
+        }
+        assert_eq!(pauses(&[run(text, false, 300), elsewhere]), None);
         // In its own sleep the machine was busy.
         assert_eq!(pauses(&[run(text, true, 300)]), None);
     }

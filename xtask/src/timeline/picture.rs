@@ -1,16 +1,13 @@
 //! What a picture of a lesson shows, and in which column. How wide a column is, is up
 //! to who draws it.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    ops::Range,
-    time::Duration,
-};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
 
 use console::truncate_str;
+use fixedbitset::FixedBitSet;
 use worker_core::trace::{Event, EventKind};
 use xtask::order::{
-    happens_before::{EdgeKind, Edges, Promises, edges},
+    happens_before::{EdgeKind, Edges, Promises, awaited, edges},
     trace::{Thread, Trace},
 };
 
@@ -69,13 +66,13 @@ impl Picture {
         let mut numbered = trace.events.iter().zip(&moments);
         let exit = numbered.find(|(event, _)| event.kind == EventKind::Exit);
         let exit = exit.map_or((trace.exit, 0), |(_, &moment)| moment);
-        for &number in &lost {
+        for number in lost.ones() {
             moments[number] = moments[number].max((exit.0, exit.1 + 1));
         }
         let is_shown = |number: &usize| match trace.events[*number].kind {
             EventKind::Line(_) => true,
             EventKind::Sleep | EventKind::Wake | EventKind::Endless => false,
-            _ => !lost.contains(number),
+            _ => !lost.contains(*number),
         };
         let shown: Vec<_> = (0..trace.events.len()).filter(is_shown).collect();
         let columns: BTreeSet<_> = shown.iter().map(|&number| moments[number]).collect();
@@ -91,7 +88,7 @@ impl Picture {
             if let EventKind::Line(text) = &event.kind {
                 row.lines.push((column, printable(text)));
             }
-            if !lost.contains(&number) {
+            if !lost.contains(number) {
                 row.go_on(event, trace.exit, column..exit);
             }
         }
@@ -106,14 +103,16 @@ impl Picture {
         }
         // The starter of a worker only goes on once that has begun: nothing arrives there.
         let goes_on = |to: usize| matches!(trace.events[to].kind, EventKind::Started(_));
-        let is_drawn = |to: &usize| !lost.contains(to) && !goes_on(*to);
-        let drawn = edges.iter().filter(|(to, _)| is_drawn(to));
-        let arrows = drawn.map(|(&to, &(from, kind))| Arrow {
-            kind,
-            from: trace.events[from].thread,
-            to: trace.events[to].thread,
-            left: column_of(moments[from]),
-            arrived: column_of(moments[to]),
+        let is_drawn = |to: &usize| !lost.contains(*to) && !goes_on(*to);
+        let arrows = (0..edges.len()).filter(is_drawn).filter_map(|to| {
+            let (from, kind) = edges[to]?;
+            Some(Arrow {
+                kind,
+                from: trace.events[from].thread,
+                to: trace.events[to].thread,
+                left: column_of(moments[from]),
+                arrived: column_of(moments[to]),
+            })
         });
         let mut arrows: Vec<_> = arrows.collect();
         arrows.sort_by_key(|arrow| (arrow.left, arrow.from, arrow.to));
@@ -198,21 +197,11 @@ impl Row {
 
 /// The events that a daemon does not get to before the end of the program. Whether it
 /// gets to one at the very time of the end is luck; the picture shows that it does not.
-fn lost(trace: &Trace, edges: &Edges) -> HashSet<usize> {
-    // Whether the end of the program waits for what a thread has done so far.
-    let daemons = trace.threads.iter().map(|thread| thread.daemon);
-    let mut is_awaited: Vec<_> = daemons.map(|daemon| !daemon).collect();
-    let mut awaited = HashSet::new();
-    let mut lost = HashSet::new();
-    for (number, event) in trace.events.iter().enumerate().rev() {
-        is_awaited[event.thread] |= awaited.contains(&number);
-        if is_awaited[event.thread] {
-            awaited.extend(edges.get(&number).map(|&(source, _)| source));
-        } else if event.time >= trace.exit {
-            lost.insert(number);
-        }
-    }
-    lost
+fn lost(trace: &Trace, edges: &Edges) -> FixedBitSet {
+    let awaited = awaited(trace, edges);
+    let is_lost =
+        |&number: &usize| !awaited.contains(number) && trace.events[number].time >= trace.exit;
+    (0..trace.events.len()).filter(is_lost).collect()
 }
 
 /// A time, and how many steps something is behind the beginning of it, by the longest way
@@ -224,7 +213,7 @@ fn moments(trace: &Trace, edges: &Edges) -> Vec<Moment> {
     let mut moments: Vec<Moment> = Vec::new();
     let mut last = vec![None; trace.threads.len()];
     for (number, event) in trace.events.iter().enumerate() {
-        let across = edges.get(&number).map(|&(source, _)| source);
+        let across = edges[number].map(|(source, _)| source);
         let mut before: Vec<usize> = last[event.thread].into_iter().chain(across).collect();
         if event.kind == EventKind::Exit {
             let threads = trace.threads.iter().zip(&last);

@@ -6,6 +6,8 @@ use std::{
 };
 
 use crate::tool::{Report, report, xtask};
+#[cfg(unix)]
+use crate::watch::Session;
 
 /// An output of fork-join by its lines: S and E of the main thread, P its post job, and
 /// a worker's name in small for its start line and doubled for its end line.
@@ -217,6 +219,21 @@ fn only_one_of_std_and_python_can_be_meant() {
         let report = report(xtask().args([command, "fork-join", "--std", "--python"]));
         assert_eq!(report.status, Some(2), "{report}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_narrow_terminal_a_sentence_is_broken_between_words() {
+    let file = format!("{}/narrow.txt", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, fork_join("S 1 2 22 P E 11")).unwrap();
+    let mut xtask = xtask();
+    xtask.args(["check", "fork-join", &file]);
+    let mut session = Session::start(&xtask, 24, 50);
+    let screen = session.shows("(join)");
+    let words = "impossible:\n  line 5 is too early: `main thread post job`\n      (main.rs:28 of the \
+                 lesson) has to follow\n      `sub thread end  1`, which stands in line 7\n      (join)";
+    assert!(screen.contains(words), "{screen}");
+    assert_eq!(session.end().code(), Some(1));
 }
 
 #[test]

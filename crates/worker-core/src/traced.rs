@@ -21,6 +21,7 @@ use crate::{
     error::Error,
     main_thread::MainThread,
     run::run_traced,
+    time_limit::run_to_its_end,
     trace::{Event, EventKind, Place},
     trace_file::TraceFile,
     worker::{Worker, WorkerHandle},
@@ -38,7 +39,7 @@ fn trace(
     let path = env::temp_dir().join(format!("trace-{}-{number}", process::id()));
     let captured = CapturedOutput::default();
     let file = TraceFile::create(&path).unwrap();
-    let status = run_traced(clock, captured.clone(), Some(file), lesson);
+    let status = run_to_its_end(|| run_traced(clock, captured.clone(), Some(file), lesson));
     let text = fs::read_to_string(&path).unwrap();
     fs::remove_file(&path).unwrap();
     assert_eq!(status, ExitCode::SUCCESS);

@@ -11,6 +11,8 @@ use worker_core::{
     trace::{Event, EventKind, VARIABLE},
 };
 
+use crate::output;
+
 const TIME: Duration = Duration::from_millis(10);
 
 /// Says to this test program that it is to be a lesson.
@@ -22,7 +24,7 @@ fn lesson(test: &str, variables: &[(&str, &str)]) -> Output {
     lesson.args(["--exact", &format!("environment::{test}"), "--nocapture"]);
     lesson.env_remove(Clock::VARIABLE).env_remove(VARIABLE);
     lesson.envs(variables.iter().copied()).env(LESSON, test);
-    lesson.output().unwrap()
+    output(&mut lesson)
 }
 
 fn is_lesson() -> bool {

@@ -173,15 +173,6 @@ fn a_daemon_without_end_ends_the_trace_and_keeps_no_other_from_its_end() {
 }
 
 #[test]
-fn a_daemon_that_only_works_ends_the_trace_too() {
-    let (_, events) = trace(Clock::Simulated, |main_thread| {
-        let worker = Worker::new("busy", || std::thread::sleep(SECOND * 60));
-        main_thread.start(worker.daemon()).map(drop)
-    });
-    assert_eq!(events.last().unwrap().kind, EventKind::Endless);
-}
-
-#[test]
 fn a_join_by_another_lesson_is_in_neither_trace() {
     let mut inner = Vec::new();
     let (_, outer) = trace(Clock::Simulated, |main_thread| {

@@ -112,14 +112,17 @@ fn a_trace_that_cannot_be_written_is_said_before_the_first_line() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_trace_that_cannot_be_written_to_its_end_costs_no_line() {
-    let output = lesson("daemon")
-        .env("LESSON_TRACE", "/dev/full")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(stdout.ends_with("main thread end\n"), "{stdout}");
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let run = |trace: &[(&str, &str)]| {
+        let mut lesson = lesson(&any());
+        let clock = [("LESSON_CLOCK", "simulated")];
+        let report = report(lesson.envs(clock).envs(trace.iter().copied()));
+        let mut lines: Vec<_> = report.stdout.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        (lines, report.status, report.stderr)
+    };
+    let (all, ..) = run(&[]);
+    let (lines, status, stderr) = run(&[("LESSON_TRACE", "/dev/full")]);
+    assert_eq!((lines, status), (all, Some(1)));
     assert!(
         stderr.starts_with("error: the trace `/dev/full` cannot be written: No space"),
         "{stderr}"
@@ -166,40 +169,5 @@ fn a_lesson_whose_output_cannot_be_written_says_so_once() {
             "{stderr}"
         );
         assert_eq!(stderr.lines().count(), 1, "{name}: {stderr}");
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn workers_that_were_started_finish_when_the_os_starts_no_more() {
-    // A stack of 1 GiB each: there is room for two of them in 2.5 GiB, and room
-    // to spare for all else.
-    for clock in ["real", "simulated"] {
-        let output = Command::new("sh")
-            .args(["-c", "ulimit -v 2621440 && exec \"$0\""])
-            .arg(lesson("threads").get_program())
-            .env("RUST_MIN_STACK", (1_u64 << 30).to_string())
-            .env("LESSON_CLOCK", clock)
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{stderr}");
-        assert!(
-            stderr.starts_with("error: worker `thread 2` could not be started: "),
-            "{stderr}"
-        );
-        assert!(stderr.contains("(os error 11)"), "{stderr}");
-        assert_eq!(stderr.lines().count(), 1, "{stderr}");
-        let stdout = String::from_utf8_lossy(&output.stdout);
-        let mut lines: Vec<_> = stdout.lines().collect();
-        lines[3..].sort_unstable();
-        let expected = [
-            "main thread start",
-            "sub thread start  thread 0",
-            "sub thread start  thread 1",
-            "sub thread end  thread 0",
-            "sub thread end  thread 1",
-        ];
-        assert_eq!(lines, expected);
     }
 }

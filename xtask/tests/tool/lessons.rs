@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    book::APPLIED,
     repository::{lessons, root},
     tool::{Report, report, xtask},
 };
@@ -38,7 +39,7 @@ fn any() -> String {
 fn every_lesson_prints_its_snapshot_on_either_clock() {
     for clock in [&["run-all"][..], &["run-all", "--simulated"]] {
         let report = report(xtask().args(clock).env("CI", "true"));
-        assert_eq!(report.status, Some(0), "{report}");
+        assert_eq!(report.status, Some(0), "{APPLIED}\n{report}");
         for lesson in lessons(root()) {
             assert!(
                 report

@@ -57,10 +57,14 @@ pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
     if let (Some(then), Some(now)) = (accepted.orders(), now.orders())
         && then != now
     {
-        let then = then.orders();
-        changes.push(format!("{then} by start and join became {now}"));
+        changes.push(became(then, now));
     }
     changes
+}
+
+/// Says what became of the number of orders.
+pub fn became(then: Count, now: Count) -> String {
+    format!("{} by start and join became {now}", then.orders())
 }
 
 /// Which lines of workers the end of the program waits for now, and which no longer.

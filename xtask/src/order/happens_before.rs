@@ -540,4 +540,11 @@ mod tests {
         assert_eq!(numbers(&[main, "x\n"]), None);
         assert_eq!(numbers(&[worker, main, worker]), None);
     }
+
+    #[test]
+    fn promises_are_called_by_who_makes_them() {
+        let promises = [Promises::WorkerCore, Promises::Std, Promises::Python];
+        let names = promises.map(|promises| promises.to_string());
+        assert_eq!(names, ["worker-core", "std", "Python"]);
+    }
 }

@@ -7,6 +7,6 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{Terminal, leave, take_again};
+pub(crate) use unix::{draw, leave, take, take_again};
 #[cfg(windows)]
-pub(crate) use windows::Terminal;
+pub(crate) use windows::{draw, leave, take};

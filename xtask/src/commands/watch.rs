@@ -2,28 +2,27 @@
 
 mod changes;
 mod look;
-mod marks;
 mod screen;
 
 use std::{
-    io::{self, ErrorKind, Read, Write},
-    mem,
+    io::{self, Read, Write},
     panic::{self, AssertUnwindSafe},
     process::ExitCode,
     sync::mpsc::{self, Receiver, Sender},
     thread,
+    time::Instant,
 };
 
-use console::Term;
+use console::{Term, style};
 use worker_core::Clock;
 
 use crate::{
-    cli::{self, Failure, in_ci, no_thread, terminal::Terminal},
+    cli::{self, Failure, in_ci, no_thread, terminal},
     lesson::{process, report::report, verdict::Verdict, workspace::Workspace},
 };
 
 use self::{
-    changes::{Changes, Saved},
+    changes::Changes,
     look::{Look, look},
     screen::{Screen, View},
 };
@@ -80,15 +79,15 @@ pub(crate) fn watch(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         screen: Screen::of(&workspace.lessons[0].name),
         workspace,
         lesson: 0,
-        terminal: if in_ci() { None } else { Terminal::take() },
+        is_on_terminal: !in_ci() && terminal::take(),
         sender,
         next: Some(Clock::Simulated),
-        runs: false,
-        is_stopped: false,
-        asks: false,
+        doing: None,
+        cargo: String::new(),
         drawn: None,
     };
     let result = watch.until_it_ends(&events);
+    terminal::leave();
     process::end_all();
     result.map(|()| ExitCode::SUCCESS)
 }
@@ -110,6 +109,8 @@ fn parse(arguments: &mut lexopt::Parser) -> Result<Option<String>, Failure> {
 enum Event {
     Key(u8),
     InputEnded,
+    /// Cargo has said this.
+    Said(String),
     /// The lesson has printed this.
     Printed(Vec<u8>),
     /// A look has come to its end, by a panic if there is nothing of it.
@@ -119,18 +120,14 @@ enum Event {
 /// Reads standard input on a thread of its own.
 fn read_input(events: Sender<Event>) -> Result<(), Failure> {
     let read = move || {
-        let mut key = [0];
-        loop {
-            let event = match io::stdin().read(&mut key) {
-                Ok(1..) => Event::Key(key[0]),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Ok(0) | Err(_) => Event::InputEnded,
-            };
-            let is_last = matches!(event, Event::InputEnded);
-            if events.send(event).is_err() || is_last {
+        for key in io::stdin().lock().bytes() {
+            let Ok(key) = key else { break };
+            if events.send(Event::Key(key)).is_err() {
                 return;
             }
         }
+        // Nobody listens any more when the tool ends.
+        let _ = events.send(Event::InputEnded);
     };
     begin_thread(read)
 }
@@ -146,19 +143,18 @@ struct Watch {
     lesson: usize,
     changes: Changes,
     screen: Screen,
-    /// None where plain text is printed.
-    terminal: Option<Terminal>,
+    /// Whether there is a screen and keys; else plain text is printed.
+    is_on_terminal: bool,
     sender: Sender<Event>,
     /// The clock of the next run, if there is to be one.
     next: Option<Clock>,
-    runs: bool,
-    /// Whether the run that goes on was stopped for the next one.
-    is_stopped: bool,
-    /// Whether the next key says if what differs is to be accepted.
-    asks: bool,
-    /// How often the terminal was taken and its size when the screen was drawn, if that is
+    /// The clock of the look that goes on, and since when it does.
+    doing: Option<(Clock, Instant)>,
+    /// What cargo says meanwhile.
+    cargo: String,
+    /// The size of the terminal when the screen was drawn, and what went on, if that is
     /// still what it should show.
-    drawn: Option<(usize, (u16, u16))>,
+    drawn: Option<((u16, u16), String)>,
 }
 
 impl Watch {
@@ -167,30 +163,26 @@ impl Watch {
         loop {
             self.begin_next()?;
             self.draw()?;
-            if input_ended && !self.runs {
+            if input_ended && self.doing.is_none() {
                 return Ok(());
             }
             let first = events.recv_timeout(self.changes.pause());
             for event in first.into_iter().chain(events.try_iter()) {
                 match event {
-                    Event::Key(key) if self.terminal.is_some() => {
-                        if matches!(key, b'q' | END_OF_INPUT) {
-                            return Ok(());
-                        }
-                        self.key(key);
+                    Event::Key(b'q' | END_OF_INPUT) | Event::InputEnded if self.is_on_terminal => {
+                        return Ok(());
                     }
+                    Event::Key(key) if self.is_on_terminal => self.key(key),
                     Event::Key(_) => {}
-                    Event::InputEnded if self.terminal.is_some() => return Ok(()),
                     Event::InputEnded => input_ended = true,
-                    Event::Printed(bytes) => self.screen.print(&bytes),
+                    Event::Said(words) => self.cargo = words,
+                    Event::Printed(bytes) => self.screen.printed.extend(bytes),
                     Event::Looked(look) => self.show(*look.ok_or_else(lost)?)?,
                 }
                 self.drawn = None;
             }
-            if !input_ended && let Some(saved) = self.changes.look() {
-                if let Saved::Lesson(lesson) = saved
-                    && lesson != self.lesson
-                {
+            if !input_ended && let Some(lesson) = self.changes.look(self.lesson) {
+                if lesson != self.lesson {
                     self.lesson = lesson;
                     self.screen = Screen::of(&self.workspace.lessons[lesson].name);
                 }
@@ -199,42 +191,44 @@ impl Watch {
         }
     }
 
-    /// Begins the next run, if there is to be one. A run that goes on is of no use then,
+    /// Begins the next look, if there is to be one. A run that goes on is of no use then,
     /// and might never end.
     fn begin_next(&mut self) -> Result<(), Failure> {
-        let Some(clock) = self.next else {
-            return Ok(());
-        };
-        if self.runs {
-            self.is_stopped |= process::kill_all();
+        if self.next.is_some() && self.doing.is_some() {
+            process::kill_all();
             return Ok(());
         }
-        self.next = None;
-        self.runs = true;
-        self.asks = false;
-        self.drawn = None;
-        self.screen.begin(clock);
+        let Some(clock) = self.next.take() else {
+            return Ok(());
+        };
+        self.doing = Some((clock, Instant::now()));
+        self.screen.note = None;
+        self.screen.printed.clear();
         let name = self.workspace.lessons[self.lesson].name.clone();
-        let (sender, printed) = (self.sender.clone(), self.sender.clone());
+        let sender = self.sender.clone();
+        // Nobody listens any more when the tool ends.
+        let tell = move |event| drop(sender.send(event));
+        let (hear, print) = (tell.clone(), tell.clone());
         begin_thread(move || {
-            let seen = move |bytes: &[u8]| {
+            let hear = |words: &str| hear(Event::Said(words.to_owned()));
+            let print = move |bytes: &[u8]| {
                 if clock == Clock::Real {
-                    // Nobody listens any more when the tool ends.
-                    let _ = printed.send(Event::Printed(bytes.to_owned()));
+                    print(Event::Printed(bytes.to_owned()));
                 }
             };
-            let look = panic::catch_unwind(AssertUnwindSafe(|| look(&name, clock, seen)));
-            let _ = sender.send(Event::Looked(look.ok().map(Box::new)));
+            let look = panic::catch_unwind(AssertUnwindSafe(|| look(&name, clock, hear, print)));
+            tell(Event::Looked(look.ok().map(Box::new)));
         })
     }
 
-    /// Shows what a look has come to, unless it was stopped.
+    /// Shows what a look has come to, unless the next one is due: it may have been stopped
+    /// for that.
     fn show(&mut self, look: Look) -> Result<(), Failure> {
-        self.runs = false;
-        if mem::take(&mut self.is_stopped) {
+        self.doing = None;
+        if self.next.is_some() {
             return Ok(());
         }
-        if self.terminal.is_none() {
+        if !self.is_on_terminal {
             return self.tell(&look);
         }
         self.screen.show(look);
@@ -245,22 +239,19 @@ impl Watch {
     fn tell(&self, look: &Look) -> Result<(), Failure> {
         let lesson = &self.workspace.lessons[self.lesson];
         let _ = io::stderr().write_all(look.said.as_bytes());
-        cli::print(match &look.run {
-            None => report(lesson, &Verdict::not_built()),
-            Some(run) => report(lesson, &run.verdict),
-        })?;
-        match look.run.as_ref().map(|run| &run.order) {
-            Some(Ok(order)) => {
-                let summary = order.description.summary(&lesson.name);
-                cli::print(format!("{summary}\n\n"))
-            }
-            _ => Ok(()),
-        }
+        let Some(run) = &look.run else {
+            return cli::print(report(lesson, &Verdict::not_built()));
+        };
+        cli::print(report(lesson, &run.verdict))?;
+        let Ok(order) = &run.order else {
+            return Ok(());
+        };
+        let summary = order.description.summary(&lesson.name);
+        cli::print(format!("{summary}\n\n"))
     }
 
     fn key(&mut self, key: u8) {
-        self.screen.note = None;
-        if mem::take(&mut self.asks) {
+        if self.screen.note.take() == Some(QUESTION) {
             if key == b'a' {
                 self.screen.accept();
                 self.changes.skip_snapshots();
@@ -268,14 +259,9 @@ impl Watch {
             return;
         }
         match key {
-            b'a' if self.runs => self.screen.note = Some("it still runs"),
-            b'a' if !self.screen.differs() => {
-                self.screen.note = Some("there is nothing that can be accepted");
-            }
-            b'a' => {
-                self.asks = true;
-                self.screen.note = Some("accept what differs? a yes, any other key no");
-            }
+            b'a' if self.doing.is_some() => self.screen.note = Some("it still runs"),
+            b'a' if self.screen.differs() => self.screen.note = Some(QUESTION),
+            b'a' => self.screen.note = Some("there is nothing that can be accepted"),
             b'd' => self.screen.toggle(View::Difference),
             b'o' => self.screen.toggle(View::Orders),
             b'r' => self.next = Some(Clock::Simulated),
@@ -284,21 +270,43 @@ impl Watch {
         }
     }
 
+    /// What goes on, and if that takes long, for how long and what cargo waits for.
+    fn doing(&self) -> String {
+        let Some((clock, since)) = self.doing else {
+            return String::new();
+        };
+        let what = match clock {
+            Clock::Simulated => "… is built and run",
+            Clock::Real => "… is run on the real clock",
+        };
+        let seconds = since.elapsed().as_secs();
+        if seconds == 0 {
+            return style(what).dim().to_string();
+        }
+        let what = style(format!("{what}, {seconds} s so far")).dim();
+        match self.cargo.as_str() {
+            "" => what.to_string(),
+            cargo => format!("{what}\n  cargo: {cargo}"),
+        }
+    }
+
     /// Draws the screen, if it is not what the terminal shows.
     fn draw(&mut self) -> Result<(), Failure> {
-        let Some(terminal) = &self.terminal else {
-            return Ok(());
-        };
-        let (height, width) = Term::stdout().size();
-        let now = Some((terminal.times_taken(), (height, width)));
-        if self.drawn == now {
+        let now = (Term::stdout().size(), self.doing());
+        if !self.is_on_terminal || self.drawn.as_ref() == Some(&now) {
             return Ok(());
         }
-        self.drawn = now;
-        let drawn = terminal.draw(&self.screen.lines(height.into(), width.into()));
+        let ((height, width), doing) = &now;
+        let lines = self
+            .screen
+            .lines(doing, usize::from(*height), usize::from(*width));
+        let drawn = terminal::draw(&lines);
+        self.drawn = Some(now);
         drawn.map_err(|reason| Failure::Failed(format!("the terminal cannot be written: {reason}")))
     }
 }
+
+const QUESTION: &str = "accept what differs? a yes, any other key no";
 
 /// What Ctrl-D types.
 const END_OF_INPUT: u8 = 4;

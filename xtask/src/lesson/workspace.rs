@@ -2,9 +2,9 @@
 
 use std::{
     env, fs,
-    io::{self, Write},
+    io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Output},
+    process::{Child, Command, Output, Stdio},
 };
 
 use tinyjson::JsonValue;
@@ -13,7 +13,7 @@ use crate::{
     cli::Failure,
     lesson::{
         built::BuiltLesson,
-        cargo::{all, begin, cannot_run_cargo, cargo, child, json, messages, own_root, text},
+        cargo::{all, begin, cannot_run_cargo, cargo, child, json, own_root, text},
     },
 };
 
@@ -62,28 +62,29 @@ impl Workspace {
     /// If there is no workspace, it holds no lesson or none of one of the names, or cargo
     /// cannot be run.
     pub(crate) fn build(names: &[String]) -> Result<Workspace, Failure> {
-        let (workspace, said) = Workspace::build_quietly(names)?;
+        let (workspace, said) = Workspace::build_quietly(names, |_| {})?;
         let _ = io::stderr().write_all(said.as_bytes());
         Ok(workspace)
     }
 
-    /// The same, but returns what is to be said of the build.
+    /// The same, but returns what is to be said of the build. Meanwhile `hear` is told line
+    /// by line what cargo itself says.
     ///
     /// # Errors
     ///
     /// As [`Workspace::build`].
-    pub(crate) fn build_quietly(names: &[String]) -> Result<(Workspace, String), Failure> {
+    pub(crate) fn build_quietly(
+        names: &[String],
+        hear: impl FnMut(&str),
+    ) -> Result<(Workspace, String), Failure> {
         let metadata = ask()?;
-        let built = begin(&mut build_command(names))?;
-        let (metadata, built) = (metadata.wait_with_output(), built.wait_with_output());
-        let built = built.map_err(cannot_run_cargo)?;
-        let mut workspace = Workspace::of(&answer(metadata)?, names)?;
-        let messages = messages(&built.stdout);
+        let (messages, words) = run(build_command(names), hear).map_err(cannot_run_cargo)?;
+        let mut workspace = Workspace::of(&answer(metadata.wait_with_output())?, names)?;
         for lesson in &mut workspace.lessons {
             lesson.built = messages.iter().find_map(|message| lesson.built_by(message));
         }
         workspace.library = messages.iter().find_map(library);
-        let said = workspace.said(&messages, &built);
+        let said = workspace.said(&messages, &words);
         Ok((workspace, said))
     }
 
@@ -142,7 +143,7 @@ impl Workspace {
 
     /// What the compiler says of the lessons and of what they use. What cargo itself
     /// says is in it if there is nothing else to tell why one does not build.
-    fn said(&self, messages: &[JsonValue], built: &Output) -> String {
+    fn said(&self, messages: &[JsonValue], words: &str) -> String {
         let mut said = String::new();
         let mut has_error = false;
         for message in messages {
@@ -158,7 +159,9 @@ impl Workspace {
             }
         }
         if self.lessons.iter().any(|lesson| lesson.built.is_none()) && !has_error {
-            said += &String::from_utf8_lossy(&built.stderr);
+            // What it has done before is indented.
+            let lines = words.split_inclusive('\n');
+            said.extend(lines.skip_while(|line| line.starts_with(' ')));
         }
         said
     }
@@ -247,7 +250,7 @@ fn build_command(names: &[String]) -> Command {
     } else {
         "json"
     };
-    build.args("build --quiet --keep-going --message-format".split(' '));
+    build.args("build --keep-going --message-format".split(' '));
     build.arg(format);
     if names.is_empty() {
         build.args(["--workspace", "--bins"]);
@@ -262,6 +265,32 @@ fn build_command(names: &[String]) -> Command {
         build.args(["--package", name, "--bin", name]);
     }
     build
+}
+
+/// Runs cargo, and returns its messages and what else it says, of which `hear` is told
+/// line by line.
+fn run(mut cargo: Command, mut hear: impl FnMut(&str)) -> io::Result<(Vec<JsonValue>, String)> {
+    let (output, input) = io::pipe()?;
+    cargo.stdin(Stdio::null());
+    cargo.stdout(input.try_clone()?).stderr(input);
+    let mut running = cargo.spawn()?;
+    // Else this end of the pipe would stay open.
+    drop(cargo);
+    let mut messages = Vec::new();
+    let mut words = String::new();
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        match json(&line) {
+            Some(message) => messages.push(message),
+            None => {
+                let line = String::from_utf8_lossy(&line);
+                hear(line.trim());
+                words += &format!("{line}\n");
+            }
+        }
+    }
+    running.wait()?;
+    Ok((messages, words))
 }
 
 /// The library of the lessons, if this message says that it has been built.

@@ -123,15 +123,14 @@ impl Description {
     pub fn is_guaranteed(&self, before: usize, after: Option<usize>) -> bool {
         let guaranteed = &self.happens_before.guaranteed;
         match after {
-            Some(after) => guaranteed.before(after).contains(before),
+            Some(after) => guaranteed.is_before(before, after),
             None => guaranteed.certain().contains(before),
         }
     }
 
     /// Whether only the sleeps put a line before another.
     pub fn is_likely(&self, before: usize, after: usize) -> bool {
-        let is_before = self.with_the_sleeps.before(after).contains(before);
-        is_before && !self.is_guaranteed(before, Some(after))
+        self.with_the_sleeps.is_before(before, after) && !self.is_guaranteed(before, Some(after))
     }
 
     /// Whether these lines may be printed, and come in any order then.

@@ -8,7 +8,7 @@ use std::{
     io::{Read, Write},
     os::{
         fd::AsFd,
-        unix::{fs::OpenOptionsExt, process::ExitStatusExt},
+        unix::{fs::OpenOptionsExt, net::UnixListener, process::ExitStatusExt},
     },
     path::PathBuf,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
@@ -37,7 +37,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 const WITHOUT_END: &str = r#"say("main thread start\n"); loop { trace("sleep"); trace("wake"); std::thread::yield_now(); }"#;
 
 /// A terminal, and what runs in it.
-struct Session {
+pub struct Session {
     pty: Pty,
     /// The terminal as what runs in it has it. Its settings live as long as this is open.
     terminal: File,
@@ -54,7 +54,7 @@ impl Session {
         Session::start(&xtask, 24, 80)
     }
 
-    fn start(command: &Command, rows: u16, columns: u16) -> Session {
+    pub fn start(command: &Command, rows: u16, columns: u16) -> Session {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
         let terminal = ptsname(&pty, Vec::new()).unwrap();
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// Waits until the screen has these words.
-    fn shows(&mut self, words: &str) -> String {
+    pub fn shows(&mut self, words: &str) -> String {
         self.until(words, |screen| screen.contains(words))
     }
 
@@ -129,7 +129,7 @@ impl Session {
     }
 
     /// Waits for the end of what runs in the terminal, which then is as before.
-    fn end(mut self) -> ExitStatus {
+    pub fn end(mut self) -> ExitStatus {
         let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -437,7 +437,7 @@ impl Plain {
     }
 
     /// Ends its input, and returns what it prints then.
-    fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         drop(self.child.stdin.take());
         assert!(is_ready(&self.stdout, LIMIT), "it goes on");
         let mut rest = String::new();
@@ -536,6 +536,71 @@ fn the_lesson_is_shown_that_was_saved_last_if_none_is_named() {
     session.shows("other failed in ");
     save(&workspace, "good", &says("two"));
     session.shows("good failed in ");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
+fn what_was_gained_and_lost_is_marked_and_the_number_of_orders_is_said_once() {
+    let body = |joined: &str| {
+        format!(
+            "say(\"main thread start\\n\");
+            trace(\"start\\t1\\tworker\\t1\");
+            println!(\"sub thread start  1\");
+            trace_of(1, \"line\\tsub thread start  1\");
+            trace(\"started\\t1\");
+            println!(\"sub thread end  1\");
+            trace_of(1, \"line\\tsub thread end  1\");
+            trace_of(1, \"end\");
+            {joined}
+            say(\"main thread end\\n\");
+            trace(\"end\");"
+        )
+    };
+    let workspace =
+        Workspace::new("watch-marks").lesson("good", 1, &body("trace(\"joined\\t1\");"));
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.resize(60, 100);
+    session.shows("good failed in ");
+    session.press("aa");
+    session.shows("good accepted in ");
+    save(&workspace, "good", &body(""));
+    let screen = session.shows("good failed in ");
+    for words in [
+        "orders: 1 → 2 with its sleeps, 1 → 2 by start and join alone",
+        "\n- `sub thread end  1`   → `main thread end`       join",
+        "\n+ any order of\n+   `main thread end`\n+   `sub thread end  1`\n",
+    ] {
+        assert!(screen.contains(words), "no {words:?} in\n{screen}");
+    }
+    assert!(!screen.contains(" became "), "{screen}");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
+fn a_build_that_takes_long_says_how_long_and_what_cargo_waits_for() {
+    let build = "fn main() {
+        println!(\"cargo:rerun-if-env-changed=SOCKET\");
+        let socket = std::env::var(\"SOCKET\").unwrap();
+        let mut socket = std::os::unix::net::UnixStream::connect(socket).unwrap();
+        std::io::Read::read_to_end(&mut socket, &mut Vec::new()).unwrap();
+    }";
+    let workspace = one_lesson("watch-blocked").package("slow", "", "fn main() {}");
+    workspace.write("crates/slow/build.rs", build);
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--quiet", "--package", "slow"]);
+    let mut other_build = cargo.env("SOCKET", &socket).spawn().unwrap();
+    let (goes_on, _) = listener.accept().unwrap();
+    let mut session = Session::watch(&workspace, &["good"]);
+    let screen = session.shows("cargo: Blocking waiting for file lock");
+    assert!(screen.starts_with("good  … is built and run, "), "{screen}");
+    drop(goes_on);
+    session.shows("good passed in ");
+    assert!(other_build.wait().unwrap().success());
     session.press("q");
     assert_eq!(session.end().code(), Some(0));
 }

@@ -3,8 +3,8 @@
 use std::{
     env,
     io::{self, IsTerminal, Write},
-    panic,
-    sync::{Mutex, MutexGuard, PoisonError},
+    mem, panic,
+    sync::{Mutex, MutexGuard},
 };
 
 use rustix::{
@@ -12,113 +12,96 @@ use rustix::{
     termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr},
 };
 
+use crate::cli::lock;
+
 /// Another screen than the shell's, no cursor, and no line that goes on in the next.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
-/// The terminal, taken until this is dropped.
-pub(crate) struct Terminal(());
-
-impl Terminal {
-    /// Takes the terminal, if standard input and output are one that can show more than
-    /// text.
-    pub(crate) fn take() -> Option<Terminal> {
-        let mut taken = taken();
-        taken.before = Some(settings()?);
-        taken.enter();
-        drop(taken);
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            leave();
-            hook(panic);
-        }));
-        Some(Terminal(()))
-    }
-
-    /// Shows these lines, as many as it has, in the place of all that is shown, unless the
-    /// terminal is left.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be written to.
-    pub(crate) fn draw(&self, lines: &[String]) -> io::Result<()> {
-        let taken = taken();
-        if !taken.is_entered {
-            return Ok(());
-        }
-        let mut out = io::stdout().lock();
-        // Behind a line that is as wide as the terminal, its last column would be cleared.
-        write!(out, "\x1b[H\x1b[K{}", lines.join("\r\n\x1b[K"))?;
-        out.flush()
-    }
-
-    /// How often it has been taken: if more often than before, it shows nothing.
-    pub(crate) fn times_taken(&self) -> usize {
-        taken().times
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
+/// Takes the terminal, if standard input and output are one that can show more than text,
+/// and says whether they are.
+pub(crate) fn take() -> bool {
+    let Some(before) = settings() else {
+        return false;
+    };
+    let mut taken = taken();
+    taken.before = Some(before);
+    taken.enter();
+    drop(taken);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
         leave();
-        taken().before = None;
-    }
+        hook(panic);
+    }));
+    true
 }
 
-/// Leaves the terminal as it was, if it is taken.
-pub(crate) fn leave() {
+/// Shows these lines, as many as the terminal has, in the place of all that is shown; or if
+/// it is left, once it is taken again.
+///
+/// # Errors
+///
+/// If it cannot be written to.
+pub(crate) fn draw(lines: &[String]) -> io::Result<()> {
     let mut taken = taken();
+    // Behind a line that is as wide as the terminal, its last column would be cleared.
+    taken.shown = format!("\x1b[H\x1b[K{}", lines.join("\r\n\x1b[K"));
     if taken.is_entered {
-        taken.is_entered = false;
-        write(LEAVE);
-        if let Some(before) = &taken.before {
-            set(before);
-        }
+        return write(&taken.shown);
     }
+    Ok(())
 }
 
-/// Takes the terminal again that was left, if there is one.
-pub(crate) fn take_again() {
+/// Leaves the terminal as it was, and says whether it was taken.
+pub(crate) fn leave() -> bool {
     let mut taken = taken();
-    if taken.before.is_some() && !taken.is_entered {
-        taken.enter();
+    let was_entered = mem::take(&mut taken.is_entered);
+    if was_entered {
+        // A terminal that is closed needs none of it.
+        let _ = write(LEAVE);
+        taken.before.as_ref().map(set);
     }
+    was_entered
+}
+
+/// Takes the terminal again that was left.
+pub(crate) fn take_again() {
+    taken().enter();
 }
 
 static TAKEN: Mutex<Taken> = Mutex::new(Taken {
     before: None,
     is_entered: false,
-    times: 0,
+    shown: String::new(),
 });
 
 struct Taken {
-    /// Its settings before.
+    /// The settings before of a terminal that has been taken.
     before: Option<Termios>,
     is_entered: bool,
-    times: usize,
+    /// What it shows while it is entered.
+    shown: String,
 }
 
 impl Taken {
     fn enter(&mut self) {
         if let Some(before) = &self.before {
             set(&without_lines(before));
+            // A terminal that is closed needs none of it.
+            let _ = write(ENTER).and_then(|()| write(&self.shown));
+            self.is_entered = true;
         }
-        write(ENTER);
-        self.is_entered = true;
-        self.times += 1;
     }
 }
 
 fn taken() -> MutexGuard<'static, Taken> {
-    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&TAKEN)
 }
 
-fn write(sequence: &str) {
-    // A terminal that is closed needs none of it.
+fn write(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let _ = out
-        .write_all(sequence.as_bytes())
-        .and_then(|()| out.flush());
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// The settings of the terminal, if standard input and output are one that can show more
@@ -126,9 +109,10 @@ fn write(sequence: &str) {
 fn settings() -> Option<Termios> {
     let is_dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
     let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    (is_terminal && !is_dumb)
-        .then(|| tcgetattr(io::stdin()).ok())
-        .flatten()
+    if is_dumb || !is_terminal {
+        return None;
+    }
+    tcgetattr(io::stdin()).ok()
 }
 
 fn set(settings: &Termios) {

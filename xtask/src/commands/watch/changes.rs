@@ -12,20 +12,13 @@ use crate::lesson::workspace::Workspace;
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How often after a change, for a save may be several: a file is emptied, then written.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
-
-/// How long after the last change nothing may have changed.
-const QUIET: Duration = Duration::from_millis(100);
-
 /// The files of lessons, watched.
 pub(super) struct Changes {
     /// The lessons' folders, and then those of what they are made with.
     folders: Vec<(PathBuf, Vec<Stamp>)>,
     lessons: usize,
-    /// The lesson whose own files have changed, since the last save was told.
-    lesson: Option<usize>,
-    settling: Settling,
+    /// The lesson that a save is about, until nothing changes any more.
+    saved: Option<usize>,
     /// When to look next.
     next: Instant,
 }
@@ -33,45 +26,34 @@ pub(super) struct Changes {
 /// A file, when it was saved, and its size.
 type Stamp = (PathBuf, SystemTime, u64);
 
-/// A save.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Saved {
-    /// Of a file of this lesson, by its place in the workspace.
-    Lesson(usize),
-    /// Of a file that lessons share.
-    Shared,
-}
-
 impl Changes {
     pub(super) fn of(workspace: &Workspace) -> Changes {
         let lessons = &workspace.lessons;
-        let mut folders: Vec<_> = lessons.iter().map(|lesson| lesson.folder.clone()).collect();
+        let mut folders: Vec<_> = lessons.iter().map(|lesson| &lesson.folder).collect();
         let shared = lessons.iter().flat_map(|lesson| &lesson.uses);
         for folder in shared.chain([&workspace.root]) {
-            if !folders.contains(folder) {
-                folders.push(folder.clone());
+            if !folders.contains(&folder) {
+                folders.push(folder);
             }
         }
-        let folders = folders.into_iter().map(|folder| {
-            let stamps = stamps(&folder);
-            (folder, stamps)
-        });
+        let folders = folders.into_iter();
         Changes {
-            folders: folders.collect(),
+            folders: folders.map(|it| (it.clone(), stamps(it))).collect(),
             lessons: lessons.len(),
-            lesson: None,
-            settling: Settling::default(),
+            saved: None,
             next: Instant::now() + LOOK,
         }
     }
 
-    /// Looks at the files, if it is time to, and says what has been saved once nothing
-    /// changes any more.
-    pub(super) fn look(&mut self) -> Option<Saved> {
-        let now = Instant::now();
-        if now < self.next {
+    /// Looks at the files, if it is time to. If something has been saved, tells which lesson
+    /// is to be shown then, by its place in the workspace: the one whose file it is, or if
+    /// lessons share it, the one that is shown now. A save may be several changes, as of a
+    /// file that is emptied and then written, so it is told once nothing changes any more.
+    pub(super) fn look(&mut self, shown: usize) -> Option<usize> {
+        if !self.pause().is_zero() {
             return None;
         }
+        self.next = Instant::now() + LOOK;
         let mut has_changed = false;
         for (place, (folder, known)) in self.folders.iter_mut().enumerate() {
             let stamps = stamps(folder);
@@ -79,17 +61,12 @@ impl Changes {
                 *known = stamps;
                 has_changed = true;
                 if place < self.lessons {
-                    self.lesson = Some(place);
+                    self.saved = Some(place);
                 }
+                self.saved.get_or_insert(shown);
             }
         }
-        let is_settled = self.settling.look(now, has_changed);
-        self.next = now
-            + match self.settling.last {
-                Some(_) => LOOK_AGAIN,
-                None => LOOK,
-            };
-        is_settled.then(|| self.lesson.take().map_or(Saved::Shared, Saved::Lesson))
+        self.saved.take_if(|_| !has_changed)
     }
 
     /// How long nothing is looked at.
@@ -99,7 +76,7 @@ impl Changes {
 
     /// Takes the snapshots as they are: this tool has written them.
     pub(super) fn skip_snapshots(&mut self) {
-        let is_snapshot = |stamp: &Stamp| stamp.0.extension().is_some_and(|it| it == "snap");
+        let is_snapshot = |(path, ..): &Stamp| has_kind(path, "snap");
         for (folder, known) in &mut self.folders {
             known.retain(|stamp| !is_snapshot(stamp));
             known.extend(stamps(folder).into_iter().filter(is_snapshot));
@@ -108,55 +85,35 @@ impl Changes {
     }
 }
 
-/// Several changes that are one save.
-#[derive(Default)]
-struct Settling {
-    /// When the last change was seen.
-    last: Option<Instant>,
-}
-
-impl Settling {
-    /// Whether what has changed is at rest at this time.
-    fn look(&mut self, now: Instant, has_changed: bool) -> bool {
-        if has_changed {
-            self.last = Some(now);
-        }
-        let is_settled = self.last.is_some_and(|last| now - last >= QUIET);
-        if is_settled {
-            self.last = None;
-        }
-        is_settled
-    }
-}
-
 /// The sources, manifest and snapshots of a package.
 fn stamps(folder: &Path) -> Vec<Stamp> {
     let mut stamps = Vec::new();
-    stamps.extend(stamp(folder.join("Cargo.toml")));
-    stamps.extend(stamp(folder.join("build.rs")));
-    add_files(&folder.join("src"), "rs", &mut stamps);
-    add_files(&folder.join("snapshots"), "snap", &mut stamps);
+    for name in ["Cargo.toml", "build.rs", "src", "snapshots"] {
+        add_stamps(folder.join(name), &mut stamps);
+    }
     // A folder may be read in any order.
     stamps.sort();
     stamps
 }
 
-/// Adds the files of one kind below a folder; what cannot be read has none.
-fn add_files(folder: &Path, kind: &str, stamps: &mut Vec<Stamp>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            add_files(&path, kind, stamps);
-        } else if path.extension().is_some_and(|extension| extension == kind) {
-            stamps.extend(stamp(path));
+/// Adds a file, or those below a folder; what cannot be read has none.
+fn add_stamps(path: PathBuf, stamps: &mut Vec<Stamp>) {
+    if path.is_dir() && !path.is_symlink() {
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            add_stamps(entry.path(), stamps);
         }
+    } else if ["rs", "toml", "snap"]
+        .iter()
+        .any(|kind| has_kind(&path, kind))
+        && let Ok(metadata) = fs::metadata(&path)
+        && let Ok(saved) = metadata.modified()
+    {
+        stamps.push((path, saved, metadata.len()));
     }
 }
 
-fn stamp(file: PathBuf) -> Option<Stamp> {
-    let metadata = fs::metadata(&file).ok()?;
-    let saved = metadata.modified().ok()?;
-    Some((file, saved, metadata.len()))
+fn has_kind(path: &Path, kind: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == kind)
 }
 
 #[cfg(test)]
@@ -165,18 +122,32 @@ mod tests {
 
     #[test]
     fn changes_shortly_after_one_another_are_one_save() {
-        let start = Instant::now();
-        let mut settling = Settling::default();
-        let mut look =
-            |ms: u64, has_changed| settling.look(start + Duration::from_millis(ms), has_changed);
-        assert!(!look(0, false));
-        assert!(!look(150, true));
-        assert!(!look(200, true));
-        assert!(!look(299, false));
-        assert!(look(300, false));
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [lesson, shared] = folders.each_ref().map(|folder| folder.path().to_owned());
+        let mut changes = Changes {
+            folders: [&lesson, &shared].map(|it| (it.clone(), stamps(it))).into(),
+            lessons: 1,
+            saved: None,
+            next: Instant::now(),
+        };
+        let mut look = || {
+            changes.next = Instant::now();
+            changes.look(1)
+        };
+        let save = |folder: &Path, text: &str| {
+            fs::write(folder.join("Cargo.toml"), text).unwrap();
+        };
+        assert_eq!(look(), None);
+        save(&lesson, "");
+        assert_eq!(look(), None);
+        save(&lesson, "text");
+        save(&shared, "text");
+        assert_eq!(look(), None);
+        assert_eq!(look(), Some(0));
         // It is told once, and the next one anew.
-        assert!(!look(450, false));
-        assert!(!look(600, true));
-        assert!(look(900, false));
+        assert_eq!(look(), None);
+        save(&shared, "more text");
+        assert_eq!(look(), None);
+        assert_eq!(look(), Some(1));
     }
 }

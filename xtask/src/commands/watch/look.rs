@@ -1,6 +1,6 @@
 //! A look at a lesson: built, run and judged once.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use worker_core::Clock;
 use xtask::order::{description::Description, happens_before::Promises, trace::Trace};
@@ -11,7 +11,7 @@ use crate::{
         program::TIME_LIMIT,
         snapshot::Update,
         verdict::{Verdict, judge},
-        workspace::{Lesson, Workspace},
+        workspace::Workspace,
     },
     timeline::picture::Picture,
 };
@@ -26,8 +26,8 @@ pub(super) struct Look {
 
 /// A run of a lesson, judged, and what those on the simulated clock tell of its order.
 pub(super) struct JudgedRun {
-    lesson: Lesson,
-    root: PathBuf,
+    /// The workspace with this lesson only.
+    workspace: Workspace,
     pub(super) verdict: Verdict,
     /// Or why it cannot be told.
     pub(super) order: Result<Order, String>,
@@ -39,10 +39,38 @@ pub(super) struct Order {
     pub(super) picture: Picture,
 }
 
-impl JudgedRun {
-    /// Accepts what differs from the snapshots, of this very run.
-    pub(super) fn accept(&mut self) {
-        self.verdict.accept(&self.lesson, &self.root);
+/// Builds a lesson, runs it and judges the run, and tells meanwhile what cargo says and
+/// what the lesson prints.
+pub(super) fn look(
+    name: &str,
+    clock: Clock,
+    mut hear: impl FnMut(&str),
+    printed: impl FnMut(&[u8]) + Send + 'static,
+) -> Look {
+    let built = Workspace::build_quietly(&[name.to_owned()], &mut hear);
+    // Cargo has said all that it has to.
+    hear("");
+    let (workspace, said) = match built {
+        Ok(built) => built,
+        Err(Failure::Usage(said) | Failure::Failed(said)) => return Look { said, run: None },
+        Err(Failure::Help) => unreachable!("building asks for no help"),
+    };
+    // It has the lessons that were named, and no other.
+    let lesson = &workspace.lessons[0];
+    let Ok(built) = lesson.built() else {
+        return Look { said, run: None };
+    };
+    let run = built.run(clock, TIME_LIMIT, printed);
+    let verdict = judge(lesson, run, Update::Nothing, &workspace.root);
+    let told = verdict.told.as_ref().map_err(String::clone);
+    let run = JudgedRun {
+        order: told.and_then(|told| order(&told.traced.trace)),
+        workspace,
+        verdict,
+    };
+    Look {
+        said,
+        run: Some(run),
     }
 }
 
@@ -53,29 +81,10 @@ fn order(trace: &Trace) -> Result<Order, String> {
     })
 }
 
-/// Builds a lesson, runs it and judges the run, and shows `seen` what it prints meanwhile.
-pub(super) fn look(name: &str, clock: Clock, seen: impl FnMut(&[u8]) + Send + 'static) -> Look {
-    let (mut workspace, said) = match Workspace::build_quietly(&[name.to_owned()]) {
-        Ok(built) => built,
-        Err(Failure::Usage(said) | Failure::Failed(said)) => return Look { said, run: None },
-        Err(Failure::Help) => unreachable!("building asks for no help"),
-    };
-    // It has the lessons that were named, and no other.
-    let lesson = workspace.lessons.remove(0);
-    let Ok(built) = lesson.built() else {
-        return Look { said, run: None };
-    };
-    let run = built.run(clock, TIME_LIMIT, seen);
-    let verdict = judge(&lesson, run, Update::Nothing, &workspace.root);
-    let told = verdict.told.as_ref().map_err(String::clone);
-    let order = told.and_then(|told| order(&told.traced.trace));
-    Look {
-        said,
-        run: Some(JudgedRun {
-            root: workspace.root,
-            lesson,
-            verdict,
-            order,
-        }),
+impl JudgedRun {
+    /// Accepts what differs from the snapshots, of this very run.
+    pub(super) fn accept(&mut self) {
+        let Workspace { lessons, root, .. } = &self.workspace;
+        self.verdict.accept(&lessons[0], root);
     }
 }

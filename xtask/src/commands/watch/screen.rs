@@ -1,50 +1,40 @@
 //! What `watch` shows on a terminal: one screen, in which what matters most stands first
 //! and what does not fit is cut.
 
-use std::{io, sync::Arc};
+use std::{iter::zip, sync::Arc};
 
 use console::{Style, strip_ansi_codes, style, truncate_str};
-use worker_core::Clock;
-use xtask::order::description::Description;
+use xtask::order::{count::Count, description::Description, guarantees};
 
 use crate::{
-    cli::{human, number_of, wrapped},
+    cli::{number_of, wrapped},
     commands::{
-        orders::{write_lines, write_orders},
-        watch::{
-            look::{JudgedRun, Look},
-            marks::{self, Mark},
-        },
+        orders::{sections, write_lines, write_orders},
+        watch::look::{JudgedRun, Look},
     },
+    lesson::report::headline,
     timeline::text,
 };
 
 /// Less of an output is not worth its place.
 const FEWEST_LINES: usize = 5;
 
-const KEYS: [&str; 6] = [
-    "a accept",
-    "d diff",
-    "o orders",
-    "r run",
-    "t real clock",
-    "q quit",
-];
+const KEYS: &str = "a accept  d diff  o orders  r run  t real clock  q quit";
 
 /// What is shown.
 pub(super) struct Screen {
     lesson: String,
-    /// What came of the last save.
-    look: Option<Look>,
-    /// The last run of a lesson that was built, if that is not the last save's.
-    before: Option<JudgedRun>,
+    /// What is to be said of the last build.
+    said: String,
+    /// Whether the lesson was built then.
+    is_built: bool,
+    /// The last run of the lesson.
+    run: Option<JudgedRun>,
     /// Its order as accepted, once that was seen.
     accepted: Option<Arc<Description>>,
     view: View,
-    /// What goes on.
-    doing: &'static str,
-    /// What a run on the real clock has printed so far.
-    printed: Option<Vec<u8>>,
+    /// What a run on the real clock that goes on has printed so far.
+    pub(super) printed: Vec<u8>,
     /// What is shown in the place of the keys.
     pub(super) note: Option<&'static str>,
 }
@@ -61,44 +51,22 @@ impl Screen {
     pub(super) fn of(lesson: &str) -> Screen {
         Screen {
             lesson: lesson.to_owned(),
-            look: None,
-            before: None,
+            said: String::new(),
+            is_built: true,
+            run: None,
             accepted: None,
             view: View::All,
-            doing: "",
-            printed: None,
+            printed: Vec::new(),
             note: None,
         }
     }
 
-    /// Takes what came of a save.
+    /// Takes what came of a look.
     pub(super) fn show(&mut self, look: Look) {
-        if look.run.is_none() {
-            let last = self.look.take().and_then(|look| look.run);
-            self.before = last.or(self.before.take());
-        } else {
-            self.before = None;
-        }
-        self.look = Some(look);
-        self.doing = "";
-        self.printed = None;
+        self.said = look.said;
+        self.is_built = look.run.is_some();
+        self.run = look.run.or(self.run.take());
         self.remember();
-    }
-
-    /// Says that a run has begun.
-    pub(super) fn begin(&mut self, clock: Clock) {
-        self.note = None;
-        (self.doing, self.printed) = match clock {
-            Clock::Simulated => ("… is built and run", None),
-            Clock::Real => ("… is run on the real clock", Some(Vec::new())),
-        };
-    }
-
-    /// Adds to what the run that goes on has printed.
-    pub(super) fn print(&mut self, bytes: &[u8]) {
-        if let Some(printed) = &mut self.printed {
-            printed.extend(bytes);
-        }
     }
 
     /// Shows that part, or everything if it is shown already.
@@ -108,25 +76,25 @@ impl Screen {
 
     /// Whether something differs that can be accepted.
     pub(super) fn differs(&self) -> bool {
-        self.run().is_some_and(|run| run.verdict.advice.is_some())
+        self.built().is_some_and(|run| run.verdict.advice.is_some())
     }
 
     /// Accepts what differs.
     pub(super) fn accept(&mut self) {
-        if let Some(run) = self.look.as_mut().and_then(|look| look.run.as_mut()) {
+        if let Some(run) = &mut self.run {
             run.accept();
         }
         self.remember();
     }
 
     /// The run of the last save, if the lesson was built.
-    fn run(&self) -> Option<&JudgedRun> {
-        self.look.as_ref()?.run.as_ref()
+    fn built(&self) -> Option<&JudgedRun> {
+        self.run.as_ref().filter(|_| self.is_built)
     }
 
     /// Keeps what is accepted, to say what has become of it.
     fn remember(&mut self) {
-        if let Some(run) = self.run()
+        if let Some(run) = self.built()
             && run.verdict.passed()
             && let Ok(order) = &run.order
         {
@@ -134,205 +102,193 @@ impl Screen {
         }
     }
 
-    /// The screen in lines, as many and as wide as the terminal has.
-    pub(super) fn lines(&self, height: usize, width: usize) -> Vec<String> {
+    /// The screen in lines, as many and as wide as the terminal has, with what goes on in the
+    /// first.
+    pub(super) fn lines(&self, doing: &str, height: usize, width: usize) -> Vec<String> {
         // The verdict has its line in the lowest window too.
         let room = height.saturating_sub(1).max(1);
-        let mut lines = self.verdict(room, width);
-        match (self.view, self.run()) {
-            (View::Difference, Some(run)) => lines.extend(difference(run)),
-            (View::Orders, Some(run)) => lines.extend(orders(run, room)),
-            _ => self.all(room, width, &mut lines),
-        }
-        while lines.last().is_some_and(String::is_empty) {
-            lines.pop();
-        }
-        if lines.len() > room && room > 1 {
-            let cut = number_of(lines.len() - (room - 1), "more line");
-            lines.truncate(room - 1);
-            let words = format!("… {cut}, which a taller window shows");
-            lines.push(style(words).dim().to_string());
-        }
+        let half = (room / 2).max(FEWEST_LINES);
+        let text = self.verdict(doing, half, width)
+            + &match (self.view, self.built()) {
+                (View::Difference, Some(run)) if run.verdict.difference.is_empty() => {
+                    "nothing differs from what is accepted".to_owned()
+                }
+                (View::Difference, Some(run)) => run.verdict.difference.clone(),
+                (View::Orders, Some(run)) => orders(run, room),
+                _ => self.all(half, width),
+            };
+        let text = cut(
+            text.trim_end(),
+            room.max(2),
+            ", which a taller window shows",
+        );
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
         lines.resize(room, String::new());
         lines.push(match self.note {
             Some(note) => style(note).bold().to_string(),
-            None => style(keys(width)).dim().to_string(),
+            None if KEYS.len() <= width => style(KEYS).dim().to_string(),
+            None => style(KEYS.replace("  ", " ")).dim().to_string(),
         });
-        let cut = |line: &String| truncate_str(line, width, "…").into_owned();
-        lines.iter().take(height.max(1)).map(cut).collect()
+        let narrow = |line: &String| truncate_str(line, width, "…").into_owned();
+        lines.iter().take(height.max(1)).map(narrow).collect()
     }
 
-    /// What is to be said first, in no more than half of the room if there is more to see.
-    fn verdict(&self, room: usize, width: usize) -> Vec<String> {
-        let name = &self.lesson;
-        let run = self.look.as_ref().map(|look| look.run.as_ref());
-        let mut complaints = Vec::new();
+    /// What is to be said first, the complaints in at most so many lines if there is more to
+    /// see.
+    fn verdict(&self, doing: &str, most: usize, width: usize) -> String {
+        let run = self.built();
         let words = match run {
-            None => style(name.clone()).bold(),
-            Some(None) => style(format!("{name} does not build")).red().bold(),
-            Some(Some(run)) => {
-                let verdict = &run.verdict;
-                complaints.extend(verdict.complaints.iter().cloned());
-                complaints.extend(verdict.note().iter().map(|note| format!("note: {note}")));
-                let time = verdict.run.as_ref().map(|run| human(run.time));
-                let time = time.map_or(String::new(), |time| format!(" in {time}"));
-                if !verdict.passed() {
-                    style(format!("{name} failed{time}")).red().bold()
-                } else if verdict.accepted {
-                    style(format!("{name} accepted{time}")).yellow().bold()
-                } else {
-                    style(format!("{name} passed{time}")).green().bold()
-                }
-            }
+            Some(run) => headline(&self.lesson, &run.verdict),
+            None if self.is_built => style(self.lesson.clone()),
+            None => style(format!("{} does not build", self.lesson)).red(),
         };
-        let mut lines = vec![format!("{words}  {}", style(self.doing).dim())];
-        if let Some(Some(run)) = run
-            && let Ok(order) = &run.order
-        {
-            let count = wrapped(&self.count(&order.description), width);
-            lines.extend(count.lines().map(str::to_owned));
-        }
-        let mut sentences = Vec::new();
-        for complaint in complaints {
-            let complaint = wrapped(&format!("  {complaint}"), width);
-            sentences.extend(complaint.lines().map(plain));
-        }
-        let most = match self.view {
-            View::Difference => sentences.len(),
-            View::All | View::Orders => (room / 2).max(FEWEST_LINES),
-        };
-        if sentences.len() > most {
-            let cut = number_of(sentences.len() - (most - 1), "more line");
-            sentences.truncate(most - 1);
-            let words = format!("  … {cut}, with `d`");
-            sentences.push(style(words).dim().to_string());
-        }
-        lines.extend(sentences);
-        lines.push(String::new());
-        lines
-    }
-
-    /// How many orders there are now, and were as accepted.
-    fn count(&self, order: &Description) -> String {
-        let now = counts(order);
-        let then = counts(self.accepted.as_deref().unwrap_or(order));
-        let [with, without] = [0, 1].map(|count| match (&then[count], &now[count]) {
-            (then, now) if then == now => now.clone(),
-            (then, now) => style(format!("{then} → {now}")).bold().to_string(),
-        });
-        format!("  orders: {with} with its sleeps, {without} by start and join alone")
-    }
-
-    /// Everything: the output, the picture, and what is guaranteed, likely and luck.
-    fn all(&self, room: usize, width: usize, lines: &mut Vec<String>) {
-        let built = self.run();
-        let said = self.look.as_ref().map_or("", |look| &look.said);
-        let said: Vec<_> = said.lines().map(str::to_owned).collect();
-        if built.is_none() {
-            lines.extend(said.iter().cloned());
-            lines.push(String::new());
-            if self.before.is_some() {
-                lines.push(style("before that:").bold().to_string());
-            }
-        }
-        let run = built.or(self.before.as_ref());
-        let printed = run.and_then(|run| Some(&run.verdict.run.as_ref()?.stdout));
-        if let Some(printed) = self.printed.as_ref().or(printed) {
-            let printed = String::from_utf8_lossy(printed);
-            let printed: Vec<_> = printed.lines().map(plain).collect();
-            let shown = printed.len().min((room / 2).max(FEWEST_LINES));
-            lines.extend_from_slice(&printed[..shown]);
-            if shown < printed.len() {
-                let cut = number_of(printed.len() - shown, "more line");
-                lines.push(style(format!("… {cut} of its output")).dim().to_string());
-            }
-            lines.push(String::new());
-        }
+        let mut text = format!("{}  {doing}\n", words.bold());
         let Some(run) = run else {
-            return;
+            return text + "\n";
         };
+        let mut complaints = run.verdict.complaints.clone();
+        complaints.extend(
+            run.verdict
+                .note()
+                .iter()
+                .map(|note| format!("note: {note}")),
+        );
         if let Ok(order) = &run.order {
-            let picture = text::draw(&order.picture, width);
-            lines.extend(picture.lines().map(plain));
-            lines.push(String::new());
-            lines.extend(self.order(&order.description, width));
+            let then = self.accepted.as_ref().unwrap_or(&order.description);
+            let became = guarantees::became(then.guaranteed, order.description.guaranteed);
+            complaints.retain(|complaint| *complaint != became);
+            text += &(wrapped(&count(then, &order.description), width) + "\n");
         }
-        if built.is_some() {
-            lines.extend(said);
-        }
+        let complaints = complaints.iter();
+        let complaints = complaints.map(|it| wrapped(&format!("  {it}"), width) + "\n");
+        let complaints = plain(&complaints.collect::<String>());
+        text + &match self.view {
+            View::Difference => complaints,
+            View::All | View::Orders => cut(&complaints, most, ", with `d`"),
+        } + "\n"
     }
 
-    /// What is guaranteed, likely and luck, with what was gained and lost of it.
-    fn order(&self, order: &Description, width: usize) -> Vec<String> {
-        let then = self.accepted.as_deref().unwrap_or(order);
-        let mut lines = Vec::new();
-        for (title, rows) in marks::sections(then, order, width) {
-            if rows.is_empty() {
-                continue;
+    /// Everything: the output in at most so many lines, the picture, and what is guaranteed,
+    /// likely and luck.
+    fn all(&self, most: usize, width: usize) -> String {
+        let mut text = String::new();
+        if !self.is_built {
+            text += &format!("{}\n\n", self.said.trim_end());
+            if self.run.is_some() {
+                text += &format!("{}\n", style("before that:").bold());
             }
-            let title = wrapped(title, width);
-            lines.extend(title.lines().map(|line| style(line).bold().to_string()));
-            for (mark, row) in rows {
-                let (sign, colour) = match mark {
-                    Mark::Same => (' ', Style::new()),
-                    Mark::Gained => ('+', Style::new().green()),
-                    Mark::Lost => ('-', Style::new().red()),
-                };
-                let row = format!("{sign} {}", row.replace('\n', "\n  "));
-                let row = row.lines().map(|line| colour.apply_to(line).to_string());
-                lines.extend(row);
-            }
-            lines.push(String::new());
         }
-        lines
+        let printed = self.run.as_ref().and_then(|run| run.verdict.run.as_ref());
+        let printed = printed.map(|run| &run.stdout);
+        let goes_on = Some(&self.printed).filter(|printed| !printed.is_empty());
+        if let Some(printed) = goes_on.or(printed) {
+            let printed = plain(&String::from_utf8_lossy(printed));
+            text += &(cut(&printed, most, " of its output") + "\n");
+        }
+        if let Some(Ok(order)) = self.run.as_ref().map(|run| &run.order) {
+            let then = self.accepted.as_ref().unwrap_or(&order.description);
+            text += &(text::draw(&order.picture, width) + "\n");
+            text += &compared(then, &order.description, width);
+        }
+        if self.is_built {
+            text += &self.said;
+        }
+        text
     }
 }
 
-fn keys(width: usize) -> String {
-    let keys = KEYS.join("  ");
-    if keys.len() <= width {
-        keys
-    } else {
-        KEYS.join(" ")
+/// At most so many lines of a text, the last of which says where the others are.
+fn cut(text: &str, most: usize, rest: &str) -> String {
+    let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+    if lines.len() > most {
+        let more = number_of(lines.len() - (most - 1), "more line");
+        lines.truncate(most - 1);
+        lines.push(style(format!("… {more}{rest}")).dim().to_string());
     }
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// How many orders there are with the sleeps, and how many by start and join alone.
-fn counts(order: &Description) -> [String; 2] {
-    [&order.likely, &order.guaranteed].map(ToString::to_string)
+/// How many orders there are now, and were then.
+fn count(then: &Description, now: &Description) -> String {
+    let became = |then: Count, now: Count| match now {
+        now if now == then => now.to_string(),
+        now => style(format!("{then} → {now}")).bold().to_string(),
+    };
+    format!(
+        "  orders: {} with its sleeps, {} by start and join alone",
+        became(then.likely, now.likely),
+        became(then.guaranteed, now.guaranteed)
+    )
 }
 
-fn difference(run: &JudgedRun) -> Vec<String> {
-    if run.verdict.difference.is_empty() {
-        return vec!["nothing differs from what is accepted".to_owned()];
+/// What may be missing, is guaranteed, likely and luck: in each first what is so now, then
+/// what was so only then. A pair that others imply is not lost, nor gained if they implied
+/// it.
+fn compared(then: &Description, now: &Description, width: usize) -> String {
+    let mut text = String::new();
+    let sections = zip(marked(now, then, '+', width), marked(then, now, '-', width));
+    for ((title, mut rows), (_, old_rows)) in sections {
+        rows.extend(old_rows.into_iter().filter(|(mark, _)| *mark == '-'));
+        if rows.is_empty() {
+            continue;
+        }
+        let title = wrapped(title, width);
+        text.extend(
+            title
+                .lines()
+                .map(|line| format!("{}\n", style(line).bold())),
+        );
+        for (mark, row) in rows {
+            let colour = match mark {
+                '+' => Style::new().green(),
+                '-' => Style::new().red(),
+                _ => Style::new(),
+            };
+            let row = format!("{mark} {}", row.replace('\n', "\n  "));
+            text.extend(
+                row.lines()
+                    .map(|line| format!("{}\n", colour.apply_to(line))),
+            );
+        }
+        text.push('\n');
     }
-    run.verdict.difference.lines().map(str::to_owned).collect()
+    text
+}
+
+/// What is to be said of an order, with this mark where it is not so in the other one.
+fn marked(
+    order: &Description,
+    other: &Description,
+    mark: char,
+    width: usize,
+) -> impl Iterator<Item = (&'static str, Vec<(char, String)>)> {
+    let sections = zip(sections(order, width), order.holds_in(other));
+    sections.map(move |((title, rows), is_so)| {
+        let marks = is_so
+            .into_iter()
+            .map(|is_so| if is_so { ' ' } else { mark });
+        // A last row may say that there are more.
+        (title, zip(marks.chain([' ']), rows).collect())
+    })
 }
 
 /// The orders, at most as many as there is room for.
-fn orders(run: &JudgedRun, room: usize) -> Vec<String> {
-    match &run.order {
-        Err(reason) => vec![format!("its orders are not known: {reason}")],
-        Ok(order) => written(|out| {
-            write_lines(&order.description, out)?;
-            write_orders(&order.description, room, out)
-        }),
-    }
-}
-
-/// What is written, in lines.
-fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Vec<String> {
+fn orders(run: &JudgedRun, room: usize) -> String {
+    let order = match &run.order {
+        Err(reason) => return format!("its orders are not known: {reason}"),
+        Ok(order) => &order.description,
+    };
     let mut out = Vec::new();
     // Nothing goes wrong with what is written to memory.
-    let _ = write(&mut out);
-    let out = String::from_utf8_lossy(&out);
-    out.lines().map(str::to_owned).collect()
+    let _ = write_lines(order, &mut out).and_then(|()| write_orders(order, room, &mut out));
+    String::from_utf8_lossy(&out).into_owned()
 }
 
-/// A line without what a terminal would take for more than text.
-fn plain(line: &str) -> String {
-    let line = strip_ansi_codes(line);
-    let plain = line.chars().map(|sign| match sign {
+/// A text without what a terminal would take for more.
+fn plain(text: &str) -> String {
+    let text = strip_ansi_codes(text).replace("\r\n", "\n");
+    let plain = text.chars().map(|sign| match sign {
+        '\n' => '\n',
         '\t' => ' ',
         sign if sign.is_control() => '�',
         sign => sign,

@@ -37,11 +37,9 @@ pub(crate) fn heed_signals() -> io::Result<()> {
     running().heed_signals()
 }
 
-/// Kills all lessons that run, and says whether there were any.
-pub(crate) fn kill_all() -> bool {
-    let running = running();
-    running.signal(Signal::KILL);
-    !running.groups.is_empty()
+/// Kills all lessons that run.
+pub(crate) fn kill_all() {
+    running().signal(Signal::KILL);
 }
 
 /// Kills all lessons that run, removes their files, and lets none begin any more.
@@ -191,11 +189,13 @@ impl Running {
     /// Stops the lessons and the tool, until a shell lets the tool go on.
     fn stop(&self) {
         self.signal(Signal::STOP);
-        terminal::leave();
+        let was_taken = terminal::leave();
         // Unlike SIGSTOP, the OS ignores this one where no shell could let the tool go on,
         // as in `ssh -t HOST COMMAND`.
         let _ = raise(SIGTTIN);
-        terminal::take_again();
+        if was_taken {
+            terminal::take_again();
+        }
         self.signal(Signal::CONT);
     }
 

@@ -472,3 +472,83 @@ fn in_order(guarantees: &mut Vec<Guarantee>, order: &PartialOrder, earlier: &[us
         edges: vec![EdgeKind::End],
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(events: &[&str]) -> HappensBefore {
+        let exit = ["0|-|end", "0|-|exit"];
+        let events = events
+            .iter()
+            .chain(&exit)
+            .map(|event| format!("0|0|{event}"));
+        HappensBefore::of(
+            &Trace::of(&events.collect::<Vec<_>>()),
+            Promises::WorkerCore,
+        )
+    }
+
+    #[test]
+    fn a_line_is_named_by_its_text_and_where_another_has_the_same_by_which_it_is() {
+        let order = order(&[
+            "0|main.rs:2|line|main thread start",
+            "0|-|start|1|worker|a",
+            "1|-|line|sub thread start  a",
+            "0|-|started|1",
+            "0|-|start|2|worker|a",
+            "2|-|line|sub thread start  a",
+            "0|-|started|2",
+            "0|-|start|3|worker|b",
+            "3|-|line|sub thread start  b",
+            "3|-|line|sub thread start  b",
+            "0|-|started|3",
+            "0|main.rs:5|line|main thread start",
+            "0|-|line|sub thread start  a",
+        ]);
+        let names: Vec<_> = (0..order.lines.len())
+            .map(|line| order.placed_name(Some(line)))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "`main thread start` (main.rs:2)",
+                "no. 2 of `main thread start` (main.rs:5)",
+                "the main thread's `sub thread start  a`",
+                "worker no. 1's `sub thread start  a`",
+                "worker no. 2's `sub thread start  a`",
+                "`sub thread start  b`",
+                "no. 2 of `sub thread start  b`",
+            ]
+        );
+        assert_eq!(order.placed_name(None), "the end of the program");
+        let words =
+            "two of its threads print `sub thread start  a`; give each worker a name of its own";
+        assert_eq!(order.require_distinct_lines().err().unwrap(), words);
+    }
+
+    #[test]
+    fn an_output_is_read_as_the_numbers_of_its_lines_in_the_order_of_their_thread() {
+        let order = order(&[
+            "0|-|line|main thread a",
+            "0|-|start|1|worker|b",
+            "1|-|line|sub thread start  b",
+            "0|-|started|1",
+            "0|-|line|main thread a",
+        ]);
+        let order = order.require_distinct_lines().unwrap();
+        let [main, worker] = ["main thread a\n", "sub thread start  b\n"];
+        let numbers = |lines: &[&str]| order.numbers(&lines.concat());
+        assert_eq!(numbers(&[main, worker, main]), Some(vec![0, 2, 1]));
+        assert_eq!(numbers(&[worker]), Some(vec![2]));
+        assert_eq!(numbers(&[main, "x\n"]), None);
+        assert_eq!(numbers(&[worker, main, worker]), None);
+    }
+
+    #[test]
+    fn promises_are_called_by_who_makes_them() {
+        let promises = [Promises::WorkerCore, Promises::Std, Promises::Python];
+        let names = promises.map(|promises| promises.to_string());
+        assert_eq!(names, ["worker-core", "std", "Python"]);
+    }
+}

@@ -54,11 +54,7 @@ pub fn lines(
     })
 }
 
-fn whole(
-    line: &[u8],
-    is_ended: bool,
-    is_known: impl Fn(&str) -> bool,
-) -> Result<&str, Fault> {
+fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result<&str, Fault> {
     let line = str::from_utf8(line).map_err(|error| Fault::NotUtf8 {
         column: error.valid_up_to() + 1,
     })?;

@@ -21,7 +21,7 @@ use crate::{
     commands::orders::one_of,
     lesson::{
         process::StartError,
-        program::{self, End, MOST_LINES, MOST_OUTPUT, Run, Stream, TIME_LIMIT, excerpt, in_words},
+        program::{self, End, MOST_LINES, MOST_OUTPUT, Run, TIME_LIMIT, excerpt, in_words},
         repeat::side_by_side,
         workspace::Lesson,
     },
@@ -316,13 +316,13 @@ fn judge_run(judge: &Judge, run: &Run) -> Judgement {
         End::TimedOut(_) | End::StoodStill => {
             (Verdict::Impossible, format!("{}; the lesson ends", run.end))
         }
-        End::TooMuch(Stream::Stdout) => (Verdict::Impossible, run.end.to_string()),
-        End::TooMuch(Stream::Stderr) | End::LeftOpen => {
+        End::TooMuch { to_stdout: true } => (Verdict::Impossible, run.end.to_string()),
+        End::TooMuch { to_stdout: false } | End::LeftOpen => {
             (Verdict::CannotBeJudged, run.end.to_string())
         }
     };
     let mut faults = vec![fault];
-    if !matches!(run.end, End::TooMuch(_)) {
+    if !matches!(run.end, End::TooMuch { .. }) {
         faults.extend(judge.judge(run.whole_lines()).faults);
     }
     Judgement { verdict, faults }

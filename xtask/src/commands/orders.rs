@@ -107,7 +107,12 @@ pub(crate) fn one_of(named: Promises, promises: Promises) -> Result<Promises, Fa
 fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -> io::Result<()> {
     let width = cli::width();
     write_lines(orders, out)?;
-    write_pairs(orders, out)?;
+    for (title, rows) in sections(orders, width) {
+        if !rows.is_empty() {
+            let lines = rows.iter().flat_map(|row| row.lines());
+            section(out, title, lines.map(|line| format!("{INDENT}{line}")))?;
+        }
+    }
     if orders.happens_before.is_endless {
         let words = "a daemon went on for too long after the end of the program: lines that it \
                      would print after that are not in these orders";
@@ -120,27 +125,29 @@ fn write(orders: &Description, name: &str, limit: usize, out: &mut impl Write) -
 
 /// The lines, with the numbers by which orders are listed.
 pub(super) fn write_lines(orders: &Description, out: &mut impl Write) -> io::Result<()> {
-    let width = cli::width();
-    heading(out, "its lines")?;
-    for (number, &line) in (1..).zip(&orders.numbered()) {
+    let numbered = (1..).zip(orders.numbered());
+    let lines = numbered.map(|(number, line)| {
         let name = &orders.happens_before.lines[line].name;
-        writeln!(out, "{}", wrapped(&format!("{number:>4}  {name}"), width))?;
+        format!("{number:>4}  {name}")
+    });
+    section(out, "its lines", lines)
+}
+
+fn section(
+    out: &mut impl Write,
+    title: &str,
+    lines: impl Iterator<Item = String>,
+) -> io::Result<()> {
+    heading(out, title)?;
+    let width = cli::width();
+    for line in lines {
+        writeln!(out, "{}", wrapped(&line, width))?;
     }
     writeln!(out)
 }
 
-fn write_pairs(orders: &Description, out: &mut impl Write) -> io::Result<()> {
-    let width = cli::width();
-    for (title, lines) in sections(orders, width) {
-        if !lines.is_empty() {
-            heading(out, title)?;
-            for line in lines.iter().flat_map(|line| line.lines()) {
-                writeln!(out, "{}", wrapped(&format!("{INDENT}{line}"), width))?;
-            }
-            writeln!(out)?;
-        }
-    }
-    Ok(())
+fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
+    writeln!(out, "{}", style(wrapped(words, cli::width())).bold())
 }
 
 /// What may be missing, what is guaranteed, what is likely and what is luck, each with
@@ -227,10 +234,9 @@ fn list(
         listed += 1;
     }
     if all != Some(listed as u128) {
-        let none = if listed == 0 {
-            "none listed"
-        } else {
-            "and more"
+        let none = match listed {
+            0 => "none listed",
+            _ => "and more",
         };
         writeln!(out, "  {none}; --limit N lists as many as you like")?;
     }
@@ -272,8 +278,4 @@ fn observe(orders: &Description, lesson: &BuiltLesson, runs: usize) -> Result<Ex
         number_of(runs, "run")
     ))?;
     Ok(cli::status(seen.is_empty()))
-}
-
-fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
-    writeln!(out, "{}", style(wrapped(words, cli::width())).bold())
 }

@@ -39,9 +39,6 @@ const MOST_TRACE: u64 = 64 << 20;
 /// How many lines are shown of the beginning of standard error, and how many of its end.
 pub(crate) const MOST_LINES: usize = 10;
 
-/// How many characters are shown of one of them.
-const LONGEST_LINE: usize = 500;
-
 /// How often a program is looked at that runs.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -65,7 +62,7 @@ impl Run {
     pub(crate) fn whole_lines(&self) -> &[u8] {
         let end = match self.end {
             End::Ended(_) | End::LeftOpen => self.stdout.len(),
-            End::TimedOut(_) | End::StoodStill | End::TooMuch(_) => {
+            End::TimedOut(_) | End::StoodStill | End::TooMuch { .. } => {
                 let last = self.stdout.iter().rposition(|&byte| byte == b'\n');
                 last.map_or(0, |last| last + 1)
             }
@@ -91,7 +88,7 @@ impl Run {
                 let time = format!("simulated time had come to {whereabouts}");
                 vec![end.to_string(), time]
             }
-            End::TimedOut(_) | End::LeftOpen | End::TooMuch(_) => vec![end.to_string()],
+            End::TimedOut(_) | End::LeftOpen | End::TooMuch { .. } => vec![end.to_string()],
         };
         complaints.extend(self.trace.as_ref().err().cloned());
         if self.stdout.is_empty() {
@@ -147,22 +144,11 @@ impl Run {
 /// between.
 pub(crate) fn excerpt(written: &[u8], first: usize, last: usize) -> Vec<String> {
     let text = String::from_utf8_lossy(written);
-    let all = text.lines().count();
-    let left_out = all.saturating_sub(first + last);
-    let mut excerpt = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        if left_out > 0 && number == first {
-            excerpt.push(format!("… {} left out …", number_of(left_out, "line")));
-        }
-        if number >= first && number < first + left_out {
-            continue;
-        }
-        excerpt.push(match line.char_indices().nth(LONGEST_LINE) {
-            Some((end, _)) => format!("{}… and {} more bytes", &line[..end], line.len() - end),
-            None => line.to_owned(),
-        });
-    }
-    excerpt
+    let left_out = text.lines().count().saturating_sub(first + last);
+    let note = (left_out > 0).then(|| format!("… {} left out …", number_of(left_out, "line")));
+    let lines = || text.lines().map(shortened);
+    let (begin, end) = (lines().take(first), lines().skip(first + left_out));
+    begin.chain(note).chain(end).collect()
 }
 
 /// How a program ended.
@@ -175,46 +161,33 @@ pub(crate) enum End {
     StoodStill,
     /// It ended, but another process that it started still holds its pipes.
     LeftOpen,
-    /// It wrote more than [`MOST_OUTPUT`] to this stream, and the rest is lost.
-    TooMuch(Stream),
-}
-
-/// Where a program writes to.
-#[derive(PartialEq, Eq)]
-pub(crate) enum Stream {
-    Stdout,
-    Stderr,
+    /// It wrote more than [`MOST_OUTPUT`] to one of them, and the rest is lost.
+    TooMuch {
+        /// Or to standard error.
+        to_stdout: bool,
+    },
 }
 
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            End::Ended(status) => write!(f, "it ended with {}", in_words(status)),
+        f.write_str(&match self {
+            End::Ended(status) => format!("it ended with {}", in_words(status)),
             End::TimedOut(limit) => {
                 let limit = limit.as_secs();
-                write!(
-                    f,
-                    "it still ran at the time limit of {limit} s and was killed"
-                )
+                format!("it still ran at the time limit of {limit} s and was killed")
             }
-            End::StoodStill => f.write_str("simulated time stands still"),
-            End::LeftOpen => f.write_str(
-                "it ended, but left a process behind that still holds its output; wait for every \
-                 process that it starts",
+            End::StoodStill => "simulated time stands still".to_owned(),
+            End::LeftOpen => {
+                "it ended, but left a process behind that still holds its output; wait \
+                              for every process that it starts"
+                    .to_owned()
+            }
+            End::TooMuch { to_stdout } => format!(
+                "it wrote more than {} MiB{}, more than a lesson may; what came after that is lost",
+                MOST_OUTPUT >> 20,
+                if *to_stdout { "" } else { " to standard error" }
             ),
-            End::TooMuch(stream) => {
-                let most = MOST_OUTPUT >> 20;
-                let whereto = match stream {
-                    Stream::Stdout => "",
-                    Stream::Stderr => " to standard error",
-                };
-                write!(
-                    f,
-                    "it wrote more than {most} MiB{whereto}, more than a lesson may; what came \
-                     after that is lost"
-                )
-            }
-        }
+        })
     }
 }
 
@@ -280,22 +253,21 @@ pub(crate) fn run(
     }
     let closed = stdout.is_closed_within(GRACE) && stderr.is_closed_within(GRACE);
     let time = start.elapsed();
-    let full = if stdout.size() > MOST_OUTPUT {
-        Some(Stream::Stdout)
-    } else {
-        (stderr.size() > MOST_OUTPUT).then_some(Stream::Stderr)
-    };
+    let is_full = |pipe: &Pipe| pipe.size() > MOST_OUTPUT;
+    let [stdout_is_full, stderr_is_full] = [&stdout, &stderr].map(is_full);
     let mut stderr = stderr.bytes();
     let trace = match take_trace_error(&mut stderr, process.trace()) {
         Some(reason) => Err(no_room_for_trace(&reason)),
         None => read_trace(process.trace()),
     };
     let status = process.end().map_err(failed)?;
-    let end = match (full, cut_off) {
-        (Some(stream), _) => End::TooMuch(stream),
-        (None, Some(end)) => end,
-        (None, None) if closed => End::Ended(status),
-        (None, None) => End::LeftOpen,
+    let end = match cut_off {
+        _ if stdout_is_full || stderr_is_full => End::TooMuch {
+            to_stdout: stdout_is_full,
+        },
+        Some(end) => end,
+        None if closed => End::Ended(status),
+        None => End::LeftOpen,
     };
     Ok(Run {
         stdout: stdout.bytes(),

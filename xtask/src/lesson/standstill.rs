@@ -95,34 +95,31 @@ pub(super) fn whereabouts(trace: &str) -> String {
             last[worker] = Some(event);
         }
     }
-    // Those first that time waits for.
-    let mut going_on = Vec::new();
-    let mut waiting = Vec::new();
-    for (thread, last) in last.iter().enumerate() {
-        let time = last.map_or(Duration::ZERO, |event| event.time);
+    let threads = last.iter().enumerate().filter_map(|(thread, last)| {
+        let (waits, does) = match last.map(|event| &event.kind) {
+            Some(EventKind::End | EventKind::Exit | EventKind::Endless) => return None,
+            Some(EventKind::Sleep) => (true, "sleeps".to_owned()),
+            Some(EventKind::Join(worker)) => (true, format!("joins {}", trace.who(*worker))),
+            _ => (false, "has neither slept, joined nor ended".to_owned()),
+        };
+        let since = seconds(last.map_or(Duration::ZERO, |event| event.time));
         let place = last.and_then(|event| event.place.as_ref());
         let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
-        let since = format!("since {}{place}", seconds(time));
-        let who = trace.who(thread);
-        match last.map(|event| &event.kind) {
-            Some(EventKind::End | EventKind::Exit | EventKind::Endless) => {}
-            Some(EventKind::Sleep) => waiting.push(format!("{who} sleeps {since}")),
-            Some(EventKind::Join(worker)) => {
-                waiting.push(format!("{who} joins {} {since}", trace.who(*worker)));
-            }
-            _ => going_on.push(format!("{who} has neither slept, joined nor ended {since}")),
-        }
-    }
-    let mut threads = going_on;
-    threads.append(&mut waiting);
-    let more = threads.len().saturating_sub(MOST_THREADS);
+        let words = format!("{} {does} since {since}{place}", trace.who(thread));
+        Some((waits, words))
+    });
+    let mut threads: Vec<_> = threads.collect();
+    // Those first that time waits for.
+    threads.sort_by_key(|(waits, _)| *waits);
+    let mut words: Vec<_> = threads.into_iter().map(|(_, words)| words).collect();
+    let more = words.len().saturating_sub(MOST_THREADS);
     if more > 0 {
-        threads.truncate(MOST_THREADS);
-        threads.push(format!("and {} more", number_of(more, "thread")));
+        words.truncate(MOST_THREADS);
+        words.push(format!("and {} more", number_of(more, "thread")));
     }
     let time = trace
         .events
         .last()
         .map_or(Duration::ZERO, |event| event.time);
-    format!("{}: {}", seconds(time), threads.join("; "))
+    format!("{}: {}", seconds(time), words.join("; "))
 }

@@ -138,18 +138,26 @@ pub fn count(order: &PartialOrder) -> Count {
 fn in_parts(order: &PartialOrder) -> Option<Count> {
     let mut parts_left = MOST_PARTS;
     let mut products_left = MOST_PRODUCTS;
-    // An output that ends behind a whole part ends before the next.
-    let (mut ended, mut whole) = (Count::Exact(0), Count::Exact(1));
-    for part in order.parts() {
-        let by_length = match forest(&part.order, &mut products_left) {
-            Some(by_length) => by_length,
-            None => Counter::of(&part.order, &mut parts_left)?,
-        };
-        let (last, shorter) = by_length.split_last()?;
-        ended = ended + whole * shorter.iter().copied().sum();
+    let parts = order.parts().into_iter().map(|part| {
+        forest(&part.order, &mut products_left)
+            .or_else(|| Counter::of(&part.order, &mut parts_left))
+    });
+    Some(in_a_row(parts)?.into_iter().sum())
+}
+
+/// Counts the outputs of parts of which each comes after all of the one before.
+fn in_a_row(parts: impl IntoIterator<Item = Option<Vec<Count>>>) -> Option<Vec<Count>> {
+    let mut counts = Vec::new();
+    let mut whole = Count::Exact(1);
+    for part in parts {
+        let part = part?;
+        // An output that ends behind a whole part ends before the next.
+        let (last, shorter) = part.split_last()?;
+        counts.extend(shorter.iter().map(|&count| whole * count));
         whole = whole * *last;
     }
-    Some(ended + whole)
+    counts.push(whole);
+    Some(counts)
 }
 
 /// Counts the outputs of a forest, in which no line covers two, by their lengths: those
@@ -300,18 +308,18 @@ impl Counter<'_> {
             }
             return Some(counts);
         }
-        let mut in_a_row = components(part, |line, free| {
+        let mut rows = components(part, |line, free| {
             let mut others = part.clone();
             others.difference_with(&self.before[line]);
             others.difference_with(&self.after[line]);
             free.union_with(&others);
         });
-        if in_a_row.len() > 1 {
-            in_a_row.sort_by_cached_key(|component| {
+        if rows.len() > 1 {
+            rows.sort_by_cached_key(|component| {
                 let line = component.minimum().unwrap_or_default();
                 self.before[line].intersection_count(part)
             });
-            return self.in_a_row(&in_a_row);
+            return in_a_row(rows.iter().map(|part| self.count(part)));
         }
 
         let first = extremes(part, |line| &self.before[line]);
@@ -335,21 +343,6 @@ impl Counter<'_> {
                 }
             }
         }
-        Some(counts)
-    }
-
-    /// Counts the outputs of parts of which each comes after all of the one before.
-    fn in_a_row(&mut self, parts: &[FixedBitSet]) -> Option<Vec<Count>> {
-        let mut counts = Vec::new();
-        let mut whole = Count::Exact(1);
-        for part in parts {
-            let part = self.count(part)?;
-            // An output that ends behind a whole part ends before the next.
-            let (last, shorter) = part.split_last()?;
-            counts.extend(shorter.iter().map(|&count| whole * count));
-            whole = whole * *last;
-        }
-        counts.push(whole);
         Some(counts)
     }
 }

@@ -123,15 +123,14 @@ impl Description {
     pub fn is_guaranteed(&self, before: usize, after: Option<usize>) -> bool {
         let guaranteed = &self.happens_before.guaranteed;
         match after {
-            Some(after) => guaranteed.before(after).contains(before),
+            Some(after) => guaranteed.is_before(before, after),
             None => guaranteed.certain().contains(before),
         }
     }
 
     /// Whether only the sleeps put a line before another.
     pub fn is_likely(&self, before: usize, after: usize) -> bool {
-        let is_before = self.with_the_sleeps.before(after).contains(before);
-        is_before && !self.is_guaranteed(before, Some(after))
+        self.with_the_sleeps.is_before(before, after) && !self.is_guaranteed(before, Some(after))
     }
 
     /// Whether these lines may be printed, and come in any order then.
@@ -267,5 +266,131 @@ pub(crate) fn listed(things: &[String]) -> String {
             things[..MOST_NAMED].join(", "),
             things.len() - MOST_NAMED
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starts(worker: usize, kind: &str) -> [String; 3] {
+        [
+            format!("0|0|0|-|start|{worker}|{kind}|{worker}"),
+            format!("0|0|{worker}|-|line|sub thread start  {worker}"),
+            format!("0|0|0|-|started|{worker}"),
+        ]
+    }
+
+    fn ends(worker: usize, time: u64) -> [String; 2] {
+        [
+            format!("{time}|0|{worker}|-|line|sub thread end  {worker}"),
+            format!("{time}|0|{worker}|-|end"),
+        ]
+    }
+
+    fn described(mut events: Vec<String>) -> Description {
+        events.push("5|0|0|-|end".to_owned());
+        events.push("5|0|0|-|exit".to_owned());
+        Description::of(&Trace::of(&events), Promises::WorkerCore).unwrap()
+    }
+
+    #[test]
+    fn what_the_end_of_the_program_may_cut_off_is_said_with_how_likely_it_is() {
+        // It comes with the end of the worker, after a daemon's, and before another's.
+        let mut events = starts(1, "worker").to_vec();
+        events.extend((2..=4).flat_map(|worker| starts(worker, "daemon")));
+        events.extend([ends(2, 3), ends(3, 5), ends(1, 5), ends(4, 9)].concat());
+        let description = described(events);
+        assert_eq!(
+            description.missing_lines(),
+            [
+                "`sub thread end  2`  hardly ever missing, because of the sleeps",
+                "`sub thread end  3`  missing or not, by luck",
+                "`sub thread end  4`  nearly always missing, because of the sleeps",
+            ]
+        );
+        let pairs = description.guaranteed_pairs(80);
+        for (pair, is_daemon) in [(1, false), (2, true), (3, true), (4, true)] {
+            let end = format!("`sub thread end  {pair}`");
+            let pair = pairs.iter().find(|pair| pair.contains(&end)).unwrap();
+            assert_eq!(
+                pair.ends_with("program order, if it is printed"),
+                is_daemon,
+                "{pair}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wider_than_the_terminal_goes_on_in_a_line_of_its_own() {
+        let pairs = || {
+            let pairs = [(["a", "bcd"], "start"), (["\u{ac00}\u{b098}", "e"], "")];
+            pairs
+                .map(|(names, promise)| (names.map(str::to_owned), promise.to_owned()))
+                .into_iter()
+        };
+        let whole = ["a    → bcd  start", "\u{ac00}\u{b098} → e"];
+        let promise_apart = ["a    → bcd\n    start", whole[1]];
+        let pair_apart = ["a\n  → bcd\n    start", whole[1]];
+        let all_apart = [pair_apart[0], "\u{ac00}\u{b098}\n  → e"];
+        for (rows, widths) in [
+            (all_apart, 0..=7),
+            (pair_apart, 8..=9),
+            (promise_apart, 10..=16),
+            (whole, 17..=20),
+        ] {
+            for width in widths {
+                assert_eq!(table(pairs(), width), rows, "{width}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_is_shown_than_somebody_reads() {
+        let pair = || ["a", "b"].map(str::to_owned);
+        for pairs in [MOST_PAIRS, MOST_PAIRS + 1] {
+            let rows = table(
+                std::iter::repeat_with(|| (pair(), String::new())).take(pairs),
+                80,
+            );
+            assert_eq!(rows.len(), pairs);
+            assert_eq!(rows[MOST_PAIRS - 1], "a → b");
+            assert_eq!(rows.last().unwrap() == "and more", pairs > MOST_PAIRS);
+        }
+        let things: Vec<_> = (1..=MOST_NAMED + 2)
+            .map(|thing| thing.to_string())
+            .collect();
+        for (number, sentence) in [
+            (1, "1"),
+            (2, "1 and 2"),
+            (MOST_NAMED, "1, 2, 3, 4, 5, 6, 7, 8, 9 and 10"),
+            (MOST_NAMED + 1, "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more"),
+            (MOST_NAMED + 2, "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more"),
+        ] {
+            assert_eq!(listed(&things[..number]), sentence);
+        }
+        // What the main thread prints before it joins a worker comes before or after its end.
+        for workers in [MOST_ANTICHAINS, MOST_ANTICHAINS + 1] {
+            let events = (1..=workers).flat_map(|worker| {
+                let line = format!("0|0|0|-|line|main thread {worker}");
+                let joined = format!("0|0|0|-|joined|{worker}");
+                let starts = starts(worker, "worker").into_iter().chain([line]);
+                starts.chain(ends(worker, 0)).chain([joined])
+            });
+            let lines = described(events.collect()).incomparable_lines();
+            let first = ["any order of", "  `main thread 1`", "  `sub thread end  1`"];
+            assert_eq!(lines[..3], first);
+            let is_more = workers > MOST_ANTICHAINS;
+            assert_eq!(lines.len(), 3 * MOST_ANTICHAINS + usize::from(is_more));
+            assert_eq!(lines.last().unwrap() == "and more", is_more);
+        }
+    }
+
+    #[test]
+    fn the_summary_counts_the_orders() {
+        let events = [starts(1, "worker"), starts(2, "worker")].concat();
+        let events = [events, [ends(1, 3), ends(2, 5)].concat()].concat();
+        let words = "lesson: 1 order with its sleeps, 3 by start and join alone";
+        assert_eq!(described(events).summary("lesson"), words);
     }
 }

@@ -125,13 +125,12 @@ type Pair<'a> = (&'a str, &'a str, &'a str);
 struct Pairs<'a> {
     pairs: Vec<Pair<'a>>,
     lines: HashMap<&'a str, usize>,
-    /// For each line all lines that come before it.
-    before: Vec<FixedBitSet>,
+    /// The order of the lines, the end of the program being the last of them.
+    order: PartialOrder,
 }
 
 impl<'a> Pairs<'a> {
-    /// The pairs of a text in which, as in every [`text`], no line comes before another
-    /// above the pairs that say what comes before itself.
+    /// The pairs of a text.
     fn of(text: &'a str) -> Pairs<'a> {
         let pairs = text.lines().filter_map(|line| {
             let (pair, promise) = line.rsplit_once(PROMISE)?;
@@ -147,17 +146,16 @@ impl<'a> Pairs<'a> {
                 lines.entry(line).or_insert(next);
             }
         }
-        let mut before = vec![FixedBitSet::with_capacity(lines.len()); lines.len()];
-        for (earlier, after, _) in &pairs {
-            let (earlier, after) = (lines[earlier], lines[after]);
-            let all = before[earlier].clone();
-            before[after].union_with(&all);
-            before[after].insert(earlier);
+        let mut covered = vec![Vec::new(); lines.len()];
+        for (before, after, _) in &pairs {
+            covered[lines[after]].push(lines[before]);
         }
+        let mut all = FixedBitSet::with_capacity(lines.len());
+        all.insert_range(..);
         Pairs {
             pairs,
             lines,
-            before,
+            order: PartialOrder::new(covered, all.clone(), all),
         }
     }
 
@@ -165,24 +163,15 @@ impl<'a> Pairs<'a> {
     /// is to say if none is a daemon's, and they can be counted.
     fn orders(&self) -> Option<Count> {
         let has_its_end = |name: &&str| self.lines.contains_key(name.replace(START, END).as_str());
-        if !self.lines.keys().all(has_its_end) {
-            return None;
-        }
-        let mut covered = vec![Vec::new(); self.lines.len()];
-        for (before, after, _) in &self.pairs {
-            covered[self.lines[after]].push(self.lines[before]);
-        }
-        let mut all = FixedBitSet::with_capacity(self.lines.len());
-        all.insert_range(..);
-        // The end of the program is the last of them, and changes nothing.
-        Some(count(&PartialOrder::new(covered, all.clone(), all)))
-            .filter(|&count| count != Count::TooMany)
+        let is_all = self.lines.keys().all(has_its_end);
+        let count = is_all.then(|| count(&self.order));
+        count.filter(|&count| count != Count::TooMany)
     }
 
     /// Whether these have both lines of a pair, but nothing that puts them in order.
     fn lacks(&self, (before, after, _): &Pair<'_>) -> bool {
         match (self.lines.get(before), self.lines.get(after)) {
-            (Some(&before), Some(&after)) => !self.before[after].contains(before),
+            (Some(&before), Some(&after)) => !self.order.is_before(before, after),
             _ => false,
         }
     }

@@ -754,6 +754,52 @@ mod tests {
     }
 
     #[test]
+    fn a_daemon_prints_or_not_but_the_sleeps_say_which_is_likely() {
+        let trace = |end: &str| {
+            let events = [
+                "0|0|0|-|line|main thread start",
+                "0|0|0|-|start|1|daemon|1",
+                "0|0|1|-|line|sub thread start  1",
+                "0|0|0|-|started|1",
+                "2|0|0|-|end",
+                "2|0|0|-|exit",
+            ];
+            let mut events = events.map(str::to_owned).to_vec();
+            let place = if end < "2" { 4 } else { events.len() };
+            events.insert(place, format!("{end}|0|1|-|line|sub thread end  1"));
+            Trace::of(&events)
+        };
+        let main = "main thread start\n";
+        let started = format!("{main}sub thread start  1\n");
+        let ended = format!("{started}sub thread end  1\n");
+        for (end, likely, unlikely, words) in [
+            (
+                "1",
+                &ended,
+                &started,
+                "`sub thread end  1`, which is missing, is nearly always printed",
+            ),
+            (
+                "3",
+                &started,
+                &ended,
+                "line 3, `sub thread end  1`, is nearly always cut off by the end of the program",
+            ),
+        ] {
+            for promises in ALL {
+                let judge = Judge::of(trace(end), "daemon", promises).unwrap();
+                assert_eq!(judge.judge(likely.as_bytes()).verdict, POSSIBLE);
+                let unlikely = judge.judge(unlikely.as_bytes()).verdict;
+                let words = Some(words.to_owned());
+                assert_eq!(unlikely, Verdict::Possible { unlikely: words });
+                let of_main = judge.judge(main.as_bytes()).verdict;
+                let is_possible = matches!(of_main, Verdict::Possible { .. });
+                assert_eq!(is_possible, promises != Promises::WorkerCore, "{promises}");
+            }
+        }
+    }
+
+    #[test]
     fn a_program_that_does_not_wait_gets_one_sentence() {
         for (output, last) in [
             ("S P", "`main thread post job`"),

@@ -1,7 +1,5 @@
 //! The normal form: the one output that stands for all that differ from it only by luck.
 
-use std::collections::BTreeSet;
-
 use crate::order::happens_before::HappensBefore;
 
 /// Rewrites an output, one that `order` allows, into its normal form.
@@ -12,27 +10,11 @@ use crate::order::happens_before::HappensBefore;
 /// fences each worker's first line comes before any worker's second, and so on, wherever
 /// both are allowed.
 pub fn normal_form(order: &HappensBefore, output: &[usize]) -> Vec<usize> {
-    let mut after = vec![Vec::new(); order.lines.len()];
-    let mut waits_for = vec![0; order.lines.len()];
-    for pair in &order.guarantees {
-        if let Some(later) = pair.after {
-            after[pair.before].push(later);
-            waits_for[later] += 1;
-        }
-    }
     let keys = keys(order, output);
-    let ready = output.iter().filter(|&&line| waits_for[line] == 0);
-    let mut ready: BTreeSet<_> = ready.map(|&line| (keys[line], line)).collect();
-    let mut normal = Vec::with_capacity(output.len());
-    while let Some((_, line)) = ready.pop_first() {
-        normal.push(line);
-        for &later in &after[line] {
-            waits_for[later] -= 1;
-            if waits_for[later] == 0 && keys[later].is_some() {
-                ready.insert((keys[later], later));
-            }
-        }
-    }
+    let mut preferred: Vec<_> = (0..order.lines.len()).collect();
+    preferred.sort_by_key(|&line| keys[line]);
+    let mut normal = order.guaranteed.extension(&preferred);
+    normal.truncate(output.len());
     normal
 }
 
@@ -65,17 +47,18 @@ pub fn race(order: &HappensBefore) -> Option<String> {
 /// worker's place by name.
 type Key = (usize, usize, usize);
 
-/// The keys of the lines that are printed. A fence has the last one before it.
-fn keys(order: &HappensBefore, output: &[usize]) -> Vec<Option<Key>> {
+/// The keys of the lines. A fence has the last one before it, and those that are not printed
+/// have the last of all.
+fn keys(order: &HappensBefore, output: &[usize]) -> Vec<Key> {
     let places = places_by_name(order);
-    let mut keys = vec![None; order.lines.len()];
+    let mut keys = vec![(usize::MAX, 0, 0); order.lines.len()];
     let mut fences = 0;
     // For each thread, behind how many fences, and how many lines since.
     let mut printed = vec![(0, 0); places.len()];
     for &line in output {
         let thread = order.lines[line].thread;
         if thread == 0 {
-            keys[line] = Some((fences, usize::MAX, 0));
+            keys[line] = (fences, usize::MAX, 0);
             fences += 1;
             continue;
         }
@@ -83,7 +66,7 @@ fn keys(order: &HappensBefore, output: &[usize]) -> Vec<Option<Key>> {
         if *since < fences {
             (*since, *earlier) = (fences, 0);
         }
-        keys[line] = Some((fences, *earlier, places[thread]));
+        keys[line] = (fences, *earlier, places[thread]);
         *earlier += 1;
     }
     keys

@@ -85,6 +85,11 @@ impl PartialOrder {
         self.lines_of(&before)
     }
 
+    /// Whether one line comes before another, directly or not.
+    pub fn is_before(&self, line: usize, other: usize) -> bool {
+        self.covered[other].contains(&line) || self.before(other).contains(line)
+    }
+
     /// The lines that may be printed.
     pub fn possible(&self) -> &FixedBitSet {
         &self.possible

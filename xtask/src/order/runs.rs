@@ -182,6 +182,23 @@ mod tests {
         };
         assert_eq!(difference(&followed(3), &followed(4)), None);
         assert_eq!(difference(&followed(4), &followed(3)), None);
+        // Nor is it, if only one of them was given up.
+        let mut ended = followed(3);
+        ended
+            .events
+            .retain(|event| event.kind != EventKind::Endless);
+        ended.is_endless = false;
+        assert_eq!(difference(&followed(4), &ended), None);
+        assert_eq!(difference(&ended, &followed(4)), None);
+        // What is awaited has no excuse.
+        let [one, other] = [3, 4].map(|sleeps| {
+            let mut followed = followed(sleeps);
+            followed.threads[1].daemon = false;
+            followed
+        });
+        let words = "in one worker `a` does nothing more, in another it sleeps (main.rs:4) at \
+                     0.000000003 s";
+        assert_eq!(difference(&one, &other).as_deref(), Some(words));
     }
 
     #[test]
@@ -194,6 +211,12 @@ mod tests {
         assert_eq!(pauses(&[slow, slower]).as_deref(), Some(words));
         // One that does so once may have waited for a processor.
         assert_eq!(pauses(&[run(text, false, 300), quick]), None);
+        // Or at one place in one run, and at another place in another.
+        let mut elsewhere = run(text, false, 300);
+        for event in &mut elsewhere.events[1..] {
+            event.elapsed = Duration::from_millis(300);
+        }
+        assert_eq!(pauses(&[run(text, false, 300), elsewhere]), None);
         // In its own sleep the machine was busy.
         assert_eq!(pauses(&[run(text, true, 300)]), None);
     }

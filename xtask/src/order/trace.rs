@@ -150,3 +150,58 @@ impl Trace {
         Trace::parse(&lines.collect::<String>()).unwrap()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(events: &[&str]) -> Result<Trace, String> {
+        let lines = events.iter().map(|event| event.replace('|', "\t") + "\n");
+        Trace::parse(&lines.collect::<String>())
+    }
+
+    #[test]
+    fn a_trace_that_does_not_come_to_the_end_of_the_program_is_refused() {
+        let error = read(&["0|0|0|-|line|main thread end", "0|0|0|-|end"])
+            .err()
+            .unwrap();
+        assert!(
+            error.starts_with("its trace does not come to the end"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_stands_behind_the_end_of_the_program_is_not_printed() {
+        let trace = read(&[
+            "0|0|0|-|start|1|daemon|a",
+            "0|0|1|-|line|sub thread start  a",
+            "0|0|0|-|started|1",
+            "0|0|0|-|line|main thread end",
+            "0|0|0|-|exit",
+            "1|0|1|-|line|sub thread end  a",
+        ]);
+        let trace = trace.unwrap();
+        let printed: Vec<_> = trace.printed().collect();
+        assert_eq!(printed, ["sub thread start  a", "main thread end"]);
+        let threads = [0, 1].map(|thread| trace.who(thread));
+        assert_eq!(threads, ["the main thread", "worker `a`"]);
+    }
+
+    #[test]
+    fn a_trace_that_is_about_a_thread_that_was_not_started_is_refused() {
+        for event in [
+            "0|0|1|-|end",
+            "0|0|0|-|start|2|worker|b",
+            "0|0|0|-|started|1",
+            "0|0|0|-|join|1",
+            "0|0|0|-|joined|1",
+        ] {
+            let error = read(&["0|0|0|-|line|main thread start", event, "0|0|0|-|exit"])
+                .err()
+                .unwrap();
+            let words = "line 2 of its trace is about a thread that was not started: ";
+            assert!(error.starts_with(words), "{event}: {error}");
+        }
+    }
+}

@@ -149,3 +149,40 @@ impl Threads {
         Threads::of(halves, width)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*, sample::Index};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_clock_knows_what_a_list_of_numbers_knows(
+            threads in 1..10_usize,
+            changes in vec((0..3_usize, 0..3_usize, any::<Index>(), 0..4_usize), 0..30),
+        ) {
+            let mut clocks = vec![VectorClock::new(threads); 3];
+            let mut lists = vec![vec![0; threads]; 3];
+            for (one, other, thread, lines) in changes {
+                // One that joins itself is set instead.
+                if one == other {
+                    let thread = thread.index(threads);
+                    clocks[one].set(thread, lines);
+                    lists[one][thread] = lines;
+                } else {
+                    let (joined, list) = (clocks[other].clone(), lists[other].clone());
+                    clocks[one].join(&joined);
+                    for (lines, other) in lists[one].iter_mut().zip(list) {
+                        *lines = other.max(*lines);
+                    }
+                }
+                for (clock, list) in clocks.iter().zip(&lists) {
+                    let known: Vec<_> = (0..threads).map(|thread| clock.of(thread)).collect();
+                    prop_assert_eq!(&known, list);
+                    prop_assert_eq!(clock.lines(), list.iter().sum());
+                }
+            }
+        }
+    }
+}

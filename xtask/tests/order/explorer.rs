@@ -245,7 +245,7 @@ proptest! {
     }
 
     #[test]
-    fn an_output_to_judge_is_possible_if_there_is_a_way_to_it_and_some_are_not(
+    fn an_output_to_judge_is_possible_if_there_is_a_way_to_it_and_there_is_one_of_each_kind(
         steps in steps(), picks in picks(),
     ) {
         let trace = run(&Script::of(&steps), &picks);
@@ -254,21 +254,51 @@ proptest! {
         let judge = Judge::of(trace, "lesson", Promises::WorkerCore).unwrap();
         let outputs = finished(&explorer, false);
         let questions = explorer.questions();
-        let is_possible = questions.iter().map(|question| {
+        let verdicts = questions.iter().map(|question| {
             let lines = question.iter().map(|&line| explorer.order.lines[line].text.clone());
             let lines: Vec<_> = lines.collect();
             let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
             let verdict = judge.judge(text.as_bytes()).verdict;
             let is_possible = matches!(verdict, Verdict::Possible { .. });
             assert_eq!(is_possible, outputs.contains(&lines), "{text}");
-            is_possible
+            verdict
         });
-        let is_possible: Vec<_> = is_possible.collect();
-        prop_assert_eq!(is_possible.last(), Some(&true));
-        // Two lines of which one has to come before the other can be swapped.
-        if explorer.order.guarantees.iter().any(|pair| pair.after.is_some_and(|line| explorer.order.guaranteed.certain().contains(line))) {
-            prop_assert!(!is_possible[0]);
+        let mut verdicts: Vec<_> = verdicts.collect();
+        let mut questions = questions;
+        let likely = questions.pop().unwrap();
+        prop_assert_eq!(verdicts.pop(), Some(Verdict::Possible { unlikely: None }));
+
+        // One in which a single guaranteed pair stands the other way round.
+        let guaranteed = &explorer.order.guaranteed;
+        let is_before = |before: usize, after: usize| guaranteed.before(after).contains(before);
+        let turned = |output: &[usize]| {
+            let pairs = (0..output.len()).flat_map(|at| output[..at].iter().map(move |&it| (it, at)));
+            pairs.filter(|&(earlier, at)| is_before(output[at], earlier)).count()
+        };
+        let of_the_same = |output: &Vec<usize>| {
+            likely.len() == output.len() && likely.iter().all(|line| output.contains(line))
+        };
+        let swapped: Vec<_> = questions.iter().filter(|it| of_the_same(it) && turned(it) > 0).collect();
+        let can_be = likely.iter().any(|&line| likely.iter().any(|&other| is_before(line, other)));
+        prop_assert_eq!(swapped.len(), usize::from(can_be));
+        prop_assert!(swapped.iter().all(|it| turned(it) == 1));
+
+        // One that lacks a line of a worker that every output has.
+        let lacks = |question: &Vec<usize>, lost: usize| {
+            likely.iter().filter(|&&line| line != lost).eq(question)
+        };
+        let of_workers = |&line: &usize| explorer.order.lines[line].thread > 0;
+        let certain: Vec<_> = guaranteed.certain().ones().filter(of_workers).collect();
+        let lacking = questions.iter().filter(|it| certain.iter().any(|&lost| lacks(it, lost))).count();
+        prop_assert_eq!(lacking, usize::from(!certain.is_empty()));
+
+        // And one that the sleeps make unlikely.
+        let is_unlikely = |it: &&Verdict| matches!(it, Verdict::Possible { unlikely: Some(_) });
+        let unlikely = verdicts.iter().filter(is_unlikely).count();
+        if outputs.len() <= 1000 {
+            prop_assert_eq!(unlikely, usize::from(outputs != finished(&explorer, true)));
         }
+        prop_assert_eq!(questions.len(), swapped.len() + lacking + unlikely);
     }
 
     #[test]
@@ -297,6 +327,9 @@ proptest! {
                 let (line, before) = (place(&pair.0), pair.1.as_ref().and_then(place));
                 prop_assert!(line.is_none_or(|line| before.is_some_and(|before| before < line)));
             }
+        } else {
+            let (all, likely) = (finished(&explorer, false), finished(&explorer, true));
+            prop_assert!(all.iter().all(|it| it.len() < texts.len() || likely.contains(it)));
         }
     }
 

@@ -458,6 +458,22 @@ proptest! {
         let pairs = pairs.iter().map(|pair| pair.split_once(" → ").unwrap());
         let pairs: BTreeSet<_> = pairs.map(|(before, after)| (number(before.trim()), number(after))).collect();
         prop_assert_eq!(pairs, likely);
+        for after in 0..order.lines() {
+            let is_certain = described.happens_before.guaranteed.certain().contains(after);
+            prop_assert_eq!(described.is_guaranteed(after, None), is_certain);
+            for before in 0..order.lines() {
+                let is_guaranteed = guaranteed.before(after).contains(before);
+                prop_assert_eq!(described.is_guaranteed(before, Some(after)), is_guaranteed);
+                let is_likely = !is_guaranteed && order.before(after).contains(before);
+                prop_assert_eq!(described.is_likely(before, after), is_likely);
+            }
+        }
+
+        let first = order.outputs(&described.normal_order).next().unwrap();
+        let mut numbered = described.numbered();
+        prop_assert_eq!(&numbered[..first.len()], &first[..]);
+        numbered.sort_unstable();
+        prop_assert_eq!(numbered, (0..order.lines()).collect::<Vec<_>>());
 
         let groups = described.incomparable_lines();
         let groups: Vec<Vec<_>> = groups
@@ -467,14 +483,18 @@ proptest! {
             .collect();
         let together = |one: usize, other: usize| groups.iter().any(|group| group.contains(&one) && group.contains(&other));
         for group in &groups {
+            prop_assert!(described.is_antichain(&FixedBitSet::from_iter(group.iter().copied())));
             for line in order.possible().ones() {
                 let free = group.iter().filter(|&&other| other == line || !comparable(line, other));
                 prop_assert_eq!(free.count() == group.len(), group.contains(&line));
             }
         }
-        for one in order.possible().ones() {
-            for other in order.possible().ones().filter(|&other| other > one) {
-                prop_assert!(comparable(one, other) || together(one, other) || groups.len() == 20);
+        for one in 0..order.lines() {
+            for other in one + 1..order.lines() {
+                let is_possible = [one, other].iter().all(|&line| order.possible().contains(line));
+                let is_antichain = is_possible && !comparable(one, other);
+                prop_assert!(!is_antichain || together(one, other) || groups.len() == 20);
+                prop_assert_eq!(described.is_antichain(&FixedBitSet::from_iter([one, other])), is_antichain);
             }
         }
     }

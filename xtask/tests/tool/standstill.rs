@@ -15,7 +15,7 @@ fn workspace(name: &str, lesson: &str) -> Workspace {
         "[package.metadata.lesson]\nchapter = 1\n\n[dependencies]\nworker-core = {{ path = {core:?} }}\n"
     );
     let main = format!(
-        "#![allow(unused_imports)]
+        "#![allow(dead_code, unused_imports)]
         use std::{{process::ExitCode, sync::{{Arc, Mutex}}, time::{{Duration, Instant}}}};
         use worker_core::{{Error, MainThread, Worker, run, sleep}};
 
@@ -28,6 +28,13 @@ fn workspace(name: &str, lesson: &str) -> Workspace {
 
         fn lesson(main_thread: &MainThread) -> Result<(), Error> {{
             {lesson}
+        }}
+
+        /// As one does that often waits for the processor. No test needs more of it.
+        fn compute_a_little() {{
+            let begun = Instant::now();
+            while begun.elapsed() < SECOND / 100 {{}}
+            std::thread::sleep(SECOND / 10);
         }}
         "
     );
@@ -140,7 +147,9 @@ fn a_lesson_that_computes_for_long_does_not_stand_still() {
         let first = std::env::current_exe().unwrap().with_extension(\"ran\");
         // The other runs would only take time.
         let is_first = std::fs::File::create_new(first).is_ok();
-        while is_first && begun.elapsed() < SECOND * 5 {}
+        while is_first && begun.elapsed() < SECOND * 5 {
+            compute_a_little();
+        }
         main_thread.print(\"main thread end\")";
     let workspace = workspace("computes", body);
     workspace.forget("target/debug/computes.ran");
@@ -151,7 +160,7 @@ fn a_lesson_that_computes_for_long_does_not_stand_still() {
 #[test]
 fn a_lesson_that_waits_for_a_flag_without_end_is_told_at_the_time_limit() {
     let body = "
-        main_thread.start(Worker::new(\"1\", || loop { std::hint::spin_loop(); }))?;
+        main_thread.start(Worker::new(\"1\", || loop { compute_a_little(); }))?;
         Ok(())";
     let report = workspace("spins", body).run_all(&["--simulated", "--timeout", "5"]);
     assert_eq!(report.status, Some(1), "{report}");

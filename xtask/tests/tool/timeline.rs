@@ -1,14 +1,15 @@
 //! `timeline`: the pictures.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     fs,
+    sync::LazyLock,
 };
 
 use tinyjson::JsonValue;
 
 use crate::{
-    repository::{lessons, root},
+    repository::{lessons, read, root},
     tool::{Report, report, xtask},
     workspace::Workspace,
 };
@@ -19,14 +20,23 @@ fn timeline(arguments: &[&str]) -> Report {
     report
 }
 
-/// What the tool writes into a file with this option.
-fn written(lesson: &str, option: &str) -> String {
+/// A lesson's picture and its trace in the Chrome trace-event format.
+fn written(lesson: &str) -> [String; 2] {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join(lesson);
-    let report = timeline(&[lesson, option, file.to_str().unwrap()]);
+    let files = ["svg", "trace"].map(|kind| folder.path().join(kind));
+    let [svg, trace] = files.each_ref().map(|file| file.to_str().unwrap());
+    let report = timeline(&[lesson, "--svg", svg, "--trace", trace]);
     assert_eq!(report.stdout, "", "{report}");
-    fs::read_to_string(file).unwrap()
+    files.map(|file| read(&file))
 }
+
+/// Those of every lesson, by name.
+static WRITTEN: LazyLock<BTreeMap<String, [String; 2]>> = LazyLock::new(|| {
+    let lessons = lessons(root()).into_iter();
+    lessons
+        .map(|lesson| (lesson.clone(), written(&lesson)))
+        .collect()
+});
 
 #[test]
 fn forks_lead_down_joins_lead_up_and_waiting_is_not_working() {
@@ -53,29 +63,21 @@ fn a_daemon_is_cut_off_where_the_program_ends() {
         assert!(place(daemon, '○') > exit, "{report}");
     }
     // One more is in the legend.
-    let crosses = |lesson: &str| written(lesson, "--svg").matches("class=\"cut\"").count();
+    let crosses = |lesson: &str| WRITTEN[lesson][0].matches("class=\"cut\"").count();
     assert_eq!((crosses("daemon"), crosses("threads")), (6, 0));
 }
 
 #[test]
 fn a_picture_is_the_same_on_every_run() {
     // Much of this one is left to luck.
-    let mut pictures = HashSet::new();
-    for _ in 0..5 {
-        let picture = [
-            timeline(&["threads"]).stdout,
-            written("threads", "--svg"),
-            written("threads", "--trace"),
-        ];
-        pictures.insert(picture);
+    for _ in 0..4 {
+        assert_eq!(written("threads"), WRITTEN["threads"]);
     }
-    assert_eq!(pictures.len(), 1, "{pictures:?}");
 }
 
 #[test]
 fn the_svg_says_its_text_as_text() {
-    for lesson in lessons(root()) {
-        let svg = written(&lesson, "--svg");
+    for (lesson, [svg, _]) in &*WRITTEN {
         assert!(svg.starts_with("<svg "), "{svg}");
         assert!(
             svg.contains(&format!("<title>The threads of {lesson}</title>")),
@@ -227,8 +229,8 @@ fn hangs<'a>(
 
 #[test]
 fn each_thread_of_a_trace_has_a_number_that_is_not_taken_for_the_process() {
-    for lesson in lessons(root()) {
-        let trace = written(&lesson, "--trace").parse().unwrap();
+    for (lesson, [_, trace]) in &*WRITTEN {
+        let trace = trace.parse().unwrap();
         let events = chrome_events(&trace);
         let threads = events.iter().filter(|event| event.name == "thread_name");
         let mut numbers = HashSet::new();
@@ -245,8 +247,8 @@ fn each_thread_of_a_trace_has_a_number_that_is_not_taken_for_the_process() {
 
 #[test]
 fn an_arrow_leads_from_each_start_to_a_start_line_and_from_an_end_line_to_each_join() {
-    for lesson in lessons(root()) {
-        let trace = written(&lesson, "--trace").parse().unwrap();
+    for (lesson, [_, trace]) in &*WRITTEN {
+        let trace = trace.parse().unwrap();
         let events = chrome_events(&trace);
         let name_of = |number: f64| {
             let is_its =

@@ -37,7 +37,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 const WITHOUT_END: &str = r#"say("main thread start\n"); loop { trace("sleep"); trace("wake"); std::thread::yield_now(); }"#;
 
 /// A terminal, and what runs in it.
-struct Session {
+pub struct Session {
     pty: Pty,
     /// The terminal as what runs in it has it. Its settings live as long as this is open.
     terminal: File,
@@ -54,7 +54,7 @@ impl Session {
         Session::start(&xtask, 24, 80)
     }
 
-    fn start(command: &Command, rows: u16, columns: u16) -> Session {
+    pub fn start(command: &Command, rows: u16, columns: u16) -> Session {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
         let terminal = ptsname(&pty, Vec::new()).unwrap();
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// Waits until the screen has these words.
-    fn shows(&mut self, words: &str) -> String {
+    pub fn shows(&mut self, words: &str) -> String {
         self.until(words, |screen| screen.contains(words))
     }
 
@@ -129,7 +129,7 @@ impl Session {
     }
 
     /// Waits for the end of what runs in the terminal, which then is as before.
-    fn end(mut self) -> ExitStatus {
+    pub fn end(mut self) -> ExitStatus {
         let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -437,7 +437,7 @@ impl Plain {
     }
 
     /// Ends its input, and returns what it prints then.
-    fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         drop(self.child.stdin.take());
         assert!(is_ready(&self.stdout, LIMIT), "it goes on");
         let mut rest = String::new();

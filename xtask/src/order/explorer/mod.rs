@@ -235,7 +235,6 @@ impl Program<'_> {
             }
             at[event.thread] = line.or(at[event.thread]);
             let happens = match event.kind {
-                EventKind::Exit => true,
                 EventKind::Line(_) => printed.contains(self.line_of[&number]),
                 _ => self.waits_for(number, &undone).is_none(),
             };
@@ -406,17 +405,49 @@ mod tests {
     }
 
     #[test]
-    fn a_program_of_more_states_than_a_page_can_hold_is_none_to_explore() {
-        let mut trace = String::new();
-        for worker in 1..=10 {
-            trace += &format!("0\t0\t0\t-\tstart\t{worker}\tworker\t{worker}\n");
-            trace += &format!("0\t0\t{worker}\t-\tline\tsub thread start  {worker}\n");
-            trace += &format!("0\t0\t{worker}\t-\tline\tsub thread end  {worker}\n");
-            trace += &format!("0\t0\t{worker}\t-\tend\n");
-            trace += &format!("0\t0\t0\t-\tstarted\t{worker}\n");
+    fn a_page_shows_the_function_that_the_threads_are_in_and_what_is_asked() {
+        let explorer = Explorer::of(&Trace::parse(TRACE).unwrap()).unwrap();
+        let source = "fn other() {}\n\nfn main() {\n".to_owned() + &"    // ...\n".repeat(20);
+        let source = source + "}\n\nfn last() {}\n";
+        let pair = |line: &str, before: Option<&str>| (line.to_owned(), before.map(str::to_owned));
+        let challenges = [
+            pair("sub thread end  1", Some("sub thread start  2")),
+            pair("main thread end", Some("sub thread end  1")),
+            pair("sub thread end  2", None),
+        ];
+        let challenges = challenges.map(|pair| explorer.challenge(&pair).unwrap());
+        let json = explorer.json(&source, &challenges, &[vec![0, 2], vec![]]);
+        let parts = [
+            "\"threads\":[\n\"main thread\",\n\"1\",\n\"2\"\n]",
+            "\"first\":3,\n\"listing\":[\n\"fn main() {\",\n",
+            "\"}\",\n\"\",\n\"fn last() {}\"\n]",
+            "\"challenges\":[\n{\"line\":3,\"before\":4},\n\
+             {\"line\":1,\"before\":3,\"forbidden\":{\"state\":6,\"thread\":0}},\n{\"line\":5}\n]",
+            "\"questions\":[\n[0, 2],\n[]\n]",
+        ];
+        for part in parts {
+            assert!(json.contains(part), "{part} in {json}");
         }
-        trace += "0\t0\t0\t-\tend\n0\t0\t0\t-\texit\n";
-        let error = Explorer::of(&Trace::parse(&trace).unwrap()).err().unwrap();
+    }
+
+    #[test]
+    fn a_program_of_more_states_than_a_page_can_hold_is_none_to_explore() {
+        let explorer = |lines_before: usize| {
+            let mut trace = "0\t0\t0\t-\tline\tmain thread start\n".repeat(lines_before);
+            for worker in 1..=3 {
+                trace += &format!("0\t0\t0\t-\tstart\t{worker}\tworker\t{worker}\n");
+                trace += &format!("0\t0\t{worker}\t-\tline\tsub thread start  {worker}\n");
+                trace += &format!("0\t0\t{worker}\t-\tline\tsub thread end  {worker}\n");
+                trace += &format!("0\t0\t{worker}\t-\tend\n");
+                trace += &format!("0\t0\t0\t-\tstarted\t{worker}\n");
+            }
+            trace += &"0\t0\t0\t-\tline\tmain thread end\n".repeat(123);
+            trace += "0\t0\t0\t-\tend\n0\t0\t0\t-\texit\n";
+            Explorer::of(&Trace::parse(&trace).unwrap())
+        };
+        // One, two and four until the workers have started, and eight with each line behind.
+        assert_eq!(explorer(1).unwrap().states.len(), MOST_STATES);
+        let error = explorer(2).err().unwrap();
         assert!(
             error.starts_with("it can be in more than 1000 states"),
             "{error}"

@@ -1,7 +1,11 @@
 //! What `watch` shows on a terminal: one screen, in which what matters most stands first
 //! and what does not fit is cut.
 
-use std::{iter::zip, sync::Arc};
+use std::{
+    iter::{repeat, zip},
+    ptr,
+    sync::Arc,
+};
 
 use console::{Style, strip_ansi_codes, style, truncate_str};
 use xtask::order::{count::Count, description::Description, guarantees};
@@ -232,27 +236,26 @@ fn compared(then: &Description, now: &Description, width: usize) -> String {
         if rows.is_empty() {
             continue;
         }
-        let title = wrapped(title, width);
-        text.extend(
-            title
-                .lines()
-                .map(|line| format!("{}\n", style(line).bold())),
-        );
+        text += &styled(&wrapped(title, width), &Style::new().bold());
         for (mark, row) in rows {
             let colour = match mark {
                 '+' => Style::new().green(),
                 '-' => Style::new().red(),
                 _ => Style::new(),
             };
-            let row = format!("{mark} {}", row.replace('\n', "\n  "));
-            text.extend(
-                row.lines()
-                    .map(|line| format!("{}\n", colour.apply_to(line))),
-            );
+            text += &styled(&format!("{mark} {}", row.replace('\n', "\n  ")), &colour);
         }
         text.push('\n');
     }
     text
+}
+
+/// A text in a style, each line for itself, so that any of them can be cut.
+fn styled(text: &str, style: &Style) -> String {
+    let lines = text.lines();
+    lines
+        .map(|line| format!("{}\n", style.apply_to(line)))
+        .collect()
 }
 
 /// What is to be said of an order, with this mark where it is not so in the other one.
@@ -262,13 +265,14 @@ fn marked(
     mark: char,
     width: usize,
 ) -> impl Iterator<Item = (&'static str, Vec<(char, String)>)> {
-    let sections = zip(sections(order, width), order.holds_in(other));
+    // All that is said of an order is so in itself.
+    let is_so = (!ptr::eq(order, other)).then(|| order.holds_in(other));
+    let sections = zip(sections(order, width), is_so.unwrap_or_default());
     sections.map(move |((title, rows), is_so)| {
-        let marks = is_so
-            .into_iter()
-            .map(|is_so| if is_so { ' ' } else { mark });
+        let marks = is_so.into_iter();
+        let marks = marks.map(|is_so| if is_so { ' ' } else { mark });
         // A last row may say that there are more.
-        (title, zip(marks.chain([' ']), rows).collect())
+        (title, zip(marks.chain(repeat(' ')), rows).collect())
     })
 }
 

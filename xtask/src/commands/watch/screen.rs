@@ -26,12 +26,13 @@ const FEWEST_LINES: usize = 5;
 const KEYS: &str = "a accept  d diff  o orders  r run  t real clock  q quit";
 
 /// What is shown.
+#[derive(Default)]
 pub(super) struct Screen {
     lesson: String,
     /// What is to be said of the last build.
     said: String,
-    /// Whether the lesson was built then.
-    is_built: bool,
+    /// Whether the lesson was not built then.
+    is_broken: bool,
     /// The last run of the lesson.
     run: Option<JudgedRun>,
     /// Its order as accepted, once that was seen.
@@ -44,8 +45,9 @@ pub(super) struct Screen {
 }
 
 /// What part of it is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum View {
+    #[default]
     All,
     Difference,
     Orders,
@@ -55,20 +57,14 @@ impl Screen {
     pub(super) fn of(lesson: &str) -> Screen {
         Screen {
             lesson: lesson.to_owned(),
-            said: String::new(),
-            is_built: true,
-            run: None,
-            accepted: None,
-            view: View::All,
-            printed: Vec::new(),
-            note: None,
+            ..Screen::default()
         }
     }
 
     /// Takes what came of a look.
     pub(super) fn show(&mut self, look: Look) {
         self.said = look.said;
-        self.is_built = look.run.is_some();
+        self.is_broken = look.run.is_none();
         self.run = look.run.or(self.run.take());
         self.remember();
     }
@@ -93,7 +89,7 @@ impl Screen {
 
     /// The run of the last save, if the lesson was built.
     fn built(&self) -> Option<&JudgedRun> {
-        self.run.as_ref().filter(|_| self.is_built)
+        self.run.as_ref().filter(|_| !self.is_broken)
     }
 
     /// Keeps what is accepted, to say what has become of it.
@@ -143,8 +139,8 @@ impl Screen {
         let run = self.built();
         let words = match run {
             Some(run) => headline(&self.lesson, &run.verdict),
-            None if self.is_built => style(self.lesson.clone()),
-            None => style(format!("{} does not build", self.lesson)).red(),
+            None if self.is_broken => style(format!("{} does not build", self.lesson)).red(),
+            None => style(self.lesson.clone()),
         };
         let mut text = format!("{}  {doing}\n", words.bold());
         let Some(run) = run else {
@@ -176,7 +172,7 @@ impl Screen {
     /// likely and luck.
     fn all(&self, most: usize, width: usize) -> String {
         let mut text = String::new();
-        if !self.is_built {
+        if self.is_broken {
             text += &format!("{}\n\n", self.said.trim_end());
             if self.run.is_some() {
                 text += &format!("{}\n", style("before that:").bold());
@@ -194,7 +190,7 @@ impl Screen {
             text += &(text::draw(&order.picture, width) + "\n");
             text += &compared(then, &order.description, width);
         }
-        if self.is_built {
+        if !self.is_broken {
             text += &self.said;
         }
         text

@@ -135,7 +135,7 @@ fn a_thread_is_started() {
     thread::spawn(work);
 }
 
-// | `start()` comes back |
+// | `start()` returns |
 #[test]
 fn start_comes_back_after_the_start_line() {
     let (printed, ()) = run(|main_thread| {

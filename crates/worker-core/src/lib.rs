@@ -81,6 +81,9 @@ mod output;
 mod run;
 mod simulated_clock;
 mod sync;
+#[cfg(all(test, not(loom)))]
+#[path = "../tests/promises/time_limit.rs"]
+mod time_limit;
 pub mod trace;
 mod trace_file;
 #[cfg(all(test, not(loom)))]

@@ -21,6 +21,7 @@ use crate::{
     error::Error,
     main_thread::MainThread,
     run::run_traced,
+    time_limit::run_to_its_end,
     trace::{Event, EventKind, Place},
     trace_file::TraceFile,
     worker::{Worker, WorkerHandle},
@@ -38,7 +39,7 @@ fn trace(
     let path = env::temp_dir().join(format!("trace-{}-{number}", process::id()));
     let captured = CapturedOutput::default();
     let file = TraceFile::create(&path).unwrap();
-    let status = run_traced(clock, captured.clone(), Some(file), lesson);
+    let status = run_to_its_end(|| run_traced(clock, captured.clone(), Some(file), lesson));
     let text = fs::read_to_string(&path).unwrap();
     fs::remove_file(&path).unwrap();
     assert_eq!(status, ExitCode::SUCCESS);
@@ -169,15 +170,6 @@ fn a_daemon_without_end_ends_the_trace_and_keeps_no_other_from_its_end() {
     assert!(position(&events, 1, &EventKind::Endless).is_some());
     assert_eq!(position(&events, 2, &EventKind::Endless), None);
     assert!(position(&events, 2, &line("sub thread end  slow")).is_some());
-}
-
-#[test]
-fn a_daemon_that_only_works_ends_the_trace_too() {
-    let (_, events) = trace(Clock::Simulated, |main_thread| {
-        let worker = Worker::new("busy", || std::thread::sleep(SECOND * 60));
-        main_thread.start(worker.daemon()).map(drop)
-    });
-    assert_eq!(events.last().unwrap().kind, EventKind::Endless);
 }
 
 #[test]

@@ -20,7 +20,7 @@ const MOST_NAMED: usize = 10;
 const MOST_ANTICHAINS: usize = 20;
 
 /// How many pairs of one kind are shown.
-const MOST_PAIRS: usize = 1000;
+pub(super) const MOST_PAIRS: usize = 1000;
 
 /// The order of a lesson's lines, described.
 pub struct Description {

@@ -215,7 +215,7 @@ impl HappensBefore {
     ///
     /// If two threads print the same line.
     pub fn require_distinct_lines(self) -> Result<HappensBefore, String> {
-        let mut thread_of = HashMap::new();
+        let mut thread_of = HashMap::with_capacity(self.lines.len());
         for line in &self.lines {
             if *thread_of.entry(&line.text).or_insert(line.thread) != line.thread {
                 return Err(format!(
@@ -230,7 +230,7 @@ impl HappensBefore {
     /// The lines of each text, if they can be told apart. A thread's own lines come in
     /// their order, so that the same text a second time is its next line of that text.
     pub fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
-        let mut lines = HashMap::<_, VecDeque<_>>::new();
+        let mut lines = HashMap::<_, VecDeque<_>>::with_capacity(self.lines.len());
         for (number, line) in self.lines.iter().enumerate() {
             let same = lines.entry(line.text.as_str()).or_default();
             same.push_back(number);
@@ -300,12 +300,16 @@ fn lines(trace: &Trace) -> Vec<Line> {
         }
     }
     let mut lines = Vec::new();
+    // How often the last thread that has printed a text has done so.
+    let mut times_seen = HashMap::with_capacity(trace.events.len());
     for (thread, printed) in printed.into_iter().enumerate() {
         // Which lines another thread has printed may be luck; what it is called is not.
         let is_one_of_many = thread > 0 && threads_of[&trace.threads[thread].name] > 1;
-        let mut times_seen = HashMap::<_, usize>::new();
         for (earlier, (number, text)) in printed.into_iter().enumerate() {
-            let seen = times_seen.entry(text).or_default();
+            let (last, seen) = times_seen.entry(text).or_insert((thread, 0));
+            if *last != thread {
+                (*last, *seen) = (thread, 0);
+            }
             *seen += 1;
             let which = match *seen {
                 1 if is_one_of_many => format!("worker no. {thread}'s "),

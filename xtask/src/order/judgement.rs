@@ -194,7 +194,7 @@ impl<'a> JudgedOutput<'a> {
                 .collect::<HashMap<_, _>>()
         });
         let mut nearest = HashMap::new();
-        let mut times_seen = HashMap::<_, usize>::new();
+        let mut times_seen = HashMap::<_, usize>::with_capacity(known.len());
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
         let lines = lines(self.output, |text| known.contains_key(text));
@@ -336,6 +336,9 @@ impl<'a> JudgedOutput<'a> {
     }
 
     fn faults(&self) -> Vec<String> {
+        if self.is_faultless() {
+            return Vec::new();
+        }
         let mut missing = self.missing.clone();
         if self.output.is_empty() && !missing.is_clear() {
             return vec![format!(

@@ -22,6 +22,9 @@ pub const RULES: [fn(&Path) -> Vec<String>; 6] = [
     forgotten_files,
 ];
 
+/// Why a lesson may not be what a test takes it for.
+pub const APPLIED: &str = "is a *try it* still applied? `git diff crates` shows it";
+
 #[track_caller]
 pub fn assert_none(faults: &[String]) {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
@@ -30,7 +33,7 @@ pub fn assert_none(faults: &[String]) {
 #[test]
 fn what_is_generated_is_up_to_date() {
     let report = report(xtask().args(["book", "--check"]));
-    assert_eq!(report.status, Some(0), "{report}");
+    assert_eq!(report.status, Some(0), "{APPLIED}\n{report}");
 }
 
 #[test]
@@ -341,7 +344,9 @@ fn apply(listing: &str, patch: &str) -> Result<String, String> {
         };
         let (before, after) = (side('-'), side('+'));
         if listing.matches(&before).count() != 1 {
-            return Err(format!("this has to stand once in the listing:\n{before}"));
+            return Err(format!(
+                "this has to stand once in the listing; {APPLIED}:\n{before}"
+            ));
         }
         listing = listing.replace(&before, &after);
     }

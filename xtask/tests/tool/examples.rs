@@ -2,7 +2,7 @@
 //! which one thing is broken is found.
 
 use crate::{
-    book::assert_none,
+    book::{APPLIED, assert_none},
     repository::{files, lessons, read, root},
     tool::{Report, report},
     workspace::Workspace,
@@ -179,7 +179,7 @@ fn every_example_prints_what_its_lesson_can_and_a_broken_one_is_found() {
             assert_eq!(
                 text.matches(from).count(),
                 1,
-                "{lesson}, {example}: {from:?}"
+                "{lesson}, {example}: {from:?} has to stand there once; {APPLIED}"
             );
             text = text.replace(from, to);
         }

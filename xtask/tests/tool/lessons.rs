@@ -9,8 +9,9 @@ use std::{
 };
 
 use crate::{
+    book::APPLIED,
     repository::{lessons, root},
-    tool::{report, xtask},
+    tool::{Report, report, xtask},
 };
 
 /// The program of a lesson of this workspace, built.
@@ -38,7 +39,7 @@ fn any() -> String {
 fn every_lesson_prints_its_snapshot_on_either_clock() {
     for clock in [&["run-all"][..], &["run-all", "--simulated"]] {
         let report = report(xtask().args(clock).env("CI", "true"));
-        assert_eq!(report.status, Some(0), "{report}");
+        assert_eq!(report.status, Some(0), "{APPLIED}\n{report}");
         for lesson in lessons(root()) {
             assert!(
                 report
@@ -56,17 +57,19 @@ fn every_lesson_prints_its_snapshot_on_either_clock() {
 
 #[test]
 fn what_a_lesson_prints_in_real_time_is_one_of_its_orders() {
-    let names = [lessons(root()), lessons(root()), lessons(root())].concat();
-    let runs = names.into_iter().map(|name| {
-        let run = lesson(&name).stdout(Stdio::piped()).spawn();
-        (name, run.unwrap())
+    let runs = lessons(root()).into_iter().map(|name| {
+        let program = lesson(&name).get_program().to_owned();
+        let mut xtask = xtask();
+        xtask
+            .args(["check", &name, "--times", "3", "--"])
+            .arg(program);
+        xtask.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     });
     let runs: Vec<_> = runs.collect();
-    for (name, mut run) in runs {
-        let output = run.stdout.take().unwrap();
-        let report = report(xtask().args(["check", &name]).stdin(output));
-        assert!(run.wait().unwrap().success(), "{name}");
-        assert_eq!(report.status, Some(0), "{name}: {report}");
+    for run in runs {
+        let report = Report::from(run.unwrap().wait_with_output().unwrap());
+        assert!(report.stdout.starts_with("3 of 3 possible"), "{report}");
+        assert_eq!(report.status, Some(0), "{report}");
     }
 }
 
@@ -110,14 +113,17 @@ fn a_trace_that_cannot_be_written_is_said_before_the_first_line() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_trace_that_cannot_be_written_to_its_end_costs_no_line() {
-    let output = lesson("daemon")
-        .env("LESSON_TRACE", "/dev/full")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(stdout.ends_with("main thread end\n"), "{stdout}");
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let run = |trace: &[(&str, &str)]| {
+        let mut lesson = lesson(&any());
+        let clock = [("LESSON_CLOCK", "simulated")];
+        let report = report(lesson.envs(clock).envs(trace.iter().copied()));
+        let mut lines: Vec<_> = report.stdout.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        (lines, report.status, report.stderr)
+    };
+    let (all, ..) = run(&[]);
+    let (lines, status, stderr) = run(&[("LESSON_TRACE", "/dev/full")]);
+    assert_eq!((lines, status), (all, Some(1)));
     assert!(
         stderr.starts_with("error: the trace `/dev/full` cannot be written: No space"),
         "{stderr}"
@@ -164,40 +170,5 @@ fn a_lesson_whose_output_cannot_be_written_says_so_once() {
             "{stderr}"
         );
         assert_eq!(stderr.lines().count(), 1, "{name}: {stderr}");
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn workers_that_were_started_finish_when_the_os_starts_no_more() {
-    // A stack of 1 GiB each: there is room for two of them in 2.5 GiB, and room
-    // to spare for all else.
-    for clock in ["real", "simulated"] {
-        let output = Command::new("sh")
-            .args(["-c", "ulimit -v 2621440 && exec \"$0\""])
-            .arg(lesson("threads").get_program())
-            .env("RUST_MIN_STACK", (1_u64 << 30).to_string())
-            .env("LESSON_CLOCK", clock)
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{stderr}");
-        assert!(
-            stderr.starts_with("error: worker `thread 2` could not be started: "),
-            "{stderr}"
-        );
-        assert!(stderr.contains("(os error 11)"), "{stderr}");
-        assert_eq!(stderr.lines().count(), 1, "{stderr}");
-        let stdout = String::from_utf8_lossy(&output.stdout);
-        let mut lines: Vec<_> = stdout.lines().collect();
-        lines[3..].sort_unstable();
-        let expected = [
-            "main thread start",
-            "sub thread start  thread 0",
-            "sub thread start  thread 1",
-            "sub thread end  thread 0",
-            "sub thread end  thread 1",
-        ];
-        assert_eq!(lines, expected);
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use crate::{
+    book::APPLIED,
     repository::{files, read, root},
     tool::Report,
     workspace::{Workspace, content},
@@ -266,8 +267,8 @@ fn replace(source: &str, (from, to): (&str, &str)) -> String {
     assert_eq!(
         source.matches(from).count(),
         1,
-        "a mutant replaces {from:?}, which has to stand once in this source; if the lesson has \
-         changed, change {} along with it:\n{source}",
+        "a mutant replaces {from:?}, which has to stand once in this source; {APPLIED}; if the \
+         lesson has changed for good, change {} along with it:\n{source}",
         file!()
     );
     source.replace(from, to)

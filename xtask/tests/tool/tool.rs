@@ -1,9 +1,17 @@
 //! Running the tool.
 
+#[cfg(unix)]
+use std::sync::{Arc, Once, atomic::AtomicBool};
 use std::{
     env, fmt,
     path::Path,
     process::{Command, Output, Stdio},
+};
+
+#[cfg(unix)]
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    flag,
 };
 
 use crate::repository::root;
@@ -37,6 +45,8 @@ pub fn shell(folder: &Path, line: &str) -> Command {
 }
 
 pub fn command(program: &str, folder: &Path) -> Command {
+    #[cfg(unix)]
+    default_signals();
     let mut command = Command::new(program);
     command.current_dir(folder).stdin(Stdio::null());
     for (variable, _) in env::vars_os() {
@@ -54,6 +64,20 @@ pub fn command(program: &str, folder: &Path) -> Command {
         }
     }
     command
+}
+
+/// Sees to it that what the tests start ignores no signal. What these tests were started to
+/// ignore, as by `nohup`, it would ignore too, but not what they handle.
+#[cfg(unix)]
+fn default_signals() {
+    static HANDLED: Once = Once::new();
+    HANDLED.call_once(|| {
+        let yes = Arc::new(AtomicBool::new(true));
+        flag::register(SIGHUP, Arc::clone(&yes)).unwrap();
+        for signal in [SIGINT, SIGQUIT, SIGTERM] {
+            flag::register_conditional_default(signal, Arc::clone(&yes)).unwrap();
+        }
+    });
 }
 
 /// What a command said, and with which status it ended.

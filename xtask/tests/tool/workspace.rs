@@ -10,17 +10,13 @@ use std::{
 
 use crate::{
     repository::{files, read, root},
-    tool::{Report, report, xtask_in},
+    tool::{Report, command, report, xtask_in},
 };
 
 const MANIFEST: &str = "\
 [workspace]
 resolver = \"3\"
 members = [\"crates/*\"]
-
-[profile.dev]
-debug = false
-incremental = false
 ";
 
 /// A workspace below the target folder. Its build stays there for the next run, and so
@@ -136,10 +132,7 @@ impl Workspace {
     /// A line of a shell in this workspace.
     #[cfg(unix)]
     pub fn shell(&self, line: &str) -> Command {
-        self.sweep();
-        let mut shell = crate::tool::shell(&self.root, line);
-        shell.env("CARGO_TARGET_DIR", self.root.join("target"));
-        shell
+        self.prepared(crate::tool::shell(&self.root, line))
     }
 
     pub fn run_all(&self, arguments: &[&str]) -> Report {
@@ -148,10 +141,7 @@ impl Workspace {
 
     /// Cargo in this workspace.
     pub fn cargo(&self) -> Command {
-        self.sweep();
-        let mut cargo = crate::tool::command(env!("CARGO"), &self.root);
-        cargo.env("CARGO_TARGET_DIR", self.root.join("target"));
-        cargo
+        self.prepared(command(env!("CARGO"), &self.root))
     }
 
     /// The tool in this workspace, in an environment that tells it nothing.
@@ -161,11 +151,18 @@ impl Workspace {
 
     /// The tool in a folder of this workspace.
     pub fn xtask_in(&self, folder: &str) -> Command {
+        self.prepared(xtask_in(&self.root.join(folder)))
+    }
+
+    /// A command that may build what is in this workspace, where its build stays, and as
+    /// quickly as can be.
+    fn prepared(&self, mut command: Command) -> Command {
         self.sweep();
-        let mut xtask = xtask_in(&self.root.join(folder));
-        // Another workspace has programs of the same names.
-        xtask.env("CARGO_TARGET_DIR", self.root.join("target"));
-        xtask
+        command
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_PROFILE_DEV_DEBUG", "false");
+        command
     }
 }
 

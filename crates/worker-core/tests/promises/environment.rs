@@ -3,13 +3,16 @@
 use std::{
     env, fs,
     process::{Command, ExitCode, Output},
+    thread,
     time::Duration,
 };
 
 use worker_core::{
-    Clock, MainThread, run, sleep,
+    Clock, MainThread, Worker, run, sleep,
     trace::{Event, EventKind, VARIABLE},
 };
+
+use crate::output;
 
 const TIME: Duration = Duration::from_millis(10);
 
@@ -18,11 +21,16 @@ const LESSON: &str = "TEST_LESSON";
 
 /// Runs one of the tests below in a process of its own, as a lesson.
 fn lesson(test: &str, variables: &[(&str, &str)]) -> Output {
-    let mut lesson = Command::new(env::current_exe().unwrap());
-    lesson.args(["--exact", &format!("environment::{test}"), "--nocapture"]);
-    lesson.env_remove(Clock::VARIABLE).env_remove(VARIABLE);
-    lesson.envs(variables.iter().copied()).env(LESSON, test);
-    lesson.output().unwrap()
+    let mut this = Command::new(env::current_exe().unwrap());
+    lesson_by(&mut this, test, variables)
+}
+
+/// The same by a command that runs this test program.
+fn lesson_by(command: &mut Command, test: &str, variables: &[(&str, &str)]) -> Output {
+    command.args(["--exact", &format!("environment::{test}"), "--nocapture"]);
+    command.env_remove(Clock::VARIABLE).env_remove(VARIABLE);
+    command.envs(variables.iter().copied()).env(LESSON, test);
+    output(command)
 }
 
 fn is_lesson() -> bool {
@@ -82,6 +90,67 @@ fn a_panic_of_the_main_thread_is_said_to_be_its_own() {
         stderr.starts_with("error: the main thread panicked at "),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_daemon_that_only_works_ends_the_trace_too() {
+    if is_lesson() {
+        let status = run(|main_thread| {
+            let worker = Worker::new("busy", || thread::sleep(TIME * 1_000_000));
+            main_thread.start(worker.daemon()).map(drop)
+        });
+        assert_eq!(status, ExitCode::SUCCESS);
+        return;
+    }
+    let path = format!("{}/environment-daemon", env!("CARGO_TARGET_TMPDIR"));
+    let _ = fs::remove_file(&path);
+    let variables = [(Clock::VARIABLE, "simulated"), (VARIABLE, &path)];
+    let output = lesson("a_daemon_that_only_works_ends_the_trace_too", &variables);
+    assert!(output.status.success(), "{output:?}");
+    let text = fs::read_to_string(path).unwrap();
+    let last: Event = text.lines().last().unwrap().parse().unwrap();
+    assert_eq!(last.kind, EventKind::Endless);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn workers_that_were_started_finish_when_the_os_starts_no_more() {
+    if is_lesson() {
+        let status = run(|main_thread| {
+            for n in 0..9 {
+                main_thread.start(Worker::new(n.to_string(), || sleep(TIME)))?;
+            }
+            Ok(())
+        });
+        assert_eq!(status, ExitCode::FAILURE);
+        return;
+    }
+    for clock in ["real", "simulated"] {
+        let test = "workers_that_were_started_finish_when_the_os_starts_no_more";
+        // A stack of 1 GiB each: there is room for some of them in 3.5 GiB, and room to
+        // spare for all else.
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "ulimit -v 3670016 && exec \"$0\" \"$@\""])
+            .arg(env::current_exe().unwrap())
+            .env("RUST_MIN_STACK", (1_u64 << 30).to_string());
+        let output = lesson_by(&mut shell, test, &[(Clock::VARIABLE, clock)]);
+        assert!(output.status.success(), "{output:?}");
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let workers = |words: &str| {
+            let lines = stdout.lines().filter_map(|line| line.strip_prefix(words));
+            lines.collect::<std::collections::BTreeSet<_>>()
+        };
+        let started = workers("sub thread start  ");
+        assert!((1..9).contains(&started.len()), "{stdout}");
+        assert_eq!(started, workers("sub thread end  "));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let count = started.len();
+        let words = format!("error: worker `{count}` could not be started: ");
+        assert!(stderr.starts_with(&words), "{stderr}");
+        assert!(stderr.contains("(os error 11)"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
 }
 
 #[test]

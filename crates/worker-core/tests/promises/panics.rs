@@ -5,6 +5,8 @@ use std::{
     process::{Command, Output},
 };
 
+use crate::output;
+
 /// Builds the example `panic`, along with the workspace so that no dependency is
 /// built twice, and runs it.
 fn panic_example(arguments: &[&str]) -> Output {
@@ -19,11 +21,8 @@ fn panic_example(arguments: &[&str]) -> Output {
     let path = profile
         .join("examples")
         .join(format!("panic{}", env::consts::EXE_SUFFIX));
-    Command::new(path)
-        .args(arguments)
-        .env("RUST_BACKTRACE", "1")
-        .output()
-        .unwrap()
+    let mut example = Command::new(path);
+    output(example.args(arguments).env("RUST_BACKTRACE", "1"))
 }
 
 #[test]

@@ -14,9 +14,9 @@ use std::{
 };
 
 use proptest::{collection::vec, prelude::*};
-use worker_core::{Clock, Error, MainThread, Worker, run_to};
+use worker_core::{Clock, Error, MainThread, Worker};
 
-use crate::captured_output::CapturedOutput;
+use crate::{captured_output::CapturedOutput, run_to};
 
 /// Runs a lesson and hands out what it learned: an assertion inside of the
 /// lesson would be one more panic that the program survives.

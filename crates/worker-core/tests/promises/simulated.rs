@@ -8,9 +8,9 @@ use std::{
 };
 
 use proptest::{collection::vec, prelude::*};
-use worker_core::{Clock, Error, MainThread, Worker, run_to, sleep};
+use worker_core::{Clock, Error, MainThread, Worker, sleep};
 
-use crate::captured_output::CapturedOutput;
+use crate::{captured_output::CapturedOutput, run_to};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -502,6 +502,7 @@ proptest! {
             .map(|names| names.iter().filter(|name| *name != "and more").map(|name| number(name.trim())).collect())
             .collect();
         let together = |one: usize, other: usize| groups.iter().any(|group| group.contains(&one) && group.contains(&other));
+        prop_assert_eq!(groups.iter().collect::<BTreeSet<_>>().len(), groups.len());
         for group in &groups {
             prop_assert!(described.is_antichain(&FixedBitSet::from_iter(group.iter().copied())));
             for line in order.possible().ones() {

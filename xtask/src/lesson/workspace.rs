@@ -254,6 +254,8 @@ fn build_command(names: &[String]) -> Command {
     } else {
         "json"
     };
+    // A bar has no line of its own, and a message behind one would be none.
+    build.env("CARGO_TERM_PROGRESS_WHEN", "never");
     build.args("build --keep-going --message-format".split(' '));
     build.arg(format);
     if names.is_empty() {

@@ -85,6 +85,17 @@ fn what_the_compiler_says_is_said_on_every_run() {
 }
 
 #[test]
+fn a_progress_bar_that_cargo_always_shows_hides_no_lesson_that_builds() {
+    let workspace = Workspace::new("progress")
+        .lesson("good", 1, "say(\"main thread end\\n\");")
+        .snapshot("good", "main thread end\n");
+    let always = "[term]\nprogress = { when = \"always\", width = 80 }\n";
+    workspace.write(".cargo/config.toml", always);
+    let report = workspace.run_all(&[]);
+    assert!(report.of("good").contains("\ngood passed in "), "{report}");
+}
+
+#[test]
 fn outside_of_any_workspace_the_tool_runs_the_lessons_beside_its_own_source() {
     let folder = tempfile::tempdir().unwrap();
     let mut xtask = xtask_in(folder.path());

@@ -383,6 +383,28 @@ proptest! {
 }
 
 #[test]
+fn a_worker_has_to_be_started_whatever_it_does_first() {
+    for first in ["joined|1", "started|1", "end"] {
+        let events = [
+            "0|-|start|1|worker|1",
+            "1|-|line|sub thread start  1",
+            "0|-|started|1",
+            "1|-|end",
+            "0|-|start|2|worker|2",
+            &format!("2|-|{first}"),
+            "2|-|line|sub thread start  2",
+            "0|-|started|2",
+            "0|-|end",
+            "0|-|exit",
+        ];
+        let trace = events.map(|event| format!("0|0|{event}\n").replace('|', "\t"));
+        let explorer = explorer(&trace.concat());
+        let worker = &explorer.states[0].threads[2];
+        assert_eq!(worker.next, Next::ToBeStarted(0), "{first}");
+    }
+}
+
+#[test]
 fn the_states_of_the_four_lessons_are_those_that_trying_finds() {
     let figures = four_lessons().map(|(steps, ..)| {
         let lesson = || Script::of(&steps);

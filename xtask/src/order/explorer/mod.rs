@@ -272,9 +272,9 @@ impl Program<'_> {
             });
         };
         let other = self.trace.events[source].thread;
-        match self.trace.events[event].kind {
-            EventKind::Started(_) => Next::Start(self.line_of[&source]),
-            EventKind::Joined(_) => {
+        match self.trace.events[source].kind {
+            EventKind::Line(_) => Next::Start(self.line_of[&source]),
+            EventKind::End => {
                 let lines = &self.order.lines;
                 Next::Join(lines.partition_point(|line| line.thread <= other) - 1)
             }

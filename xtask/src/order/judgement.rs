@@ -340,7 +340,7 @@ impl<'a> JudgedOutput<'a> {
             return Vec::new();
         }
         let mut missing = self.missing.clone();
-        if self.output.is_empty() && !missing.is_clear() {
+        if self.output.is_empty() {
             return vec![format!(
                 "it is empty, and `{}` prints {} lines at least",
                 self.judge.lesson,
@@ -360,7 +360,7 @@ impl<'a> JudgedOutput<'a> {
         let faults = faults.into_iter().map(|(_, fault)| fault);
         let missing = ended_early.or_else(|| self.describe_missing(&missing));
         let mut faults: Vec<_> = faults.chain(missing).collect();
-        if self.order.is_endless && !faults.is_empty() {
+        if self.order.is_endless {
             let words = "a daemon of the lesson goes on for too long to know all its lines";
             faults.push(words.to_owned());
         }

@@ -13,7 +13,7 @@ use crate::{
     cli::Failure,
     lesson::{
         built::BuiltLesson,
-        cargo::{all, begin, cannot_run_cargo, cargo, child, json, own_root, text},
+        cargo::{all, cannot_run_cargo, cargo, child, json, own_root, text},
     },
 };
 
@@ -222,10 +222,15 @@ impl Lesson {
     }
 }
 
-/// Asks cargo which packages there are.
+/// Asks cargo which packages there are, whose answer is awaited later.
 fn ask() -> Result<Child, Failure> {
-    let metadata = ["metadata", "--no-deps", "--format-version", "1"];
-    begin(cargo().args(metadata))
+    let asked = cargo()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    asked.map_err(cannot_run_cargo)
 }
 
 /// What cargo answers.

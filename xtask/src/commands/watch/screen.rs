@@ -104,7 +104,8 @@ impl Screen {
 
     /// The screen in lines, as many and as wide as the terminal has, with what goes on in the
     /// first.
-    pub(super) fn lines(&self, doing: &str, height: usize, width: usize) -> Vec<String> {
+    pub(super) fn lines(&self, doing: &str, (height, width): (u16, u16)) -> Vec<String> {
+        let (height, width) = (usize::from(height), usize::from(width));
         // The verdict has its line in the lowest window too.
         let room = height.saturating_sub(1).max(1);
         let half = (room / 2).max(FEWEST_LINES);

@@ -957,14 +957,20 @@ mod tests {
             assert_eq!(verdict(Promises::WorkerCore), expected, "{output}");
         }
         // A line that is awaited is missing then, or lacks its line break.
-        for (end, words) in [
-            ("e", "a line is missing: `sub thread end  1`"),
+        for (output, words) in [
             (
-                "end  1",
+                format!("{both}sub thread e"),
+                "a line is missing: `sub thread end  1`",
+            ),
+            (
+                format!("{both}sub thread end  1"),
                 "line 3 is torn: \"sub thread end  1\" has no line break",
             ),
+            (
+                "sub thread start  1\nmain thr".to_owned(),
+                "line 2 is torn: \"main thr\" has no line break",
+            ),
         ] {
-            let output = format!("{both}sub thread {end}");
             let faults = judge_of_one("worker", "1", &output, Promises::Std).faults;
             assert!(faults[0].starts_with(words), "{faults:?}");
         }

@@ -50,16 +50,17 @@ impl LiveLines {
             what,
             start: Instant::now(),
             ended: None,
-            is_cleared: false,
         })));
         lock(&self.0).lines.push(line.clone());
         line
     }
 
-    /// Prints to standard output while none of them is shown.
-    pub(crate) fn print(&self, text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    /// Prints to standard output what came of the first of them, which is not shown any
+    /// more.
+    pub(crate) fn print_first(&self, text: impl AsRef<[u8]>) -> Result<(), Failure> {
         let mut lines = lock(&self.0);
         let _ = lines.clear(&Term::stderr());
+        lines.lines.remove(0);
         print(text)
     }
 }
@@ -89,7 +90,7 @@ impl Lines {
         let term = Term::buffered_stderr();
         self.clear(&term)?;
         let (height, width) = term.size();
-        let lines = self.lines.iter().filter_map(LiveLine::text);
+        let lines = self.lines.iter().map(LiveLine::text);
         for line in lines.take(usize::from(height).saturating_sub(1)) {
             term.write_line(&truncate_str(&line, width.into(), "…"))?;
             self.shown += 1;
@@ -114,7 +115,6 @@ struct State {
     start: Instant,
     /// How long it took, if it has ended.
     ended: Option<Duration>,
-    is_cleared: bool,
 }
 
 impl LiveLine {
@@ -140,13 +140,9 @@ impl LiveLine {
         state.what = "ended".to_owned();
     }
 
-    pub(crate) fn clear(&self) {
-        lock(&self.0).is_cleared = true;
-    }
-
-    fn text(&self) -> Option<String> {
+    fn text(&self) -> String {
         let state = lock(&self.0);
         let time = human(state.ended.unwrap_or_else(|| state.start.elapsed()));
-        (!state.is_cleared).then(|| format!("{}{time:>6}  {}", state.name, state.what))
+        format!("{}{time:>6}  {}", state.name, state.what)
     }
 }

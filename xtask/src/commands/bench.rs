@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::{
     cli::{self, Failure},
-    lesson::cargo::{cannot_run_cargo, cargo, child, messages, text},
+    lesson::cargo::{cannot_run_cargo, cargo, child, json, text},
 };
 
 pub(crate) const HELP: &str = "\
@@ -66,14 +66,15 @@ pub(crate) fn bench(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         .stderr(Stdio::inherit())
         .output()
         .map_err(cannot_run_cargo)?;
-    let built = messages(&build.stdout);
-    let program = built.iter().find_map(|message| {
-        let name = text(child(message, "target")?, "name")?;
-        text(message, "executable").filter(|_| name == PROGRAM)
+    let mut messages = build.stdout.split(|&byte| byte == b'\n').filter_map(json);
+    let program = messages.find_map(|message| {
+        let name = text(child(&message, "target")?, "name")?;
+        let program = text(&message, "executable").filter(|_| name == PROGRAM);
+        program.map(str::to_owned)
     });
     let program = program
         .ok_or_else(|| "what measures does not build; see cargo's message above".to_owned())?;
-    let status = Command::new(program).args(options).status();
+    let status = Command::new(&program).args(options).status();
     let status = status.map_err(|error| format!("`{program}` cannot be run: {error}"))?;
     Ok(ExitCode::from(status.code().map_or(1, |code| code as u8)))
 }

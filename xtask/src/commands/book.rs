@@ -75,27 +75,27 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
     let folder = docs.join("generated");
     let generated = generate(&workspace)?;
     let found = read(&folder)?;
-    let all: BTreeSet<_> = generated.keys().chain(found.keys()).collect();
-    let mut stale = all
-        .into_iter()
-        .filter(|file| generated.get(*file) != found.get(*file));
+    let files: BTreeSet<_> = generated.keys().chain(found.keys()).collect();
+    let is_stale = |file: &&PathBuf| generated.get(*file) != found.get(*file);
+    let mut stale = files.into_iter().filter(is_stale);
     if check || in_ci() {
         if let Some(file) = stale.next() {
-            return Err(Failure::Failed(format!(
-                "{} is out of date; run `cargo xtask book`, read how it has changed, and commit it",
-                relative(file, &workspace.root)
-            )));
+            let file = relative(file, &workspace.root);
+            return Err(format!(
+                "{file} is out of date; run `cargo xtask book`, read how it has changed, and \
+                 commit it"
+            )
+            .into());
         }
         if check {
             return Ok(ExitCode::SUCCESS);
         }
     }
     for file in stale {
-        let written = match generated.get(file) {
-            Some(content) => write(file, content.as_bytes()),
-            None => fs::remove_file(file),
-        };
-        written.map_err(|error| cannot(file, "be written", &error))?;
+        match generated.get(file) {
+            Some(content) => write(file, content)?,
+            None => fs::remove_file(file).map_err(|error| cannot(file, "be removed", &error))?,
+        }
     }
     build(&docs, &workspace.root.join("target/book"), open)?;
     Ok(ExitCode::SUCCESS)
@@ -124,34 +124,28 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
                 .failed("it has no accepted output; accept it with `cargo xtask run-all --accept`")
         })?;
         let likely = [orders.likely_pairs(usize::MAX), orders.missing_lines()].concat();
-        let mut contents = vec![
-            ("output.txt".to_owned(), output),
-            (
-                "guaranteed.txt".to_owned(),
-                text(&orders.guaranteed_pairs(usize::MAX)),
-            ),
-            ("likely.txt".to_owned(), text(&likely)),
-            ("luck.txt".to_owned(), text(&orders.incomparable_lines())),
-            ("orders.txt".to_owned(), summary),
-            ("normal-form.txt".to_owned(), two_outputs(&orders)),
-            ("timeline.svg".to_owned(), draw(svg::WIDE)),
-            ("timeline-narrow.svg".to_owned(), draw(svg::NARROW)),
-        ];
+        let mut show = |name: &str, content: String| {
+            if is_shown(name) {
+                files.insert(folder.join(&lesson.name).join(name), content);
+            }
+        };
+        show("output.txt", output);
+        show("guaranteed.txt", text(&orders.guaranteed_pairs(usize::MAX)));
+        show("likely.txt", text(&likely));
+        show("luck.txt", text(&orders.incomparable_lines()));
+        show("orders.txt", summary);
+        show("normal-form.txt", two_outputs(&orders));
+        show("timeline.svg", draw(svg::WIDE));
+        show("timeline-narrow.svg", draw(svg::NARROW));
         if is_shown("explorer.js") {
-            contents.extend(explorers(workspace, found, &trace, is_shown)?);
+            for (name, content) in explorers(workspace, found, &trace, is_shown)? {
+                show(&name, content);
+            }
         }
-        contents.retain(|(name, _)| is_shown(name));
-        let contents = contents.into_iter();
-        files.extend(
-            contents.map(|(name, content)| (folder.join(&lesson.name).join(name), content)),
-        );
     }
     files.insert(folder.join("orders.txt"), all_orders);
-    let measured = docs.join("measured.tsv");
-    if measured.exists() {
-        let text = fs::read_to_string(&measured);
-        let text = text.map_err(|error| cannot(&measured, "be read", &error))?;
-        let figures = text.lines().map(figure).collect();
+    for measured in read(&docs.join("measured.tsv"))?.values() {
+        let figures = measured.lines().map(figure).collect();
         files.insert(folder.join("measured.txt"), figures);
     }
     Ok(files)
@@ -224,17 +218,17 @@ fn text(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// The first two outputs that a lesson can have, one below the other; nothing if there is
-/// only one.
+/// The first two outputs that a lesson can have, one below the other.
 fn two_outputs(orders: &Description) -> String {
-    let mut outputs = orders.with_the_sleeps.outputs(&orders.normal_order);
-    let (Some(one), Some(other)) = (outputs.next(), outputs.next()) else {
-        return String::new();
+    let outputs = orders.with_the_sleeps.outputs(&orders.normal_order);
+    let text = |output: Vec<usize>| -> String {
+        let lines = output
+            .iter()
+            .map(|&line| &orders.happens_before.lines[line]);
+        lines.map(|line| format!("{}\n", line.text)).collect()
     };
-    let line = |&line: &usize| orders.happens_before.lines[line].text.clone();
-    let [one, other] =
-        [one, other].map(|output| text(&output.iter().map(line).collect::<Vec<_>>()));
-    format!("{one}\n{other}")
+    let texts: Vec<_> = outputs.take(2).map(text).collect();
+    texts.join("\n")
 }
 
 /// The files below a folder and what is in them, as on a system whose lines end in one
@@ -265,9 +259,10 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Writes a file, in a folder of its own if need be.
-fn write(file: &Path, content: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(file.parent().unwrap_or(file))?;
-    fs::write(file, content)
+fn write(file: &Path, content: &str) -> Result<(), Failure> {
+    let folder = file.parent().unwrap_or(file);
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(file, content));
+    written.map_err(|error| cannot(file, "be written", &error))
 }
 
 /// Has mdBook build the book in each language, and puts beside them what they share.
@@ -278,16 +273,18 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
         Err(_) => "no mdbook".to_owned(),
     };
     if found != format!("mdbook v{MDBOOK}") {
-        return Err(Failure::Failed(format!(
+        return Err(format!(
             "the book is built with mdbook {MDBOOK}, and there is {found} on the PATH; install it \
              with `cargo install mdbook --locked --version {MDBOOK}`"
-        )));
+        )
+        .into());
     }
     for shared in SHARED {
-        for file in files(&docs.join(shared))? {
-            let copy = target.join(file.strip_prefix(docs).unwrap_or(&file));
-            let copied = fs::read(&file).and_then(|content| write(&copy, &content));
-            copied.map_err(|error| cannot(&copy, "be written", &error))?;
+        for (file, content) in read(&docs.join(shared))? {
+            write(
+                &target.join(file.strip_prefix(docs).unwrap_or(&file)),
+                &content,
+            )?;
         }
     }
     for language in LANGUAGES.iter().rev() {
@@ -296,17 +293,14 @@ fn build(docs: &Path, target: &Path, open: bool) -> Result<(), Failure> {
         if open && *language == LANGUAGES[0] {
             mdbook.arg("--open");
         }
-        let output = mdbook
-            .output()
-            .map_err(|error| Failure::Failed(format!("mdbook cannot be run: {error}")))?;
+        let output = mdbook.output();
+        let output = output.map_err(|error| format!("mdbook cannot be run: {error}"))?;
         // It warns of what it leaves out of a page, and ends well all the same.
         let words = String::from_utf8_lossy(&output.stderr);
         let complains = ["WARN", "ERROR"].iter().any(|word| words.contains(word));
         if !output.status.success() || complains {
-            return Err(Failure::Failed(format!(
-                "mdbook cannot build docs/{language}:\n{}",
-                words.trim_end()
-            )));
+            let words = words.trim_end();
+            return Err(format!("mdbook cannot build docs/{language}:\n{words}").into());
         }
     }
     cli::print(format!("{}\n", target.join("index.html").display()))

@@ -311,17 +311,13 @@ fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
 
 /// Judges what a run printed, and how it ended.
 fn judge_run(judge: &Judge, run: &Run) -> Judgement {
-    let (verdict, fault) = match &run.end {
+    let (verdict, but) = match run.end {
         End::Ended(_) => return judge.judge(&run.stdout),
-        End::TimedOut(_) | End::StoodStill => {
-            (Verdict::Impossible, format!("{}; the lesson ends", run.end))
-        }
-        End::TooMuch { to_stdout: true } => (Verdict::Impossible, run.end.to_string()),
-        End::TooMuch { to_stdout: false } | End::LeftOpen => {
-            (Verdict::CannotBeJudged, run.end.to_string())
-        }
+        End::TimedOut(_) | End::StoodStill => (Verdict::Impossible, "; the lesson ends"),
+        End::TooMuch { to_stdout: true } => (Verdict::Impossible, ""),
+        End::TooMuch { to_stdout: false } | End::LeftOpen => (Verdict::CannotBeJudged, ""),
     };
-    let mut faults = vec![fault];
+    let mut faults = vec![format!("{}{but}", run.end)];
     if !matches!(run.end, End::TooMuch { .. }) {
         faults.extend(judge.judge(run.whole_lines()).faults);
     }

@@ -79,7 +79,10 @@ pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
     let lesson = Lesson::build(lesson)?;
-    let orders = lesson.description(promises)?;
+    let trace = lesson.trace()?;
+    let what = format!("counting the orders of `{}`", lesson.name);
+    let orders = live(what, || Description::of(&trace, promises));
+    let orders = orders.map_err(|reason| lesson.failed(&reason))?;
     let name = match promises {
         Promises::WorkerCore => lesson.name.clone(),
         promises => format!("{} ({promises})", lesson.name),

@@ -92,22 +92,20 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
         let mut running = Vec::new();
         for lesson in lessons {
             let line = live.add(format!("{:12} ", lesson.name), String::new());
-            let shown = line.clone();
             let prove = move || {
                 let built = lesson.built();
-                let run = built.and_then(|built| built.run(clock, timeout, shown.show_last()));
-                shown.end();
+                let run = built.and_then(|built| built.run(clock, timeout, line.show_last()));
+                line.end();
                 judge(lesson, run, update, root)
             };
             let runner = thread::Builder::new().spawn_scoped(scope, prove);
-            running.push((lesson, line, runner.map_err(no_thread)?));
+            running.push((lesson, runner.map_err(no_thread)?));
         }
         let mut failed = Vec::new();
-        for (lesson, line, runner) in running {
+        for (lesson, runner) in running {
             let joined = runner.join();
             let verdict = joined.unwrap_or_else(|panic| panic::resume_unwind(panic));
-            line.clear();
-            live.print(report(lesson, &verdict))?;
+            live.print_first(report(lesson, &verdict))?;
             if !verdict.passed() {
                 failed.push(lesson.name.as_str());
             }

@@ -296,10 +296,7 @@ impl Watch {
         if !self.is_on_terminal || self.drawn.as_ref() == Some(&now) {
             return Ok(());
         }
-        let ((height, width), doing) = &now;
-        let lines = self
-            .screen
-            .lines(doing, usize::from(*height), usize::from(*width));
+        let lines = self.screen.lines(&now.1, now.0);
         let drawn = terminal::draw(&lines);
         self.drawn = Some(now);
         drawn.map_err(|reason| Failure::Failed(format!("the terminal cannot be written: {reason}")))

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::Command, time::Duration};
 
 use worker_core::Clock;
-use xtask::order::{description::Description, happens_before::Promises, runs, trace::Trace};
+use xtask::order::{runs, trace::Trace};
 
 use crate::{
     cli::{self, Failure, live::live},
@@ -110,23 +110,9 @@ impl BuiltLesson {
         Ok(traced.trace)
     }
 
-    /// Describes the order of its lines by these promises.
-    ///
-    /// # Errors
-    ///
-    /// As [`traced`](BuiltLesson::traced), or if its lines cannot be told apart.
-    pub(crate) fn description(&self, promises: Promises) -> Result<Description, Failure> {
-        let trace = self.trace()?;
-        let what = format!("counting the orders of `{}`", self.name);
-        let described = live(what, || Description::of(&trace, promises));
-        described.map_err(|reason| self.failed(&reason))
-    }
-
     /// A failure of this lesson.
     pub(crate) fn failed(&self, reason: &str) -> Failure {
-        Failure::Failed(format!(
-            "lesson `{}` on the simulated clock: {reason}",
-            self.name
-        ))
+        let name = &self.name;
+        format!("lesson `{name}` on the simulated clock: {reason}").into()
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     env, io,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use tinyjson::JsonValue;
@@ -31,22 +31,6 @@ pub(crate) fn own_root() -> PathBuf {
 
 pub(crate) fn cannot_run_cargo(reason: io::Error) -> Failure {
     format!("cargo cannot be run: {reason}; is it installed and on the PATH?").into()
-}
-
-/// Starts a command whose answer is awaited later.
-pub(crate) fn begin(command: &mut Command) -> Result<Child, Failure> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(cannot_run_cargo)
-}
-
-/// What cargo says on standard output, message by message.
-pub(crate) fn messages(stdout: &[u8]) -> Vec<JsonValue> {
-    let lines = stdout.split(|&byte| byte == b'\n');
-    lines.filter_map(json).collect()
 }
 
 pub(crate) fn json(bytes: &[u8]) -> Option<JsonValue> {

@@ -146,9 +146,13 @@ pub(crate) fn excerpt(written: &[u8], first: usize, last: usize) -> Vec<String> 
     let text = String::from_utf8_lossy(written);
     let left_out = text.lines().count().saturating_sub(first + last);
     let note = (left_out > 0).then(|| format!("… {} left out …", number_of(left_out, "line")));
-    let lines = || text.lines().map(shortened);
-    let (begin, end) = (lines().take(first), lines().skip(first + left_out));
-    begin.chain(note).chain(end).collect()
+    let begin = text.lines().take(first);
+    let end = text.lines().skip(first + left_out);
+    begin
+        .map(shortened)
+        .chain(note)
+        .chain(end.map(shortened))
+        .collect()
 }
 
 /// How a program ended.

@@ -129,11 +129,7 @@ impl Verdict {
             }
         };
         let race = race(&happens_before(&traced.trace));
-        let update = if race.is_some() {
-            Update::Nothing
-        } else {
-            update
-        };
+        let update = race.as_ref().map_or(update, |_| Update::Nothing);
         let contents = [
             (Snapshot::Output, normal_text(order)),
             (Snapshot::Guarantees, guarantees::text(order)),

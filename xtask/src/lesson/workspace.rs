@@ -13,7 +13,7 @@ use crate::{
     cli::Failure,
     lesson::{
         built::BuiltLesson,
-        cargo::{all, begin, cannot_run_cargo, cargo, child, json, own_root, text},
+        cargo::{all, cannot_run_cargo, cargo, child, json, own_root, text},
     },
 };
 
@@ -41,8 +41,6 @@ pub(crate) struct Library {
 pub(crate) struct Lesson {
     pub(crate) name: String,
     pub(crate) chapter: u32,
-    /// What cargo calls its package.
-    id: String,
     pub(crate) folder: PathBuf,
     /// The folders of the packages that it is made with, as its manifest names them.
     pub(crate) uses: Vec<PathBuf>,
@@ -208,8 +206,9 @@ impl Lesson {
 
     /// Whether this message of cargo's is about its program.
     fn is_of(&self, message: &JsonValue) -> bool {
+        let manifest = text(message, "manifest_path").map(Path::new);
         let target = child(message, "target");
-        text(message, "package_id") == Some(&self.id)
+        manifest.and_then(Path::parent) == Some(&self.folder)
             && target.is_some_and(|target| is_program(target, &self.name))
     }
 
@@ -223,10 +222,15 @@ impl Lesson {
     }
 }
 
-/// Asks cargo which packages there are.
+/// Asks cargo which packages there are, whose answer is awaited later.
 fn ask() -> Result<Child, Failure> {
-    let metadata = ["metadata", "--no-deps", "--format-version", "1"];
-    begin(cargo().args(metadata))
+    let asked = cargo()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    asked.map_err(cannot_run_cargo)
 }
 
 /// What cargo answers.
@@ -334,7 +338,6 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
     Ok(Some(Lesson {
         name: name.to_owned(),
         chapter: chapter as u32,
-        id: text(package, "id").ok_or_else(unreadable)?.to_owned(),
         folder: folder.to_owned(),
         uses: all(package, "dependencies").filter_map(path).collect(),
         built: None,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, iter::repeat_n};
 
 use fixedbitset::FixedBitSet;
 
-use crate::order::description::Description;
+use crate::order::description::{Description, MOST_PAIRS};
 
 impl Description {
     /// Row by row of [`missing_lines`](Description::missing_lines),
@@ -39,8 +39,8 @@ impl Description {
         });
         [
             missing.map(|row| missing_in_other.contains(&row)).collect(),
-            guaranteed.collect(),
-            likely.collect(),
+            guaranteed.take(MOST_PAIRS).collect(),
+            likely.take(MOST_PAIRS).collect(),
             luck.collect(),
         ]
     }

@@ -20,7 +20,7 @@ const MOST_NAMED: usize = 10;
 const MOST_ANTICHAINS: usize = 20;
 
 /// How many pairs of one kind are shown.
-const MOST_PAIRS: usize = 1000;
+pub(super) const MOST_PAIRS: usize = 1000;
 
 /// The order of a lesson's lines, described.
 pub struct Description {
@@ -191,7 +191,7 @@ impl Description {
             in_order.sort_unstable_by_key(|&line| place[lines[line]]);
             let mut known: Vec<FixedBitSet> = Vec::new();
             let mut others = order.possible().clone();
-            for (number, &one) in in_order.iter().enumerate() {
+            for &one in &in_order {
                 others.set(one, false);
                 let mut new = others.clone();
                 for antichain in known.iter().filter(|antichain| antichain.contains(one)) {
@@ -201,10 +201,7 @@ impl Description {
                     continue;
                 }
                 new.difference_with(&order.comparable(one));
-                for &other in &in_order[number + 1..] {
-                    if !new.contains(other) {
-                        continue;
-                    }
+                while let Some(&other) = in_order.iter().find(|&&line| new.contains(line)) {
                     let preferred = [one, other].into_iter().chain(in_order.iter().copied());
                     let antichain = FixedBitSet::from_iter(order.antichain(preferred));
                     new.difference_with(&antichain);
@@ -361,6 +358,7 @@ mod tests {
             .map(|thing| thing.to_string())
             .collect();
         for (number, sentence) in [
+            (0, ""),
             (1, "1"),
             (2, "1 and 2"),
             (MOST_NAMED, "1, 2, 3, 4, 5, 6, 7, 8, 9 and 10"),

@@ -215,7 +215,7 @@ impl HappensBefore {
     ///
     /// If two threads print the same line.
     pub fn require_distinct_lines(self) -> Result<HappensBefore, String> {
-        let mut thread_of = HashMap::new();
+        let mut thread_of = HashMap::with_capacity(self.lines.len());
         for line in &self.lines {
             if *thread_of.entry(&line.text).or_insert(line.thread) != line.thread {
                 return Err(format!(
@@ -230,7 +230,7 @@ impl HappensBefore {
     /// The lines of each text, if they can be told apart. A thread's own lines come in
     /// their order, so that the same text a second time is its next line of that text.
     pub fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
-        let mut lines = HashMap::<_, VecDeque<_>>::new();
+        let mut lines = HashMap::<_, VecDeque<_>>::with_capacity(self.lines.len());
         for (number, line) in self.lines.iter().enumerate() {
             let same = lines.entry(line.text.as_str()).or_default();
             same.push_back(number);
@@ -300,12 +300,16 @@ fn lines(trace: &Trace) -> Vec<Line> {
         }
     }
     let mut lines = Vec::new();
+    // How often the last thread that has printed a text has done so.
+    let mut times_seen = HashMap::with_capacity(trace.events.len());
     for (thread, printed) in printed.into_iter().enumerate() {
         // Which lines another thread has printed may be luck; what it is called is not.
         let is_one_of_many = thread > 0 && threads_of[&trace.threads[thread].name] > 1;
-        let mut times_seen = HashMap::<_, usize>::new();
         for (earlier, (number, text)) in printed.into_iter().enumerate() {
-            let seen = times_seen.entry(text).or_default();
+            let (last, seen) = times_seen.entry(text).or_insert((thread, 0));
+            if *last != thread {
+                (*last, *seen) = (thread, 0);
+            }
             *seen += 1;
             let which = match *seen {
                 1 if is_one_of_many => format!("worker no. {thread}'s "),
@@ -467,4 +471,84 @@ fn in_order(guarantees: &mut Vec<Guarantee>, order: &PartialOrder, earlier: &[us
         after: None,
         edges: vec![EdgeKind::End],
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(events: &[&str]) -> HappensBefore {
+        let exit = ["0|-|end", "0|-|exit"];
+        let events = events
+            .iter()
+            .chain(&exit)
+            .map(|event| format!("0|0|{event}"));
+        HappensBefore::of(
+            &Trace::of(&events.collect::<Vec<_>>()),
+            Promises::WorkerCore,
+        )
+    }
+
+    #[test]
+    fn a_line_is_named_by_its_text_and_where_another_has_the_same_by_which_it_is() {
+        let order = order(&[
+            "0|main.rs:2|line|main thread start",
+            "0|-|start|1|worker|a",
+            "1|-|line|sub thread start  a",
+            "0|-|started|1",
+            "0|-|start|2|worker|a",
+            "2|-|line|sub thread start  a",
+            "0|-|started|2",
+            "0|-|start|3|worker|b",
+            "3|-|line|sub thread start  b",
+            "3|-|line|sub thread start  b",
+            "0|-|started|3",
+            "0|main.rs:5|line|main thread start",
+            "0|-|line|sub thread start  a",
+        ]);
+        let names: Vec<_> = (0..order.lines.len())
+            .map(|line| order.placed_name(Some(line)))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "`main thread start` (main.rs:2)",
+                "no. 2 of `main thread start` (main.rs:5)",
+                "the main thread's `sub thread start  a`",
+                "worker no. 1's `sub thread start  a`",
+                "worker no. 2's `sub thread start  a`",
+                "`sub thread start  b`",
+                "no. 2 of `sub thread start  b`",
+            ]
+        );
+        assert_eq!(order.placed_name(None), "the end of the program");
+        let words =
+            "two of its threads print `sub thread start  a`; give each worker a name of its own";
+        assert_eq!(order.require_distinct_lines().err().unwrap(), words);
+    }
+
+    #[test]
+    fn an_output_is_read_as_the_numbers_of_its_lines_in_the_order_of_their_thread() {
+        let order = order(&[
+            "0|-|line|main thread a",
+            "0|-|start|1|worker|b",
+            "1|-|line|sub thread start  b",
+            "0|-|started|1",
+            "0|-|line|main thread a",
+        ]);
+        let order = order.require_distinct_lines().unwrap();
+        let [main, worker] = ["main thread a\n", "sub thread start  b\n"];
+        let numbers = |lines: &[&str]| order.numbers(&lines.concat());
+        assert_eq!(numbers(&[main, worker, main]), Some(vec![0, 2, 1]));
+        assert_eq!(numbers(&[worker]), Some(vec![2]));
+        assert_eq!(numbers(&[main, "x\n"]), None);
+        assert_eq!(numbers(&[worker, main, worker]), None);
+    }
+
+    #[test]
+    fn promises_are_called_by_who_makes_them() {
+        let promises = [Promises::WorkerCore, Promises::Std, Promises::Python];
+        let names = promises.map(|promises| promises.to_string());
+        assert_eq!(names, ["worker-core", "std", "Python"]);
+    }
 }

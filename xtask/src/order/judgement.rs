@@ -194,7 +194,7 @@ impl<'a> JudgedOutput<'a> {
                 .collect::<HashMap<_, _>>()
         });
         let mut nearest = HashMap::new();
-        let mut times_seen = HashMap::<_, usize>::new();
+        let mut times_seen = HashMap::<_, usize>::with_capacity(known.len());
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
         let lines = lines(self.output, |text| known.contains_key(text));
@@ -336,6 +336,9 @@ impl<'a> JudgedOutput<'a> {
     }
 
     fn faults(&self) -> Vec<String> {
+        if self.is_faultless() {
+            return Vec::new();
+        }
         let mut missing = self.missing.clone();
         if self.output.is_empty() && !missing.is_clear() {
             return vec![format!(
@@ -581,6 +584,7 @@ fn ranges(numbers: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use worker_core::lines::END;
 
     /// A lesson in which the main thread starts two workers and joins them.
     fn fork_join() -> Vec<String> {
@@ -709,6 +713,7 @@ mod tests {
             let words = "line 2 is too early: `sub thread start  2` has to follow `sub thread start  \
                          1`, which stands in line ";
             assert!(judgement.faults[0].starts_with(words), "{judgement:?}");
+            assert!(judgement.faults[0].ends_with(" (start)"), "{judgement:?}");
             for promises in [Promises::Std, Promises::Python] {
                 let is_possible =
                     matches!(judge(output, promises).verdict, Verdict::Possible { .. });
@@ -737,6 +742,15 @@ mod tests {
         }
         let judgement = judge("S 1 2 1122 P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::CannotBeJudged);
+        for (output, promises, says_how) in [
+            ("S 1 2 1122 P", Promises::Python, true),
+            ("S 1 2 1122 P", Promises::Std, false),
+            ("S 1 2 11 22\t\n P", Promises::Python, false),
+        ] {
+            let faults = judge(output, promises).faults;
+            let words = "in Python with `print(line + \"\\n\", end=\"\")`";
+            assert_eq!(faults[0].contains(words), says_how, "{faults:?}");
+        }
         // Where a line is printed twice and one is torn, nobody knows which.
         let mut events = fork_join();
         events.insert(4, "0|0|0|-|line|main thread post job".to_owned());
@@ -747,6 +761,9 @@ mod tests {
         assert_eq!(judgement.verdict, Verdict::CannotBeJudged, "{judgement:?}");
         // What is no piece of a line that is missing, is no tear.
         let judgement = judge("S 1 2 1122 P P", Promises::Python);
+        assert_eq!(judgement.verdict, Verdict::Impossible);
+        // Nor is what has more letters than they have.
+        let judgement = judge("S 1 2 1122 1122 P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::Impossible);
         // A wrong order is a proof even beside a torn line.
         let judgement = judge("1 S 2 1122 P", Promises::Python);
@@ -815,6 +832,12 @@ mod tests {
                 assert_eq!(judgement.faults, [words], "{output}: {promises}");
             }
         }
+        // One that does not wait for one gets that one.
+        let output = "sub thread start  1\nmain thread end\n";
+        let faults = judge_of_one("worker", "1", output, Promises::Std).faults;
+        let words =
+            "a line is missing: `sub thread end  1` has to come before the program ends (end)";
+        assert_eq!(faults, [words]);
         // One that waits for some gets what it has not waited for.
         let faults = judge("S 1 2 11 P", Promises::Std).faults;
         let words = "line 5 is too early: `main thread post job` (main.rs:28 of the lesson) has to follow `sub thread end  2`, \
@@ -831,6 +854,9 @@ mod tests {
         let faults = judge("S 1 2 11 22 P P P", Promises::Std).faults;
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert!(faults[0].ends_with("; likewise line 8"), "{faults:?}");
+        let faults = judge("S \t\n 1 2 1122 \t\n P", Promises::Std).faults;
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(faults[0].ends_with("; likewise line 7"), "{faults:?}");
         let faults = judge(&"x\n S ".repeat(30), Promises::Std).faults;
         let words = "; likewise lines 3, 5, 7, 9, 11, 13, 15, 17, 19, 21 and 19 more";
         assert!(faults[0].ends_with(words), "{faults:?}");
@@ -868,5 +894,151 @@ mod tests {
             let judgement = judge_bytes(&output[..output.len() - 1], Promises::WorkerCore);
             assert_eq!(judgement.verdict, Verdict::Impossible, "{judgement:?}");
         }
+    }
+
+    #[test]
+    fn a_tear_leaves_line_breaks_behind_that_are_no_lines() {
+        let faults = judge("S 1 2 1122 P", Promises::Std).faults;
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].starts_with("line 4 is torn"), "{faults:?}");
+        let faults = judge("S 1 \n 2 11 22 P", Promises::Std).faults;
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(
+            faults[0].starts_with("line 3 is unknown: \"\""),
+            "{faults:?}"
+        );
+    }
+
+    /// Judges an output of a lesson that starts a worker or a daemon, which sleeps, and
+    /// does not join it.
+    fn judge_of_one(kind: &str, name: &str, output: &str, promises: Promises) -> Judgement {
+        let exit = if kind == "daemon" { 0 } else { 5 };
+        let mut events = vec![
+            format!("0|0|0|-|start|1|{kind}|{name}"),
+            format!("0|0|1|-|line|sub thread start  {name}"),
+            "0|0|0|-|started|1".to_owned(),
+            "0|0|0|-|line|main thread end".to_owned(),
+            "0|0|0|-|end".to_owned(),
+            format!("5|0|1|-|line|sub thread end  {name}"),
+            "5|0|1|-|end".to_owned(),
+        ];
+        let place = if kind == "daemon" { 5 } else { 7 };
+        events.insert(place, format!("{exit}|0|0|-|exit"));
+        let judge = Judge::of(Trace::of(&events), "one", promises).unwrap();
+        judge.judge(output.as_bytes())
+    }
+
+    #[test]
+    fn the_end_may_cut_off_the_line_that_a_worker_is_about_to_print_but_not_of_worker_core() {
+        let both = "sub thread start  1\nmain thread end\n";
+        for (output, is_possible) in [
+            (format!("{both}sub thread e"), true),
+            // All of it, but its line break.
+            (format!("{both}sub thread end  1"), true),
+            (format!("{both}sub thread end  1x"), false),
+            // The program waits for its main thread.
+            ("sub thread start  1\nmain thr".to_owned(), false),
+            // What comes before is not there, or the line is there already.
+            ("main thread end\nsub thread e".to_owned(), false),
+            ("main thread end\nsub thread s".to_owned(), true),
+            (format!("{both}sub thread end  1\nsub thread e"), false),
+            (format!("x\n{both}sub thread e"), false),
+        ] {
+            let verdict = |promises| judge_of_one("daemon", "1", &output, promises).verdict;
+            for promises in [Promises::Std, Promises::Python] {
+                let found = matches!(verdict(promises), Verdict::Possible { .. });
+                assert_eq!(found, is_possible, "{output}: {promises}");
+            }
+            let because = "end may cut off a line that is being printed";
+            let expected = match is_possible {
+                true => Verdict::PossibleForStd { because },
+                false => Verdict::Impossible,
+            };
+            assert_eq!(verdict(Promises::WorkerCore), expected, "{output}");
+        }
+        // A line that is awaited is missing then, or lacks its line break.
+        for (end, words) in [
+            ("e", "a line is missing: `sub thread end  1`"),
+            (
+                "end  1",
+                "line 3 is torn: \"sub thread end  1\" has no line break",
+            ),
+        ] {
+            let output = format!("{both}sub thread {end}");
+            let faults = judge_of_one("worker", "1", &output, Promises::Std).faults;
+            assert!(faults[0].starts_with(words), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn the_line_is_named_that_an_unknown_one_is_probably_meant_to_be() {
+        let hint = |name: &str, misspelt: &str| {
+            let judgement = judge_of_one("worker", name, &format!("{misspelt}\n"), Promises::Std);
+            let fault = judgement.faults[0].clone();
+            fault
+                .split_once("did you mean ")
+                .map(|(_, meant)| meant.to_owned())
+        };
+        assert_eq!(
+            hint("1", "main thraed edn").unwrap(),
+            "\"main thread end\"?"
+        );
+        assert_eq!(hint("1", "main thraed den!"), None);
+        // Two letters less, of three bytes each.
+        assert_eq!(
+            hint("a\u{ac00}\u{b098}", "Sub thread end  a\u{ac00}").unwrap(),
+            "\"sub thread end  a\u{ac00}\u{b098}\"?"
+        );
+        assert_eq!(
+            hint("a\u{ac00}\u{b098}", "sub thread end  a").unwrap(),
+            "\"sub thread end  a\u{ac00}\u{b098}\"?"
+        );
+        // Longer lines are not compared, nor are more.
+        for length in [LONGEST_COMPARED - 1, LONGEST_COMPARED] {
+            let name = "x".repeat(length - END.len());
+            let misspelt = format!("{END}{}", name.replacen('x', "y", 1));
+            assert_eq!(hint(&name, &misspelt).is_some(), length < LONGEST_COMPARED);
+        }
+        let misspelt = |number: usize| format!("main thread en{number}\n");
+        let faults = |lines: usize| {
+            let output = (0..lines).map(misspelt).collect::<String>();
+            let output = output.replace("en1\n", "en0\n");
+            judge_of_one("worker", "1", &output, Promises::Std).faults
+        };
+        // The same line twice is compared once.
+        assert_eq!(faults(MOST_COMPARED + 1).len(), 1);
+        let faults = faults(MOST_COMPARED + 2);
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(
+            faults[1].ends_with("`cargo xtask orders one` lists them"),
+            "{faults:?}"
+        );
+    }
+
+    #[test]
+    fn what_a_daemon_without_end_might_have_printed_cannot_be_judged() {
+        let mut events = vec![
+            "0|0|0|-|start|1|daemon|1".to_owned(),
+            "0|0|1|-|line|sub thread start  1".to_owned(),
+            "0|0|0|-|started|1".to_owned(),
+            "0|0|0|-|end".to_owned(),
+            "0|0|0|-|exit".to_owned(),
+            "0|0|1|-|endless".to_owned(),
+        ];
+        let judge = |events: &[String], output: &str| {
+            let judge = Judge::of(Trace::of(events), "endless", Promises::WorkerCore).unwrap();
+            judge.judge(output.as_bytes())
+        };
+        let output = "sub thread start  1\nsub thread end  1\n";
+        let judgement = judge(&events, output);
+        assert_eq!(judgement.verdict, Verdict::CannotBeJudged);
+        let words = "a daemon of the lesson goes on for too long to know all its lines";
+        assert_eq!(judgement.faults.len(), 2, "{judgement:?}");
+        assert_eq!(judgement.faults[1], words);
+        assert_eq!(judge(&events, "sub thread start  1\n").faults, [""; 0]);
+        events.pop();
+        let judgement = judge(&events, output);
+        assert_eq!(judgement.verdict, Verdict::Impossible);
+        assert_eq!(judgement.faults.len(), 1, "{judgement:?}");
     }
 }

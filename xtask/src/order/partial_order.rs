@@ -172,15 +172,14 @@ impl PartialOrder {
 
     /// The parts that the order falls into, all of each before all of the next.
     pub(crate) fn parts(&self) -> Vec<Part> {
-        let mut waits_for = Progress::of(self).waits_for;
-        let is_first = |&line: &usize| self.possible.contains(line) && waits_for[line] == 0;
-        let mut ready: Vec<_> = (0..self.lines()).filter(is_first).collect();
+        let nodes = self.sorted();
         let mut parts = vec![Vec::new()];
         // The edges that lead from what has come to what is still to come, if there were
         // a beginning below all and an end above all. Where they all meet, all that has
         // come is before all that is still to come.
-        let mut edges = ready.len();
-        while let Some(node) = ready.pop() {
+        let is_first = |node: &&usize| self.covered[**node].is_empty();
+        let mut edges = nodes.iter().filter(is_first).count();
+        for node in nodes {
             let [below, above] =
                 [&self.covered, &self.covering].map(|edges| edges[node].len().max(1));
             let lines = (node < self.lines()).then_some(node);
@@ -190,12 +189,6 @@ impl PartialOrder {
                 part.extend(lines);
             }
             edges = edges - below + above;
-            for &later in &self.covering[node] {
-                waits_for[later] -= 1;
-                if waits_for[later] == 0 {
-                    ready.push(later);
-                }
-            }
         }
         parts.retain(|lines| !lines.is_empty());
         // The numbers that the lines have in their parts.
@@ -236,20 +229,12 @@ impl PartialOrder {
         for (place, &line) in chain.iter().enumerate() {
             number[line] = Some(place);
         }
-        let mut waits_for = Progress::of(self).waits_for;
-        let is_first = |&node: &usize| waits_for[node] == 0;
-        let mut nodes: Vec<_> = (0..waits_for.len()).filter(is_first).collect();
-        let mut places = vec![(0, chain.len()); waits_for.len()];
-        let mut next = 0;
-        while let Some(&node) = nodes.get(next) {
-            next += 1;
+        let nodes = self.sorted();
+        let mut places = vec![(0, chain.len()); number.len()];
+        for &node in &nodes {
             let before = number[node].map_or(places[node].0, |place| place + 1);
             for &later in &self.covering[node] {
                 places[later].0 = places[later].0.max(before);
-                waits_for[later] -= 1;
-                if waits_for[later] == 0 {
-                    nodes.push(later);
-                }
             }
         }
         for &node in nodes.iter().rev() {
@@ -275,6 +260,24 @@ impl PartialOrder {
             is_free
         };
         lines.into_iter().filter(is_taken).collect()
+    }
+
+    /// The possible lines and the moments, each after what it covers.
+    fn sorted(&self) -> Vec<usize> {
+        let mut waits_for = Progress::of(self).waits_for;
+        let is_first = |&line: &usize| waits_for[line] == 0;
+        let mut nodes: Vec<_> = self.possible.ones().filter(is_first).collect();
+        let mut next = 0;
+        while let Some(&node) = nodes.get(next) {
+            next += 1;
+            for &later in &self.covering[node] {
+                waits_for[later] -= 1;
+                if waits_for[later] == 0 {
+                    nodes.push(later);
+                }
+            }
+        }
+        nodes
     }
 
     fn none(&self) -> FixedBitSet {

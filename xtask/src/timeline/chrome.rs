@@ -38,11 +38,7 @@ pub(crate) fn write(picture: &Picture, lesson: &str) -> String {
             let length = format!(r#","dur":{}"#, to - from);
             events.push(event("X", thread, from, what, &length));
         }
-        let printed = row
-            .lines
-            .iter()
-            .filter(|(column, _)| *column < picture.exit);
-        for (column, line) in printed {
+        for (column, line) in picture.printed(row) {
             events.push(event("i", thread, times[*column], line, ON_ITS_THREAD));
         }
         if row.is_cut_off {
@@ -80,9 +76,8 @@ fn microseconds(picture: &Picture) -> Vec<f64> {
             .peek()
             .map_or(Duration::MAX, |next| next[0] - steps[0]);
         let step = STEP.min(room / (steps.len() as u32 + 1));
-        let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
-        let behind = (0..steps.len()).map(|behind| microseconds(step) * behind as f64);
-        columns.extend(behind.map(|behind| microseconds(steps[0]) + behind));
+        let at = |behind| (steps[0] + step * behind).as_nanos() as f64 / 1e3;
+        columns.extend((0..steps.len() as u32).map(at));
     }
     columns
 }

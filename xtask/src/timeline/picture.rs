@@ -155,6 +155,11 @@ impl Picture {
         columns.filter(|&(time, column)| column == 0 || self.times[column - 1] < time)
     }
 
+    /// The columns of the lines that a thread gets to, and what they say.
+    pub(crate) fn printed<'a>(&self, row: &'a Row) -> impl Iterator<Item = &'a (usize, String)> {
+        row.lines.iter().filter(|(column, _)| *column < self.exit)
+    }
+
     /// Whether the end of the program cuts a thread off.
     pub(crate) fn cuts_off(&self) -> bool {
         self.rows.iter().any(|row| row.is_cut_off)

@@ -113,10 +113,7 @@ fn y(row: usize) -> f64 {
 /// What is to be seen, for who cannot see it.
 fn describe(picture: &Picture) -> String {
     let rows = picture.rows.iter().map(|row| {
-        let printed = row
-            .lines
-            .iter()
-            .filter(|(column, _)| *column < picture.exit);
+        let printed = picture.printed(row);
         let printed: Vec<_> = printed.map(|(_, line)| line.as_str()).collect();
         let cut_off = match row.is_cut_off {
             true => " The end of the program cuts it off.",

@@ -13,7 +13,7 @@ use xtask::order::{
     count::{Count, count},
     description::Description,
     guarantees,
-    happens_before::{HappensBefore, Promises, edges},
+    happens_before::{HappensBefore, Line, Promises, edges},
     normal_form::{normal_form, race},
     partial_order::PartialOrder,
     trace::Trace,
@@ -437,6 +437,26 @@ proptest! {
     }
 
     #[test]
+    fn a_likely_output_has_every_line_as_soon_as_the_sleeps_and_then_the_main_thread_have_it(
+        steps in vec(step(), 0..12), picks in picks(),
+    ) {
+        let trace = Trace::parse(&run(&Script::of(&steps), &picks)).unwrap();
+        let order = HappensBefore::of(&trace, Promises::WorkerCore);
+        let likely = order.likely_output();
+        prop_assert!(order.guaranteed.allows(&likely));
+        prop_assert_eq!(likely.len(), order.lines.len());
+        let key = |line: usize| {
+            let Line { thread, event, .. } = order.lines[line];
+            let earlier = order.lines[..line].iter().filter(|it| it.thread == thread);
+            (trace.events[event].time, thread > 0, earlier.count(), thread)
+        };
+        for pair in likely.windows(2) {
+            let follows = order.guaranteed.before(pair[1]).contains(pair[0]);
+            prop_assert!(follows || key(pair[0]) < key(pair[1]));
+        }
+    }
+
+    #[test]
     fn what_is_likely_and_what_is_left_to_the_scheduler_is_all_that_is_not_guaranteed(
         steps in vec(step(), 0..12), picks in picks(),
     ) {
@@ -482,6 +502,7 @@ proptest! {
             .map(|names| names.iter().filter(|name| *name != "and more").map(|name| number(name.trim())).collect())
             .collect();
         let together = |one: usize, other: usize| groups.iter().any(|group| group.contains(&one) && group.contains(&other));
+        prop_assert_eq!(groups.iter().collect::<BTreeSet<_>>().len(), groups.len());
         for group in &groups {
             prop_assert!(described.is_antichain(&FixedBitSet::from_iter(group.iter().copied())));
             for line in order.possible().ones() {
@@ -551,6 +572,12 @@ proptest! {
         let (one, other) = (run(&lesson, &one), run(&lesson, &other));
         let guarantees = |trace: &str| guarantees::text(&order(trace, Promises::WorkerCore));
         prop_assert_eq!(guarantees(&one), guarantees(&other));
+        let likely = |trace: &str| {
+            let order = order(trace, Promises::WorkerCore);
+            let lines = order.likely_output().into_iter();
+            lines.map(|line| order.lines[line].text.clone()).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(likely(&one), likely(&other));
         // On the real clock nothing is known of what was cut off.
         let exit = EventKind::Exit.to_string();
         let cut_off = other.split_inclusive(&format!("{exit}\n")).next().unwrap();

@@ -78,6 +78,13 @@ fn a_generated_file_that_is_out_of_date_is_named_with_the_command_to_run() {
 }
 
 #[test]
+fn the_first_page_leads_to_the_book_in_each_language() {
+    let page = read(&root().join("docs/index.html"));
+    let links = between(&page, "href=\"", "/index.html\"");
+    assert_eq!(links, LANGUAGES);
+}
+
+#[test]
 fn the_version_of_mdbook_is_printed_for_a_script_to_read() {
     let report = report(xtask().args(["book", "--mdbook-version"]));
     let version = report.stdout.strip_suffix('\n').unwrap_or_default();

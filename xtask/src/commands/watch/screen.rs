@@ -1,7 +1,11 @@
 //! What `watch` shows on a terminal: one screen, in which what matters most stands first
 //! and what does not fit is cut.
 
-use std::{iter::zip, sync::Arc};
+use std::{
+    iter::{repeat, zip},
+    ptr,
+    sync::Arc,
+};
 
 use console::{Style, strip_ansi_codes, style, truncate_str};
 use xtask::order::{count::Count, description::Description, guarantees};
@@ -22,12 +26,13 @@ const FEWEST_LINES: usize = 5;
 const KEYS: &str = "a accept  d diff  o orders  r run  t real clock  q quit";
 
 /// What is shown.
+#[derive(Default)]
 pub(super) struct Screen {
     lesson: String,
     /// What is to be said of the last build.
     said: String,
-    /// Whether the lesson was built then.
-    is_built: bool,
+    /// Whether the lesson was not built then.
+    is_broken: bool,
     /// The last run of the lesson.
     run: Option<JudgedRun>,
     /// Its order as accepted, once that was seen.
@@ -40,8 +45,9 @@ pub(super) struct Screen {
 }
 
 /// What part of it is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum View {
+    #[default]
     All,
     Difference,
     Orders,
@@ -51,20 +57,14 @@ impl Screen {
     pub(super) fn of(lesson: &str) -> Screen {
         Screen {
             lesson: lesson.to_owned(),
-            said: String::new(),
-            is_built: true,
-            run: None,
-            accepted: None,
-            view: View::All,
-            printed: Vec::new(),
-            note: None,
+            ..Screen::default()
         }
     }
 
     /// Takes what came of a look.
     pub(super) fn show(&mut self, look: Look) {
         self.said = look.said;
-        self.is_built = look.run.is_some();
+        self.is_broken = look.run.is_none();
         self.run = look.run.or(self.run.take());
         self.remember();
     }
@@ -89,7 +89,7 @@ impl Screen {
 
     /// The run of the last save, if the lesson was built.
     fn built(&self) -> Option<&JudgedRun> {
-        self.run.as_ref().filter(|_| self.is_built)
+        self.run.as_ref().filter(|_| !self.is_broken)
     }
 
     /// Keeps what is accepted, to say what has become of it.
@@ -104,7 +104,8 @@ impl Screen {
 
     /// The screen in lines, as many and as wide as the terminal has, with what goes on in the
     /// first.
-    pub(super) fn lines(&self, doing: &str, height: usize, width: usize) -> Vec<String> {
+    pub(super) fn lines(&self, doing: &str, (height, width): (u16, u16)) -> Vec<String> {
+        let (height, width) = (usize::from(height), usize::from(width));
         // The verdict has its line in the lowest window too.
         let room = height.saturating_sub(1).max(1);
         let half = (room / 2).max(FEWEST_LINES);
@@ -139,8 +140,8 @@ impl Screen {
         let run = self.built();
         let words = match run {
             Some(run) => headline(&self.lesson, &run.verdict),
-            None if self.is_built => style(self.lesson.clone()),
-            None => style(format!("{} does not build", self.lesson)).red(),
+            None if self.is_broken => style(format!("{} does not build", self.lesson)).red(),
+            None => style(self.lesson.clone()),
         };
         let mut text = format!("{}  {doing}\n", words.bold());
         let Some(run) = run else {
@@ -172,7 +173,7 @@ impl Screen {
     /// likely and luck.
     fn all(&self, most: usize, width: usize) -> String {
         let mut text = String::new();
-        if !self.is_built {
+        if self.is_broken {
             text += &format!("{}\n\n", self.said.trim_end());
             if self.run.is_some() {
                 text += &format!("{}\n", style("before that:").bold());
@@ -190,7 +191,7 @@ impl Screen {
             text += &(text::draw(&order.picture, width) + "\n");
             text += &compared(then, &order.description, width);
         }
-        if self.is_built {
+        if !self.is_broken {
             text += &self.said;
         }
         text
@@ -232,27 +233,26 @@ fn compared(then: &Description, now: &Description, width: usize) -> String {
         if rows.is_empty() {
             continue;
         }
-        let title = wrapped(title, width);
-        text.extend(
-            title
-                .lines()
-                .map(|line| format!("{}\n", style(line).bold())),
-        );
+        text += &styled(&wrapped(title, width), &Style::new().bold());
         for (mark, row) in rows {
             let colour = match mark {
                 '+' => Style::new().green(),
                 '-' => Style::new().red(),
                 _ => Style::new(),
             };
-            let row = format!("{mark} {}", row.replace('\n', "\n  "));
-            text.extend(
-                row.lines()
-                    .map(|line| format!("{}\n", colour.apply_to(line))),
-            );
+            text += &styled(&format!("{mark} {}", row.replace('\n', "\n  ")), &colour);
         }
         text.push('\n');
     }
     text
+}
+
+/// A text in a style, each line for itself, so that any of them can be cut.
+fn styled(text: &str, style: &Style) -> String {
+    let lines = text.lines();
+    lines
+        .map(|line| format!("{}\n", style.apply_to(line)))
+        .collect()
 }
 
 /// What is to be said of an order, with this mark where it is not so in the other one.
@@ -262,13 +262,14 @@ fn marked(
     mark: char,
     width: usize,
 ) -> impl Iterator<Item = (&'static str, Vec<(char, String)>)> {
-    let sections = zip(sections(order, width), order.holds_in(other));
+    // All that is said of an order is so in itself.
+    let is_so = (!ptr::eq(order, other)).then(|| order.holds_in(other));
+    let sections = zip(sections(order, width), is_so.unwrap_or_default());
     sections.map(move |((title, rows), is_so)| {
-        let marks = is_so
-            .into_iter()
-            .map(|is_so| if is_so { ' ' } else { mark });
+        let marks = is_so.into_iter();
+        let marks = marks.map(|is_so| if is_so { ' ' } else { mark });
         // A last row may say that there are more.
-        (title, zip(marks.chain([' ']), rows).collect())
+        (title, zip(marks.chain(repeat(' ')), rows).collect())
     })
 }
 

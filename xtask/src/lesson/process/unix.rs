@@ -8,10 +8,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        mpsc::{self, RecvTimeoutError},
-    },
+    sync::{Mutex, mpsc},
     thread,
     time::Duration,
 };
@@ -29,22 +26,22 @@ use tempfile::{NamedTempFile, TempPath};
 use worker_core::trace::VARIABLE;
 
 use super::StartError;
-use crate::cli::terminal;
+use crate::cli::{lock, terminal};
 
 /// From now on a signal that stops or ends the tool does the same to the lessons first,
 /// and leaves the terminal as it was.
 pub(crate) fn heed_signals() -> io::Result<()> {
-    running().heed_signals()
+    lock(&RUNNING).heed_signals()
 }
 
 /// Kills all lessons that run.
 pub(crate) fn kill_all() {
-    running().signal(Signal::KILL);
+    lock(&RUNNING).signal(Signal::KILL);
 }
 
 /// Kills all lessons that run, removes their files, and lets none begin any more.
 pub(crate) fn end_all() {
-    let mut running = running();
+    let mut running = lock(&RUNNING);
     running.end_groups();
     mem::forget(running);
 }
@@ -60,7 +57,7 @@ pub(in crate::lesson) struct Process {
 impl Process {
     /// Starts a program, with a file for its trace.
     pub(in crate::lesson) fn start(command: &mut Command) -> Result<Process, StartError> {
-        let mut running = running();
+        let mut running = lock(&RUNNING);
         running.heed_signals().map_err(StartError::Program)?;
         let trace = NamedTempFile::new().map_err(StartError::Trace)?;
         let trace = trace.into_temp_path();
@@ -105,7 +102,7 @@ impl Process {
 
     /// Whether the program ends within this time.
     pub(in crate::lesson) fn ends_within(&mut self, time: Duration) -> bool {
-        self.ended.recv_timeout(time) != Err(RecvTimeoutError::Timeout)
+        self.ended.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
     }
 
     /// Kills the program and all that it has started.
@@ -118,7 +115,7 @@ impl Process {
 
     /// Ends it, and says how the program ended. Its trace is gone then.
     pub(in crate::lesson) fn end(&mut self) -> io::Result<ExitStatus> {
-        let mut running = running();
+        let mut running = lock(&RUNNING);
         self.kill();
         let pid = Pid::from_child(&self.leader);
         running.groups.retain(|group| group.leader != pid);
@@ -154,10 +151,6 @@ struct Group {
     _trace: TempPath,
 }
 
-fn running() -> MutexGuard<'static, Running> {
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Running {
     /// From now on a signal that stops or ends the tool does the same to the lessons first.
     fn heed_signals(&mut self) -> io::Result<()> {
@@ -170,9 +163,9 @@ impl Running {
         thread::Builder::new().spawn(move || {
             for signal in &mut signals {
                 if signal == SIGTSTP {
-                    running().stop();
+                    lock(&RUNNING).stop();
                 } else {
-                    running().end(signal);
+                    lock(&RUNNING).end(signal);
                 }
             }
         })?;

@@ -56,9 +56,11 @@ impl Explorer {
             if !with_the_sleeps.possible().contains(line) {
                 return Some((text(line), None));
             }
-            let guaranteed = self.order.guaranteed.before(line);
-            let covered = with_the_sleeps.covered_by(line);
-            let before = covered.into_iter().find(|&it| !guaranteed.contains(it))?;
+            let is_likely = |&before: &usize| !self.order.guaranteed.is_before(before, line);
+            let before = with_the_sleeps
+                .covered_by(line)
+                .into_iter()
+                .find(is_likely)?;
             Some((text(line), Some(text(before))))
         })
     }
@@ -103,16 +105,16 @@ impl Explorer {
         let place = |line: usize| output.iter().position(|&it| it == line);
         let pairs = self.order.guarantees.iter().filter_map(|pair| {
             let (before, after) = (place(pair.before)?, place(pair.after?)?);
-            let rank = [EdgeKind::Start, EdgeKind::Join].map(|kind| pair.edges.contains(&kind));
+            let rank = [EdgeKind::Join, EdgeKind::Start].map(|kind| pair.edges.contains(&kind));
             Some((rank, before, after))
         });
-        let (_, before, after) = pairs.max_by_key(|&([start, join], ..)| (join, start))?;
+        let (_, before, after) = pairs.max_by_key(|&(rank, ..)| rank)?;
         let guaranteed = &self.order.guaranteed;
         // What stands between the two and comes after the first follows it.
         let mut swapped = output.to_vec();
         swapped[before..=after].sort_by_key(|&line| match line {
             _ if line == output[after] => 1,
-            _ if line == output[before] || guaranteed.before(line).contains(output[before]) => 2,
+            _ if line == output[before] || guaranteed.is_before(output[before], line) => 2,
             _ => 0,
         });
         Some(swapped)

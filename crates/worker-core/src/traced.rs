@@ -125,7 +125,7 @@ proptest! {
 fn a_trace_that_could_not_be_written_is_a_failure() {
     // What is written to this file finds no room.
     let file = TraceFile::create(Path::new("/dev/full")).unwrap();
-    let status = run_traced(Clock::Real, io::sink(), Some(file), |_| Ok(()));
+    let status = run_to_its_end(|| run_traced(Clock::Real, io::sink(), Some(file), |_| Ok(())));
     assert_eq!(status, ExitCode::FAILURE);
 }
 
@@ -135,13 +135,14 @@ fn only_for_a_trace_time_goes_on_after_the_end() {
         let path = env::temp_dir().join(format!("trace-{}-{is_traced}", process::id()));
         let file = is_traced.then(|| TraceFile::create(&path).unwrap());
         let (tell, told) = mpsc::channel();
-        let status = run_traced(Clock::Simulated, io::sink(), file, |main_thread| {
+        let lesson = |main_thread: &MainThread| {
             let work = move || {
                 sleep(SECOND);
                 tell.send(()).unwrap();
             };
             main_thread.start(Worker::new("1", work).daemon()).map(drop)
-        });
+        };
+        let status = run_to_its_end(|| run_traced(Clock::Simulated, io::sink(), file, lesson));
         assert_eq!(status, ExitCode::SUCCESS);
         assert_eq!(told.try_recv().is_ok(), is_traced);
         let _ = fs::remove_file(path);

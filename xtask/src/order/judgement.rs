@@ -340,7 +340,7 @@ impl<'a> JudgedOutput<'a> {
             return Vec::new();
         }
         let mut missing = self.missing.clone();
-        if self.output.is_empty() && !missing.is_clear() {
+        if self.output.is_empty() {
             return vec![format!(
                 "it is empty, and `{}` prints {} lines at least",
                 self.judge.lesson,
@@ -360,7 +360,7 @@ impl<'a> JudgedOutput<'a> {
         let faults = faults.into_iter().map(|(_, fault)| fault);
         let missing = ended_early.or_else(|| self.describe_missing(&missing));
         let mut faults: Vec<_> = faults.chain(missing).collect();
-        if self.order.is_endless && !faults.is_empty() {
+        if self.order.is_endless {
             let words = "a daemon of the lesson goes on for too long to know all its lines";
             faults.push(words.to_owned());
         }
@@ -957,14 +957,20 @@ mod tests {
             assert_eq!(verdict(Promises::WorkerCore), expected, "{output}");
         }
         // A line that is awaited is missing then, or lacks its line break.
-        for (end, words) in [
-            ("e", "a line is missing: `sub thread end  1`"),
+        for (output, words) in [
             (
-                "end  1",
+                format!("{both}sub thread e"),
+                "a line is missing: `sub thread end  1`",
+            ),
+            (
+                format!("{both}sub thread end  1"),
                 "line 3 is torn: \"sub thread end  1\" has no line break",
             ),
+            (
+                "sub thread start  1\nmain thr".to_owned(),
+                "line 2 is torn: \"main thr\" has no line break",
+            ),
         ] {
-            let output = format!("{both}sub thread {end}");
             let faults = judge_of_one("worker", "1", &output, Promises::Std).faults;
             assert!(faults[0].starts_with(words), "{faults:?}");
         }

@@ -1,6 +1,6 @@
 //! The states that a reader can go through against the interpreter.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use proptest::prelude::*;
 use tinyjson::JsonValue;
@@ -26,8 +26,12 @@ type Choices = Vec<String>;
 fn explored(explorer: &Explorer, only_likely: bool) -> BTreeMap<Point, Choices> {
     let text = |line: usize| explorer.order.lines[line].text.clone();
     let mut found = BTreeMap::new();
+    let mut seen = HashSet::new();
     let mut left = vec![0];
     while let Some(number) = left.pop() {
+        if !seen.insert(number) {
+            continue;
+        }
         let state = &explorer.states[number];
         let printed = state.printed.ones().map(text);
         let choices = state.threads.iter().map(|standing| match &standing.next {
@@ -59,11 +63,17 @@ fn explored(explorer: &Explorer, only_likely: bool) -> BTreeMap<Point, Choices> 
 /// The same by trying.
 fn tried(lesson: &Script, only_likely: bool) -> BTreeMap<Point, Choices> {
     let mut found = BTreeMap::<_, Choices>::new();
+    let mut seen = HashSet::new();
     let mut left = vec![(State::begin(lesson), false)];
     while let Some((mut state, mut is_over)) = left.pop() {
         if !is_over {
             settle(lesson, &mut state, only_likely);
             is_over = state.output.len() == lesson.lines.len();
+        }
+        // What can happen next does not depend on the order of what has been printed.
+        state.output.sort_unstable();
+        if !seen.insert((state.clone(), is_over)) {
+            continue;
         }
         let text = |line: &u8| lesson.lines[*line as usize].clone();
         let can_act = state.can_act(lesson, Promises::WorkerCore);

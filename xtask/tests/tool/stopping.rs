@@ -52,6 +52,8 @@ struct Tool {
     lessons: Vec<UnixStream>,
     /// The folder for temporary files.
     temporary: TempDir,
+    /// What tells a lesson that it is not its first run.
+    _marks: TempDir,
 }
 
 impl Tool {
@@ -91,6 +93,7 @@ impl Tool {
             process,
             lessons: connected,
             temporary,
+            _marks: folder,
         }
     }
 

@@ -16,7 +16,7 @@ use std::{
 use proptest::{collection::vec, prelude::*};
 use worker_core::{Clock, Error, MainThread, Worker};
 
-use crate::{captured_output::CapturedOutput, run_to};
+use crate::{captured_output::CapturedOutput, run_to, time_limit::run_to_its_end};
 
 /// Runs a lesson and hands out what it learned: an assertion inside of the
 /// lesson would be one more panic that the program survives.
@@ -151,35 +151,23 @@ fn the_end_does_not_wait_for_a_daemon_but_cuts_it_off() {
     let kept = CapturedOutput::default();
     let (go_on, may_go_on) = mpsc::channel::<()>();
     let (finish, has_finished) = mpsc::channel::<()>();
-    let (tell, told) = mpsc::channel();
-    thread::spawn({
-        let kept = kept.clone();
-        move || {
-            let status = run_to(Clock::Real, kept, move |main_thread| {
-                // Its work ends when the program has ended, and not before.
-                let work = move || {
-                    let _ = may_go_on.recv();
-                };
-                let handle = main_thread.start(Worker::new("1", work).daemon())?;
-                // Joined by a thread that outlives the program.
-                thread::spawn(move || {
-                    let _ = handle.join();
-                    drop(finish);
-                });
-                main_thread.print("main thread end")
-            });
-            tell.send(status).unwrap();
-        }
+    let status = run_to(Clock::Real, kept.clone(), move |main_thread| {
+        // Its work ends when the program has ended, and not before.
+        let work = move || {
+            let _ = may_go_on.recv();
+        };
+        let handle = main_thread.start(Worker::new("1", work).daemon())?;
+        // Joined by a thread that outlives the program.
+        thread::spawn(move || {
+            let _ = handle.join();
+            drop(finish);
+        });
+        main_thread.print("main thread end")
     });
-    let status = told.recv_timeout(Duration::from_secs(30));
-    assert_eq!(
-        status,
-        Ok(ExitCode::SUCCESS),
-        "the program waits for its daemon"
-    );
+    assert_eq!(status, ExitCode::SUCCESS);
     drop(go_on);
     assert!(
-        has_finished.recv().is_err(),
+        run_to_its_end(|| has_finished.recv()).is_err(),
         "the daemon is over, its end line included"
     );
     assert_eq!(kept.lines(), ["sub thread start  1", "main thread end"]);
@@ -201,13 +189,15 @@ fn a_daemon_does_nothing_after_the_end() {
         main_thread.start(Worker::new("1", work).daemon()).map(drop)
     });
     assert_eq!(status, ExitCode::SUCCESS);
-    let daemon = introduced.recv().unwrap();
+    let daemon = run_to_its_end(|| introduced.recv()).unwrap();
     drop(go_on);
     // It comes to its sleep, and stays there.
     let nothing = Err(mpsc::TryRecvError::Empty);
-    while !daemon.waits() && told.try_recv() == nothing {
-        thread::yield_now();
-    }
+    run_to_its_end(|| {
+        while !daemon.waits() && told.try_recv() == nothing {
+            thread::yield_now();
+        }
+    });
     assert_eq!(told.try_recv(), nothing);
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct Picture {
 pub(crate) struct Row {
     /// What it is called, where there is little room.
     pub(crate) name: String,
-    /// From which column to which it does something, in their order.
+    /// From which column to which it does something, in their order. Behind the last
+    /// column is the right edge.
     pub(crate) bars: Vec<(Range<usize>, Bar)>,
     /// The columns of its lines, and what they say. It does not get to those behind the
     /// end of the program.
@@ -96,7 +97,8 @@ impl Picture {
             if row.is_cut_off {
                 let last = row.lines.last().map(|&(column, _)| column);
                 let last = last.filter(|&column| column > exit);
-                let end = last.unwrap_or(columns.len() - 1);
+                // If it prints no more, nobody knows until when: up to the right edge.
+                let end = last.unwrap_or(columns.len());
                 row.bars.push((exit..end, Bar::Lost));
             }
             row.bars.retain(|(columns, _)| !columns.is_empty());

@@ -53,6 +53,7 @@ pub(crate) fn draw(picture: &Picture, lesson: &str, width: f64) -> String {
         .into_iter();
     let columns: Vec<_> = places
         .map(|place| ((left + place) * 10.0).round() / 10.0)
+        .chain([width - MARGIN])
         .collect();
     let below = y(picture.rows.len());
     let (legend, height) = legend(picture, below + 8.0, width);

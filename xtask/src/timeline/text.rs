@@ -53,7 +53,8 @@ pub(crate) fn draw(picture: &Picture, width: usize) -> String {
     let name_width = widths.max().unwrap_or_default() + 2;
     let room = width.saturating_sub(name_width + 1).max(NARROWEST);
     let places = picture.places((room - 1) as f64, 4.0).into_iter();
-    let places: Vec<_> = places.map(|place| place.round() as usize).collect();
+    let places = places.map(|place| place.round() as usize);
+    let places: Vec<_> = places.chain([room - 1]).collect();
     let mut text = format!("{:name_width$}{}\n", "", times(picture, &places, room));
     for (row, cells) in picture.rows.iter().zip(cells(picture, &places, room)) {
         let name = pad_str(&row.name, name_width, Alignment::Left, None);

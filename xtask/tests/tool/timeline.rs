@@ -112,6 +112,30 @@ fn a_line_at_the_very_end_of_the_program_is_drawn_behind_it() {
 }
 
 #[test]
+fn what_is_lost_of_a_daemon_that_prints_no_more_is_drawn_up_to_the_right_edge() {
+    let body = r#"
+        trace("start\t1\tdaemon\t1");
+        say("sub thread start  1\n");
+        trace("started\t1");
+        trace("end");
+        trace("exit");
+        trace_of(1, "endless");
+        std::process::exit(0);"#;
+    let workspace = Workspace::new("no-more").lesson("endless", 1, body);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("endless.svg");
+    let mut xtask = workspace.xtask();
+    let drawn = report(xtask.args(["timeline", "endless"]));
+    let row = drawn.stdout.lines().nth(2).unwrap();
+    assert!(row.contains("╳·") && row.chars().count() > 70, "{drawn}");
+    let mut xtask = workspace.xtask();
+    let drawn = report(xtask.args(["timeline", "endless", "--svg"]).arg(&file));
+    assert_eq!(drawn.status, Some(0), "{drawn}");
+    let svg = fs::read_to_string(file).unwrap();
+    assert!(svg.contains("<line class=\"lost\""), "{svg}");
+}
+
+#[test]
 fn a_long_name_or_a_sign_that_no_page_can_show_spoils_no_picture() {
     let name = "n".repeat(200);
     let body = format!(

@@ -171,5 +171,7 @@ mod tests {
         // A word is whole, however narrow it gets.
         let words = "  `sub\n      thread\n      end\n      1`\n      missing\n      or\n      not,\n      by\n      luck";
         assert_eq!(wrapped(line, 7), words);
+        // Nor is a line begun for the first one.
+        assert_eq!(wrapped("  `sub thread", 3), "  `sub\n      thread");
     }
 }

@@ -288,6 +288,7 @@ mod tests {
     fn described(mut events: Vec<String>) -> Description {
         events.push("5|0|0|-|end".to_owned());
         events.push("5|0|0|-|exit".to_owned());
+        events.sort_by_key(|event| event.as_bytes()[0]);
         Description::of(&Trace::of(&events), Promises::WorkerCore).unwrap()
     }
 

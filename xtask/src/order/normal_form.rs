@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn two_lines_race_that_even_the_sleeps_leave_to_luck() {
         let end_of = |is_daemon: &str, exit: u64| {
-            Trace::of(&[
+            let mut events = [
                 format!("0|0|0|-|start|1|{is_daemon}|1"),
                 "0|0|1|-|line|sub thread start  1".to_owned(),
                 "0|0|0|-|started|1".to_owned(),
@@ -236,7 +236,9 @@ mod tests {
                 format!("{exit}|0|0|main.rs:9|line|main thread end"),
                 format!("{exit}|0|0|-|end"),
                 format!("{}|0|0|-|exit", exit.max(3)),
-            ])
+            ];
+            events.sort_by_key(|event| event.as_bytes()[0]);
+            Trace::of(&events)
         };
         let words = |is_daemon: &str, exit: u64| {
             let order = HappensBefore::of(&end_of(is_daemon, exit), Promises::WorkerCore);

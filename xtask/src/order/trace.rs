@@ -75,11 +75,9 @@ impl Trace {
                     daemon: *daemon,
                 });
             }
-            trace.require_known(&event).ok_or_else(|| {
-                format!(
-                    "line {number} of its trace is about a thread that was not started: {line:?}"
-                )
-            })?;
+            if let Some(reason) = trace.contradiction(&event) {
+                return Err(format!("line {number} of its trace {reason}: {line:?}"));
+            }
             if event.kind == EventKind::Exit {
                 trace.exit = event.time;
             }
@@ -128,16 +126,28 @@ impl Trace {
         format!("{what}{place} at {} s", event.time.as_secs_f64())
     }
 
-    fn require_known(&self, event: &Event) -> Option<()> {
-        let other = match event.kind {
-            EventKind::Start { worker, .. } => Some(worker),
-            EventKind::Started(other) | EventKind::Join(other) | EventKind::Joined(other) => {
-                Some(other)
-            }
-            _ => None,
-        };
-        let is_known = |thread: usize| thread < self.threads.len();
-        (is_known(event.thread) && other.is_none_or(is_known)).then_some(())
+    /// Why no lesson can have written an event behind those before it. Its thread is known
+    /// by now, if it starts one.
+    fn contradiction(&self, event: &Event) -> Option<&'static str> {
+        let known = self.threads.len();
+        let is_known = event.thread < known
+            && match event.kind {
+                EventKind::Start { worker, .. } => worker + 1 == known,
+                EventKind::Started(other) | EventKind::Join(other) | EventKind::Joined(other) => {
+                    other < known
+                }
+                _ => true,
+            };
+        let before = self.events.last();
+        if !is_known {
+            Some("is about a thread that was not started")
+        } else if before.is_some_and(|before| event.time < before.time) {
+            Some("goes back in time")
+        } else if event.kind == EventKind::Exit && event.thread > 0 {
+            Some("lets a worker end the program")
+        } else {
+            None
+        }
     }
 }
 
@@ -202,6 +212,24 @@ mod tests {
                 .unwrap();
             let words = "line 2 of its trace is about a thread that was not started: ";
             assert!(error.starts_with(words), "{event}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_trace_that_no_lesson_writes_is_refused() {
+        for (event, words) in [
+            ("4|0|0|-|line|main thread end", "goes back in time"),
+            ("5|0|1|-|exit", "lets a worker end the program"),
+            (
+                "5|0|0|-|start|1|worker|b",
+                "is about a thread that was not started",
+            ),
+        ] {
+            let error = read(&["5|0|0|-|start|1|worker|a", event, "5|0|0|-|exit"])
+                .err()
+                .unwrap();
+            let words = format!("line 2 of its trace {words}: ");
+            assert!(error.starts_with(&words), "{event}: {error}");
         }
     }
 }

@@ -4,4 +4,5 @@
 mod comparison;
 mod definition;
 mod explorer;
+mod forged;
 mod interpreter;

@@ -29,6 +29,8 @@ pub struct HappensBefore {
     exit_event: usize,
     /// Whether daemons may print more lines than these.
     pub is_endless: bool,
+    /// The first line that another thread prints too.
+    alike: Option<usize>,
 }
 
 /// A line of a lesson.
@@ -109,7 +111,7 @@ impl fmt::Display for Promises {
 impl HappensBefore {
     /// The order of a trace's lines.
     pub fn of(trace: &Trace, promises: Promises) -> HappensBefore {
-        let lines = lines(trace);
+        let (lines, alike) = lines(trace);
         let mut line_of = vec![None; trace.events.len()];
         for (number, line) in lines.iter().enumerate() {
             line_of[line.event] = Some(number);
@@ -161,6 +163,7 @@ impl HappensBefore {
             exit: trace.exit,
             exit_event: events_before_exit(trace),
             is_endless: trace.is_endless,
+            alike,
         }
     }
 
@@ -176,15 +179,8 @@ impl HappensBefore {
     /// too, and a daemon's lines are cut off where it is at the end of the program.
     pub fn with_the_sleeps(&self) -> PartialOrder {
         let order = &self.guaranteed;
-        let set = |is_in: &dyn Fn(usize) -> bool| {
-            let mut set = FixedBitSet::with_capacity(self.lines.len());
-            set.extend((0..self.lines.len()).filter(|&line| is_in(line)));
-            set
-        };
         let time = |line: usize| self.lines[line].time;
-        let is_certain = |line: usize| order.certain().contains(line);
-        let possible = set(&|line| is_certain(line) || time(line) <= self.exit);
-        let certain = set(&|line| is_certain(line) || time(line) < self.exit);
+        let (possible, certain) = self.lines_with_the_sleeps();
         let mut by_time: Vec<_> = possible.ones().collect();
         by_time.sort_by_key(|&line| time(line));
         let mut covered = vec![Vec::new(); self.lines.len()];
@@ -209,22 +205,66 @@ impl HappensBefore {
         PartialOrder::new(covered, possible, certain)
     }
 
+    /// The lines that the sleeps leave possible, and those that they make certain.
+    pub(crate) fn lines_with_the_sleeps(&self) -> (FixedBitSet, FixedBitSet) {
+        let certain = self.guaranteed.certain();
+        let set = |is_in: &dyn Fn(&Line) -> bool| {
+            let mut set = certain.clone();
+            set.extend((0..self.lines.len()).filter(|&line| is_in(&self.lines[line])));
+            set
+        };
+        let possible = set(&|line| line.time <= self.exit);
+        (possible, set(&|line| line.time < self.exit))
+    }
+
+    /// The first line of an allowed output that comes before one of an earlier time, by its
+    /// place, and a line that it nearly always follows.
+    pub(crate) fn too_early_by_the_sleeps(&self, output: &[usize]) -> Option<(usize, usize)> {
+        let time = |line: usize| self.lines[line].time;
+        let (possible, _) = self.lines_with_the_sleeps();
+        let mut by_time: Vec<_> = possible.ones().collect();
+        by_time.sort_by_key(|&line| time(line));
+        let mut printed = FixedBitSet::with_capacity(self.lines.len());
+        let mut earliest = by_time.iter().peekable();
+        let place = output.iter().position(|&line| {
+            while earliest.next_if(|&&line| printed.contains(line)).is_some() {}
+            printed.insert(line);
+            earliest
+                .peek()
+                .is_some_and(|&&first| time(first) < time(line))
+        })?;
+        let earlier = by_time.iter().map(|&line| time(line));
+        let moment = earlier
+            .take_while(|&earlier| earlier < time(output[place]))
+            .last()?;
+        let mut missing = FixedBitSet::with_capacity(self.lines.len());
+        missing.extend(
+            possible
+                .difference(&printed)
+                .filter(|&line| time(line) == moment),
+        );
+        // It follows the last lines of the moment before its own.
+        for pair in &self.guarantees {
+            if pair.after.is_some_and(|after| time(after) == moment) {
+                missing.set(pair.before, false);
+            }
+        }
+        Some((place, missing.minimum()?))
+    }
+
     /// These lines, if the output of a program tells them apart.
     ///
     /// # Errors
     ///
     /// If two threads print the same line.
     pub fn require_distinct_lines(self) -> Result<HappensBefore, String> {
-        let mut thread_of = HashMap::with_capacity(self.lines.len());
-        for line in &self.lines {
-            if *thread_of.entry(&line.text).or_insert(line.thread) != line.thread {
-                return Err(format!(
-                    "two of its threads print `{}`; give each worker a name of its own",
-                    line.text
-                ));
-            }
+        match self.alike {
+            Some(line) => Err(format!(
+                "two of its threads print `{}`; give each worker a name of its own",
+                self.lines[line].text
+            )),
+            None => Ok(self),
         }
-        Ok(self)
     }
 
     /// The lines of each text, if they can be told apart. A thread's own lines come in
@@ -287,8 +327,8 @@ fn events_before_exit(trace: &Trace) -> usize {
     exit.unwrap_or(trace.events.len())
 }
 
-/// The lines of a trace, thread by thread.
-fn lines(trace: &Trace) -> Vec<Line> {
+/// The lines of a trace, thread by thread, and the first that another thread prints too.
+fn lines(trace: &Trace) -> (Vec<Line>, Option<usize>) {
     let mut threads_of = HashMap::<_, usize>::new();
     for thread in &trace.threads[1..] {
         *threads_of.entry(&thread.name).or_default() += 1;
@@ -300,6 +340,7 @@ fn lines(trace: &Trace) -> Vec<Line> {
         }
     }
     let mut lines = Vec::new();
+    let mut alike = None;
     // How often the last thread that has printed a text has done so.
     let mut times_seen = HashMap::with_capacity(trace.events.len());
     for (thread, printed) in printed.into_iter().enumerate() {
@@ -309,6 +350,7 @@ fn lines(trace: &Trace) -> Vec<Line> {
             let (last, seen) = times_seen.entry(text).or_insert((thread, 0));
             if *last != thread {
                 (*last, *seen) = (thread, 0);
+                alike = alike.or(Some(lines.len()));
             }
             *seen += 1;
             let which = match *seen {
@@ -331,7 +373,7 @@ fn lines(trace: &Trace) -> Vec<Line> {
             });
         }
     }
-    lines
+    (lines, alike)
 }
 
 /// The edges between threads: for each event the one of another thread that it comes
@@ -423,6 +465,9 @@ impl CausalPast {
     }
 
     fn forget_what_is_covered(&mut self, lines: &[Line]) {
+        if self.frontier.len() < 2 {
+            return;
+        }
         self.frontier.retain(|&(line, _)| {
             let line = &lines[line];
             self.covered.of(line.thread) <= line.earlier

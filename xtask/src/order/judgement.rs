@@ -13,7 +13,6 @@ use crate::order::{
     description::listed,
     happens_before::{Guarantee, HappensBefore, Promises, awaited, edges},
     line::{self, lines, shortened},
-    partial_order::PartialOrder,
     trace::Trace,
 };
 
@@ -116,7 +115,7 @@ struct JudgedOutput<'a> {
     numbers: Vec<usize>,
     printed: FixedBitSet,
     /// What is wrong with its other lines, by their numbers.
-    line_faults: Vec<(usize, LineFault<'a>)>,
+    mismatches: Vec<(usize, Mismatch<'a>)>,
     /// The first line that comes before one that it should follow.
     too_early: Option<TooEarly>,
     /// The lines that every output has and this one has not.
@@ -124,7 +123,7 @@ struct JudgedOutput<'a> {
 }
 
 /// What is wrong with a line that is none of the lesson's.
-enum LineFault<'a> {
+enum Mismatch<'a> {
     NoLine(line::Fault),
     Blanks {
         text: &'a str,
@@ -166,15 +165,16 @@ impl<'a> JudgedOutput<'a> {
             lines: Vec::new(),
             numbers: Vec::new(),
             printed: nothing.clone(),
-            line_faults: Vec::new(),
+            mismatches: Vec::new(),
             too_early: None,
             missing: nothing,
         };
         judged.read();
         judged.forget_a_line_that_was_cut_off();
-        judged.too_early = judged.too_early(&order.guaranteed);
+        let early = order.guaranteed.too_early(&judged.lines);
+        judged.too_early = early.map(|early| judged.too_early(early));
         // A line that may be torn or misspelt is not looked for.
-        if judged.line_faults.is_empty() {
+        if judged.mismatches.is_empty() {
             judged.missing = order.guaranteed.certain().clone();
             judged.missing.difference_with(&judged.printed);
         } else {
@@ -186,49 +186,45 @@ impl<'a> JudgedOutput<'a> {
 
     /// Finds for each line of the output which one of the lesson's it is.
     fn read(&mut self) {
-        let known = self.order.by_text();
+        let mut known = self.order.by_text();
+        let texts = self.order.lines.iter().map(|line| line.text.as_str());
         let by_words = LazyCell::new(|| {
-            let texts = known.keys().copied();
-            texts
-                .map(|text| (words(text), text))
-                .collect::<HashMap<_, _>>()
+            let by_words = texts.map(|text| (words(text), text));
+            by_words.collect::<HashMap<_, _>>()
         });
         let mut nearest = HashMap::new();
-        let mut times_seen = HashMap::<_, usize>::with_capacity(known.len());
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
-        let lines = lines(self.output, |text| known.contains_key(text));
+        let lines: Vec<_> = lines(self.output, |text| known.contains_key(text)).collect();
         for (number, text) in (1..).zip(lines) {
-            let line_fault = match text {
+            let mismatch = match text {
                 Err(bad) => {
                     is_torn |= bad.fault.is_torn();
-                    LineFault::NoLine(bad.fault)
+                    Mismatch::NoLine(bad.fault)
                 }
                 // A tear leaves line breaks behind.
                 Ok("") if is_torn => continue,
                 Ok(text) => {
-                    if let Some(copies) = known.get(text) {
-                        let times = times_seen.entry(text).or_default();
-                        *times += 1;
-                        if let Some(&line) = copies.get(*times - 1) {
+                    if let Some(copies) = known.get_mut(text) {
+                        if let Some(line) = copies.pop_front() {
                             self.lines.push(line);
                             self.numbers.push(number);
                             self.printed.insert(line);
                             continue;
                         }
-                        LineFault::Repeated { text }
+                        Mismatch::Repeated { text }
                     } else if let Some(meant) = by_words.get(&words(text)) {
-                        LineFault::Blanks { text, meant }
+                        Mismatch::Blanks { text, meant }
                     } else {
                         if nearest.len() < MOST_COMPARED {
                             nearest.entry(text).or_insert_with(|| self.nearest(text));
                         }
                         let meant = nearest.get(text).copied().flatten();
-                        LineFault::Unknown { text, meant }
+                        Mismatch::Unknown { text, meant }
                     }
                 }
             };
-            self.line_faults.push((number, line_fault));
+            self.mismatches.push((number, mismatch));
         }
     }
 
@@ -247,11 +243,11 @@ impl<'a> JudgedOutput<'a> {
                 && order.guaranteed.before(line).is_subset(&self.printed)
         };
         if self.promises != Promises::WorkerCore
-            && let Some((_, LineFault::NoLine(line::Fault::NoLineBreak(beginning)))) =
-                self.line_faults.last()
+            && let Some((_, Mismatch::NoLine(line::Fault::NoLineBreak(beginning)))) =
+                self.mismatches.last()
             && (0..order.lines.len()).any(|line| is_its_beginning(line, beginning))
         {
-            self.line_faults.pop();
+            self.mismatches.pop();
         }
     }
 
@@ -282,7 +278,7 @@ impl<'a> JudgedOutput<'a> {
             return Verdict::Impossible;
         }
         Verdict::PossibleForStd {
-            because: if self.line_faults.is_empty() {
+            because: if self.mismatches.is_empty() {
                 "start may return before the worker's first line"
             } else {
                 "end may cut off a line that is being printed"
@@ -311,10 +307,10 @@ impl<'a> JudgedOutput<'a> {
             let letters = left.get_mut(&letter).filter(|letters| **letters > 0);
             letters.map(|letters| *letters -= 1).is_some()
         };
-        let mut line_faults = self.line_faults.iter().map(|(_, line_fault)| line_fault);
-        line_faults.clone().any(LineFault::is_torn)
-            && line_faults.all(|line_fault| {
-                let text = line_fault.text();
+        let mut mismatches = self.mismatches.iter().map(|(_, mismatch)| mismatch);
+        mismatches.clone().any(Mismatch::is_torn)
+            && mismatches.all(|mismatch| {
+                let text = mismatch.text();
                 text.is_some_and(|text| text.chars().all(&mut is_left))
             })
     }
@@ -328,7 +324,7 @@ impl<'a> JudgedOutput<'a> {
     }
 
     fn is_faultless(&self) -> bool {
-        self.is_in_order() && self.line_faults.is_empty()
+        self.is_in_order() && self.mismatches.is_empty()
     }
 
     fn is_in_order(&self) -> bool {
@@ -370,14 +366,11 @@ impl<'a> JudgedOutput<'a> {
     /// What is wrong with the lines that are none of the lesson's, each kind of it said
     /// once and with the number of its first line.
     fn faults_of_lines(&self) -> Vec<(usize, String)> {
-        let mut kinds = Vec::<(&LineFault<'_>, Vec<usize>)>::new();
-        for (number, line_fault) in &self.line_faults {
-            match kinds
-                .iter_mut()
-                .find(|(first, _)| first.is_like(line_fault))
-            {
+        let mut kinds = Vec::<(&Mismatch<'_>, Vec<usize>)>::new();
+        for (number, mismatch) in &self.mismatches {
+            match kinds.iter_mut().find(|(first, _)| first.is_like(mismatch)) {
                 Some((_, numbers)) => numbers.push(*number),
-                None => kinds.push((line_fault, vec![*number])),
+                None => kinds.push((mismatch, vec![*number])),
             }
         }
         let faults = kinds.into_iter().map(|(first, numbers)| {
@@ -393,21 +386,21 @@ impl<'a> JudgedOutput<'a> {
         faults.collect()
     }
 
-    fn describe(&self, line_fault: &LineFault<'_>) -> String {
+    fn describe(&self, mismatch: &Mismatch<'_>) -> String {
         let lesson = &self.judge.lesson;
-        match line_fault {
-            LineFault::NoLine(fault) => {
+        match mismatch {
+            Mismatch::NoLine(fault) => {
                 let mut words = fault.to_string();
                 if fault.is_torn() && self.promises == Promises::Python {
                     words += ", in Python with `print(line + \"\\n\", end=\"\")`";
                 }
                 words
             }
-            LineFault::Blanks { text, meant } => {
+            Mismatch::Blanks { text, meant } => {
                 let text = shortened(text);
                 format!("has other blanks than the lesson's: {text:?}; did you mean {meant:?}?")
             }
-            LineFault::Unknown { text, meant } => {
+            Mismatch::Unknown { text, meant } => {
                 let hint = match meant {
                     Some(meant) => format!("did you mean {meant:?}?"),
                     None => format!("`cargo xtask orders {lesson}` lists them"),
@@ -415,7 +408,7 @@ impl<'a> JudgedOutput<'a> {
                 let text = shortened(text);
                 format!("is unknown: {text:?} is no line of `{lesson}`; {hint}")
             }
-            LineFault::Repeated { text } => {
+            Mismatch::Repeated { text } => {
                 let mut places = self.lines.iter().zip(&self.numbers).rev();
                 let last = places.find(|&(&line, _)| self.order.lines[line].text == *text);
                 let last = last.map_or(0, |(_, &number)| number);
@@ -483,8 +476,8 @@ impl<'a> JudgedOutput<'a> {
 
     /// Why the sleeps make the output unlikely, if they do.
     fn unlikely(&self) -> Option<String> {
-        let likely = self.order.with_the_sleeps();
-        let is_cut_off = |line: &usize| !likely.possible().contains(*line);
+        let (possible, certain) = self.order.lines_with_the_sleeps();
+        let is_cut_off = |line: &usize| !possible.contains(*line);
         if let Some(place) = self.lines.iter().position(is_cut_off) {
             return Some(format!(
                 "line {}, {}, is nearly always cut off by the end of the program",
@@ -492,7 +485,8 @@ impl<'a> JudgedOutput<'a> {
                 self.name(self.lines[place])
             ));
         }
-        if let Some(early) = self.too_early(&likely) {
+        let early = self.order.too_early_by_the_sleeps(&self.lines);
+        if let Some(early) = early.map(|early| self.too_early(early)) {
             return Some(format!(
                 "line {}, {}, nearly always follows {}, which {}",
                 early.number,
@@ -501,20 +495,19 @@ impl<'a> JudgedOutput<'a> {
                 self.place(early.before),
             ));
         }
-        let missing = likely.certain().difference(&self.printed).next()?;
+        let missing = certain.difference(&self.printed).next()?;
         Some(format!(
             "{}, which is missing, is nearly always printed",
             self.name(missing)
         ))
     }
 
-    fn too_early(&self, order: &PartialOrder) -> Option<TooEarly> {
-        let (place, before) = order.too_early(&self.lines)?;
-        Some(TooEarly {
+    fn too_early(&self, (place, before): (usize, usize)) -> TooEarly {
+        TooEarly {
             number: self.numbers[place],
             line: self.lines[place],
             before,
-        })
+        }
     }
 
     /// What a fault calls a line of the lesson.
@@ -538,27 +531,27 @@ impl<'a> JudgedOutput<'a> {
     }
 }
 
-impl LineFault<'_> {
+impl Mismatch<'_> {
     fn text(&self) -> Option<&str> {
         match self {
-            LineFault::NoLine(fault) => fault.text(),
-            LineFault::Blanks { text, .. }
-            | LineFault::Unknown { text, .. }
-            | LineFault::Repeated { text } => Some(text),
+            Mismatch::NoLine(fault) => fault.text(),
+            Mismatch::Blanks { text, .. }
+            | Mismatch::Unknown { text, .. }
+            | Mismatch::Repeated { text } => Some(text),
         }
     }
 
     fn is_torn(&self) -> bool {
-        matches!(self, LineFault::NoLine(fault) if fault.is_torn())
+        matches!(self, Mismatch::NoLine(fault) if fault.is_torn())
     }
 
     /// Whether the same is wrong with another line.
-    fn is_like(&self, other: &LineFault<'_>) -> bool {
+    fn is_like(&self, other: &Mismatch<'_>) -> bool {
         match (self, other) {
-            (LineFault::NoLine(fault), LineFault::NoLine(other)) => {
+            (Mismatch::NoLine(fault), Mismatch::NoLine(other)) => {
                 discriminant(fault) == discriminant(other)
             }
-            (LineFault::Unknown { meant, .. }, LineFault::Unknown { meant: other, .. }) => {
+            (Mismatch::Unknown { meant, .. }, Mismatch::Unknown { meant: other, .. }) => {
                 meant.is_some() == other.is_some()
             }
             _ => discriminant(self) == discriminant(other),

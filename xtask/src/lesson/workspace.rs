@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use similar::get_close_matches;
 use tinyjson::JsonValue;
 
 use crate::{
@@ -122,10 +123,9 @@ impl Workspace {
             }
         }
         lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
-        let known: Vec<_> = lessons.iter().map(|lesson| lesson.name.clone()).collect();
-        if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-            let distance = |known: &&String| strsim::osa_distance(unknown, known);
-            let nearest = known.iter().min_by_key(distance).unwrap_or(unknown);
+        let known: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            let nearest = get_close_matches(unknown.as_str(), &known, 1, 0.0)[0];
             return Err(Failure::Usage(format!(
                 "there is no lesson `{unknown}`; did you mean `{nearest}`? the lessons are {}",
                 known.join(", ")

@@ -9,7 +9,7 @@ use std::{
 
 use console::{Term, truncate_str};
 
-use super::{Failure, human, in_ci, lock, print};
+use super::{Failure, Work, human, in_ci, lock, print};
 
 /// How often they are drawn. What is done sooner shows nothing.
 const TICK: Duration = Duration::from_millis(200);
@@ -37,7 +37,7 @@ impl LiveLines {
                 }
             };
             // Where no thread can be started, nothing is shown.
-            let _ = thread::Builder::new().spawn(draw);
+            let _ = Work::begin(draw);
         }
         live
     }

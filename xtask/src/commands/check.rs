@@ -294,7 +294,7 @@ fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
     let program = command[0].display();
     let mut process = Command::new(&command[0]);
     process.args(&command[1..]);
-    program::run(process, None, timeout, |_| {}).map_err(|error| match error {
+    program::run(process, None, timeout, Box::new(|_| {})).map_err(|error| match error {
         StartError::Program(reason)
             if matches!(
                 reason.kind(),

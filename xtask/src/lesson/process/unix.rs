@@ -7,7 +7,7 @@ use std::{
     fs, io, mem,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus},
+    process::{Child, Command, ExitStatus},
     sync::{Mutex, mpsc},
     thread,
     time::Duration,
@@ -26,7 +26,7 @@ use tempfile::{NamedTempFile, TempPath};
 use worker_core::trace::VARIABLE;
 
 use super::StartError;
-use crate::cli::{lock, terminal};
+use crate::cli::{Work, lock, terminal};
 
 /// From now on a signal that stops or ends the tool does the same to the lessons first,
 /// and leaves the terminal as it was.
@@ -56,7 +56,7 @@ pub(in crate::lesson) struct Process {
 
 impl Process {
     /// Starts a program, with a file for its trace.
-    pub(in crate::lesson) fn start(command: &mut Command) -> Result<Process, StartError> {
+    pub(in crate::lesson) fn start(mut command: Command) -> Result<Process, StartError> {
         let mut running = lock(&RUNNING);
         running.heed_signals().map_err(StartError::Program)?;
         let trace = NamedTempFile::new().map_err(StartError::Trace)?;
@@ -85,11 +85,6 @@ impl Process {
         let waiter = thread::Builder::new().spawn(wait);
         waiter.map_err(StartError::Program)?;
         Ok(process)
-    }
-
-    /// The pipes of its output, the first time.
-    pub(in crate::lesson) fn output(&mut self) -> Option<(ChildStdout, ChildStderr)> {
-        self.leader.stdout.take().zip(self.leader.stderr.take())
     }
 
     pub(in crate::lesson) fn id(&self) -> u32 {
@@ -160,7 +155,7 @@ impl Running {
         let ignored = ignored_signals();
         let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
         let mut signals = Signals::new(signals.iter().filter(|signal| !ignored.contains(signal)))?;
-        thread::Builder::new().spawn(move || {
+        Work::begin(move || {
             for signal in &mut signals {
                 if signal == SIGTSTP {
                     lock(&RUNNING).stop();

@@ -81,7 +81,7 @@ pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure
     let lesson = Lesson::build(lesson)?;
     let trace = lesson.trace()?;
     let what = format!("counting the orders of `{}`", lesson.name);
-    let orders = live(what, || Description::of(&trace, promises));
+    let orders = live(what, |_| Description::of(&trace, promises));
     let orders = orders.map_err(|reason| lesson.failed(&reason))?;
     let name = match promises {
         Promises::WorkerCore => lesson.name.clone(),
@@ -256,7 +256,7 @@ fn observe(orders: &Description, lesson: &BuiltLesson, runs: usize) -> Result<Ex
         Ok::<_, Failure>(String::from_utf8_lossy(&run.stdout).into_owned())
     };
     let mut seen = BTreeMap::<_, usize>::new();
-    for output in live(what, || side_by_side(runs, 1, once))? {
+    for output in live(what, |_| side_by_side(runs, 1, once))? {
         *seen.entry(output).or_default() += 1;
     }
     let all = seen.len();

@@ -98,7 +98,7 @@ impl BuiltLesson {
     /// As [`traced`](BuiltLesson::traced).
     pub(crate) fn trace(&self) -> Result<Trace, Failure> {
         let what = format!("running `{}` on the simulated clock", self.name);
-        let traced = live(what, || self.traced(None)).map_err(|reason| self.failed(&reason))?;
+        let traced = live(what, |_| self.traced(None)).map_err(|reason| self.failed(&reason))?;
         if let Some(pauses) = traced.pauses {
             cli::note(&format!("note: lesson `{}`: {pauses}", self.name));
         }

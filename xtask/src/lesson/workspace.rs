@@ -7,11 +7,12 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use console::strip_ansi_codes;
 use similar::get_close_matches;
 use tinyjson::JsonValue;
 
 use crate::{
-    cli::Failure,
+    cli::{Failure, live::live},
     lesson::{
         built::BuiltLesson,
         cargo::{all, cannot_run_cargo, cargo, child, json, own_root, text},
@@ -61,7 +62,9 @@ impl Workspace {
     /// If there is no workspace, it holds no lesson or none of one of the names, or cargo
     /// cannot be run.
     pub(crate) fn build(names: &[String]) -> Result<Workspace, Failure> {
-        let (workspace, said) = Workspace::build_quietly(names, |_| {})?;
+        let (workspace, said) = live("building".to_owned(), |line| {
+            Workspace::build_quietly(names, &mut |words| line.say(words))
+        })?;
         let _ = io::stderr().write_all(said.as_bytes());
         Ok(workspace)
     }
@@ -74,7 +77,7 @@ impl Workspace {
     /// As [`Workspace::build`].
     pub(crate) fn build_quietly(
         names: &[String],
-        hear: impl FnMut(&str),
+        hear: &mut dyn FnMut(&str),
     ) -> Result<(Workspace, String), Failure> {
         let metadata = ask()?;
         let (messages, words) = run(build_command(names), hear).map_err(cannot_run_cargo)?;
@@ -157,9 +160,13 @@ impl Workspace {
             }
         }
         if self.lessons.iter().any(|lesson| lesson.built.is_none()) && !has_error {
-            // What it has done before is indented.
-            let lines = words.split_inclusive('\n');
-            said.extend(lines.skip_while(|line| line.starts_with(' ')));
+            // What it has done until something failed is indented.
+            let mut has_failed = false;
+            said.extend(words.split_inclusive('\n').filter(|line| {
+                let line = strip_ansi_codes(line);
+                has_failed |= line.starts_with("error");
+                has_failed || !line.starts_with(' ')
+            }));
         }
         said
     }
@@ -275,7 +282,7 @@ fn build_command(names: &[String]) -> Command {
 
 /// Runs cargo, and returns its messages and what else it says, of which `hear` is told
 /// line by line.
-fn run(mut cargo: Command, mut hear: impl FnMut(&str)) -> io::Result<(Vec<JsonValue>, String)> {
+fn run(mut cargo: Command, hear: &mut dyn FnMut(&str)) -> io::Result<(Vec<JsonValue>, String)> {
     let (output, input) = io::pipe()?;
     cargo.stdin(Stdio::null());
     cargo.stdout(input.try_clone()?).stderr(input);

@@ -598,7 +598,12 @@ fn a_build_that_takes_long_says_how_long_and_what_cargo_waits_for() {
     let mut session = Session::watch(&workspace, &["good"]);
     let screen = session.shows("cargo: Blocking waiting for file lock");
     assert!(screen.starts_with("good  … is built and run, "), "{screen}");
+    let mut xtask = workspace.xtask();
+    let mut run_all = Session::start(xtask.args(["run-all", "--simulated"]), 24, 80);
+    run_all.shows("s  Blocking waiting for file lock");
     drop(goes_on);
+    run_all.shows("good passed in ");
+    assert_eq!(run_all.end().code(), Some(0));
     session.shows("good passed in ");
     assert!(other_build.wait().unwrap().success());
     session.press("q");

@@ -19,6 +19,7 @@ const GOOD_OUTPUT: &str = "main thread start\nsub thread start  1\nmain thread e
 fn bad_lessons() -> Vec<(&'static str, String, &'static [&'static str])> {
     let good_but = |wrong: &str| format!("{GOOD}\n{wrong}");
     // Some of these wait for nobody who reads what they print.
+    #[cfg(unix)]
     let leave_open = |closed: &str| {
         good_but(&format!(
             "let mut sleep = std::process::Command::new(\"sleep\");

@@ -10,7 +10,6 @@ use std::{
         mpsc,
     },
     thread,
-    time::Duration,
 };
 
 use proptest::{collection::vec, prelude::*};
@@ -183,7 +182,7 @@ fn a_daemon_does_nothing_after_the_end() {
         let work = move || {
             introduce.send(Task::current()).unwrap();
             let _ = may_go_on.recv();
-            worker_core::sleep(Duration::ZERO);
+            worker_core::sleep(std::time::Duration::ZERO);
             tell.send(()).unwrap();
         };
         main_thread.start(Worker::new("1", work).daemon()).map(drop)

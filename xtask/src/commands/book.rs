@@ -1,7 +1,7 @@
 //! `cargo xtask book`: what the book shows of the lessons, and the book itself.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
@@ -73,13 +73,11 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
     let workspace = Workspace::build(&[])?;
     let docs = workspace.root.join("docs");
     let folder = docs.join("generated");
-    let generated = generate(&workspace)?;
-    let found = read(&folder)?;
-    let files: BTreeSet<_> = generated.keys().chain(found.keys()).collect();
-    let is_stale = |file: &&PathBuf| generated.get(*file) != found.get(*file);
-    let mut stale = files.into_iter().filter(is_stale);
+    let mut new = generate(&workspace)?;
+    let mut old = read(&folder)?;
+    new.retain(|file, content| old.remove(file).as_ref() != Some(content));
     if check || in_ci() {
-        if let Some(file) = stale.next() {
+        if let Some(file) = new.keys().chain(old.keys()).next() {
             let file = relative(file, &workspace.root);
             return Err(format!(
                 "{file} is out of date; run `cargo xtask book`, read how it has changed, and \
@@ -91,11 +89,11 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
             return Ok(ExitCode::SUCCESS);
         }
     }
-    for file in stale {
-        match generated.get(file) {
-            Some(content) => write(file, content)?,
-            None => fs::remove_file(file).map_err(|error| cannot(file, "be removed", &error))?,
-        }
+    for (file, content) in &new {
+        write(file, content)?;
+    }
+    for file in old.keys() {
+        fs::remove_file(file).map_err(|error| cannot(file, "be removed", &error))?;
     }
     build(&docs, &workspace.root.join("target/book"), open)?;
     Ok(ExitCode::SUCCESS)

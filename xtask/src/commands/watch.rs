@@ -68,9 +68,16 @@ for wrong usage.
 ///
 /// If it is used wrongly, there is no lesson, or it cannot go on.
 pub(crate) fn watch(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    let workspace = Workspace::find(parse(arguments)?.as_slice())?;
-    process::heed_signals()
-        .map_err(|reason| Failure::Failed(format!("the OS passes no signals on: {reason}")))?;
+    use lexopt::prelude::*;
+
+    let mut names = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(name) if names.is_empty() => names.push(name.string()?),
+            _ => return Err(cli::unexpected(argument)),
+        }
+    }
+    let workspace = Workspace::find(&names)?;
     let (sender, events) = mpsc::channel();
     read_input(sender.clone())?;
     let mut watch = Watch {
@@ -89,19 +96,6 @@ pub(crate) fn watch(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     terminal::leave();
     process::end_all();
     result.map(|()| ExitCode::SUCCESS)
-}
-
-fn parse(arguments: &mut lexopt::Parser) -> Result<Option<String>, Failure> {
-    use lexopt::prelude::*;
-
-    let mut lesson = None;
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Value(name) if lesson.is_none() => lesson = Some(name.string()?),
-            _ => return Err(cli::unexpected(argument)),
-        }
-    }
-    Ok(lesson)
 }
 
 /// What happens, besides a save.

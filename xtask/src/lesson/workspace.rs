@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use console::strip_ansi_codes;
@@ -81,7 +81,7 @@ impl Workspace {
     ) -> Result<(Workspace, String), Failure> {
         let metadata = ask()?;
         let (messages, words) = run(build_command(names), hear).map_err(cannot_run_cargo)?;
-        let mut workspace = Workspace::of(&answer(metadata.wait_with_output())?, names)?;
+        let mut workspace = Workspace::of(&answer(metadata)?, names)?;
         for lesson in &mut workspace.lessons {
             lesson.built = messages.iter().find_map(|message| lesson.built_by(message));
         }
@@ -96,7 +96,7 @@ impl Workspace {
     ///
     /// As [`Workspace::build`].
     pub(crate) fn find(names: &[String]) -> Result<Workspace, Failure> {
-        Workspace::of(&answer(ask()?.wait_with_output())?, names)
+        Workspace::of(&answer(ask()?)?, names)
     }
 
     /// The lessons of these names, or all for no name, as `cargo metadata` tells them.
@@ -241,8 +241,8 @@ fn ask() -> Result<Child, Failure> {
 }
 
 /// What cargo answers.
-fn answer(metadata: io::Result<Output>) -> Result<JsonValue, Failure> {
-    let metadata = metadata.map_err(cannot_run_cargo)?;
+fn answer(asked: Child) -> Result<JsonValue, Failure> {
+    let metadata = asked.wait_with_output().map_err(cannot_run_cargo)?;
     if metadata.status.success() {
         return json(&metadata.stdout).ok_or_else(unreadable);
     }

@@ -31,7 +31,19 @@ use crate::cli::{Work, lock, terminal};
 /// From now on a signal that stops or ends the tool does the same to the lessons first,
 /// and leaves the terminal as it was.
 pub(crate) fn heed_signals() -> io::Result<()> {
-    lock(&RUNNING).heed_signals()
+    let ignored = ignored_signals();
+    let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
+    let mut signals = Signals::new(signals.iter().filter(|signal| !ignored.contains(signal)))?;
+    Work::begin(move || {
+        for signal in &mut signals {
+            if signal == SIGTSTP {
+                lock(&RUNNING).stop();
+            } else {
+                lock(&RUNNING).end(signal);
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Kills all lessons that run.
@@ -58,14 +70,13 @@ impl Process {
     /// Starts a program, with a file for its trace.
     pub(in crate::lesson) fn start(mut command: Command) -> Result<Process, StartError> {
         let mut running = lock(&RUNNING);
-        running.heed_signals().map_err(StartError::Program)?;
         let trace = NamedTempFile::new().map_err(StartError::Trace)?;
         let trace = trace.into_temp_path();
         let path = trace.to_path_buf();
         command.env(VARIABLE, &path).process_group(0);
         let leader = command.spawn().map_err(StartError::Program)?;
         let pid = Pid::from_child(&leader);
-        running.groups.push(Group {
+        running.0.push(Group {
             leader: pid,
             _trace: trace,
         });
@@ -113,7 +124,7 @@ impl Process {
         let mut running = lock(&RUNNING);
         self.kill();
         let pid = Pid::from_child(&self.leader);
-        running.groups.retain(|group| group.leader != pid);
+        running.0.retain(|group| group.leader != pid);
         drop(running);
         self.is_over = true;
         self.leader.wait()
@@ -130,15 +141,9 @@ impl Drop for Process {
 
 /// All lessons that run. Whoever starts or ends one holds the lock meanwhile, and whoever
 /// ends the tool never gives it back: no lesson is started then, and no file made.
-static RUNNING: Mutex<Running> = Mutex::new(Running {
-    groups: Vec::new(),
-    heeds_signals: false,
-});
+static RUNNING: Mutex<Running> = Mutex::new(Running(Vec::new()));
 
-struct Running {
-    groups: Vec<Group>,
-    heeds_signals: bool,
-}
+struct Running(Vec<Group>);
 
 struct Group {
     leader: Pid,
@@ -147,29 +152,8 @@ struct Group {
 }
 
 impl Running {
-    /// From now on a signal that stops or ends the tool does the same to the lessons first.
-    fn heed_signals(&mut self) -> io::Result<()> {
-        if self.heeds_signals {
-            return Ok(());
-        }
-        let ignored = ignored_signals();
-        let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
-        let mut signals = Signals::new(signals.iter().filter(|signal| !ignored.contains(signal)))?;
-        Work::begin(move || {
-            for signal in &mut signals {
-                if signal == SIGTSTP {
-                    lock(&RUNNING).stop();
-                } else {
-                    lock(&RUNNING).end(signal);
-                }
-            }
-        })?;
-        self.heeds_signals = true;
-        Ok(())
-    }
-
     fn signal(&self, signal: Signal) {
-        for group in &self.groups {
+        for group in &self.0 {
             let _ = kill_process_group(group.leader, signal);
         }
     }
@@ -196,7 +180,7 @@ impl Running {
 
     fn end_groups(&mut self) {
         self.signal(Signal::KILL);
-        for group in self.groups.drain(..) {
+        for group in self.0.drain(..) {
             // Only then it makes no file any more.
             wait_for(group.leader);
         }

@@ -224,3 +224,31 @@ fn block_current(mut state: MutexGuard<'_, State>) {
         told.notify_all();
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::time_limit::run_to_its_end;
+
+    #[test]
+    fn time_in_which_a_thread_has_only_ended_has_not_stood_still() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let clock = Arc::new(SimulatedClock::new());
+        let daemon = clock.worker(true);
+        clock.go_on_without_main_thread();
+        let is_over = run_to_its_end(|| {
+            thread::scope(|scope| {
+                let waits = scope.spawn(|| clock.wait_until_nobody_sleeps(HOUR));
+                // The lock is free again when it waits, and not before.
+                while lock(&clock.0).still.is_none() {
+                    thread::yield_now();
+                }
+                drop(daemon);
+                waits.join()
+            })
+        });
+        assert!(is_over.unwrap());
+    }
+}

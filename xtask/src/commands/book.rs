@@ -73,11 +73,13 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
     let workspace = Workspace::build(&[])?;
     let docs = workspace.root.join("docs");
     let folder = docs.join("generated");
-    let mut new = generate(&workspace)?;
-    let mut old = read(&folder)?;
-    new.retain(|file, content| old.remove(file).as_ref() != Some(content));
+    let generated = generate(&workspace)?;
+    let found = read(&folder)?;
+    let new = generated.iter();
+    let mut new = new.filter(|(file, content)| found.get(*file) != Some(content));
+    let mut old = found.keys().filter(|file| !generated.contains_key(*file));
     if check || in_ci() {
-        if let Some(file) = new.keys().chain(old.keys()).next() {
+        if let Some(file) = new.next().map(|(file, _)| file).or_else(|| old.next()) {
             let file = relative(file, &workspace.root);
             return Err(format!(
                 "{file} is out of date; run `cargo xtask book`, read how it has changed, and \
@@ -89,10 +91,10 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
             return Ok(ExitCode::SUCCESS);
         }
     }
-    for (file, content) in &new {
+    for (file, content) in new {
         write(file, content)?;
     }
-    for file in old.keys() {
+    for file in old {
         fs::remove_file(file).map_err(|error| cannot(file, "be removed", &error))?;
     }
     build(&docs, &workspace.root.join("target/book"), open)?;
@@ -232,12 +234,13 @@ fn two_outputs(orders: &Description) -> String {
 /// The files below a folder and what is in them, as on a system whose lines end in one
 /// character.
 fn read(folder: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
-    let read = |file: PathBuf| {
+    let mut texts = BTreeMap::new();
+    for file in files(folder)? {
         let content = fs::read(&file).map_err(|error| cannot(&file, "be read", &error))?;
         let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
-        Ok((file, text))
-    };
-    files(folder)?.into_iter().map(read).collect()
+        texts.insert(file, text);
+    }
+    Ok(texts)
 }
 
 /// The files below a folder, if there is one; or the file of this name. What a system

@@ -9,7 +9,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
     sync::{Mutex, mpsc},
-    thread,
     time::Duration,
 };
 
@@ -61,14 +60,18 @@ pub(crate) fn end_all() {
 pub(in crate::lesson) struct Process {
     leader: Child,
     trace: PathBuf,
-    /// Closed when the leader has ended.
-    ended: mpsc::Receiver<()>,
+    /// Waits for the leader.
+    wait: Work,
     is_over: bool,
 }
 
 impl Process {
     /// Starts a program, with a file for its trace.
     pub(in crate::lesson) fn start(mut command: Command) -> Result<Process, StartError> {
+        // The thread comes first: where there is none, no program is to be left alone.
+        let (started, leader) = mpsc::channel();
+        let wait = Work::begin(move || leader.iter().for_each(wait_for));
+        let wait = wait.map_err(StartError::Program)?;
         let mut running = lock(&RUNNING);
         let trace = NamedTempFile::new().map_err(StartError::Trace)?;
         let trace = trace.into_temp_path();
@@ -80,22 +83,14 @@ impl Process {
             leader: pid,
             _trace: trace,
         });
-        drop(running);
-
-        let (open, ended) = mpsc::channel::<()>();
-        let process = Process {
+        // It is taken, for nobody ends the thread before.
+        let _ = started.send(pid);
+        Ok(Process {
             leader,
             trace: path,
-            ended,
+            wait,
             is_over: false,
-        };
-        let wait = move || {
-            let _open = open;
-            wait_for(pid);
-        };
-        let waiter = thread::Builder::new().spawn(wait);
-        waiter.map_err(StartError::Program)?;
-        Ok(process)
+        })
     }
 
     pub(in crate::lesson) fn id(&self) -> u32 {
@@ -108,7 +103,7 @@ impl Process {
 
     /// Whether the program ends within this time.
     pub(in crate::lesson) fn ends_within(&mut self, time: Duration) -> bool {
-        self.ended.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
+        self.wait.ends_within(time)
     }
 
     /// Kills the program and all that it has started.

@@ -8,7 +8,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
-    sync::{Mutex, mpsc},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -68,23 +68,22 @@ pub(in crate::lesson) struct Process {
 impl Process {
     /// Starts a program, with a file for its trace.
     pub(in crate::lesson) fn start(mut command: Command) -> Result<Process, StartError> {
-        // The thread comes first: where there is none, no program is to be left alone.
-        let (started, leader) = mpsc::channel();
-        let wait = Work::begin(move || leader.iter().for_each(wait_for));
-        let wait = wait.map_err(StartError::Program)?;
         let mut running = lock(&RUNNING);
         let trace = NamedTempFile::new().map_err(StartError::Trace)?;
         let trace = trace.into_temp_path();
         let path = trace.to_path_buf();
         command.env(VARIABLE, &path).process_group(0);
-        let leader = command.spawn().map_err(StartError::Program)?;
+        let mut leader = command.spawn().map_err(StartError::Program)?;
         let pid = Pid::from_child(&leader);
+        let wait = Work::begin(move || wait_for(pid)).map_err(|reason| {
+            let _ = kill_process_group(pid, Signal::KILL);
+            let _ = leader.wait();
+            StartError::Program(reason)
+        })?;
         running.0.push(Group {
             leader: pid,
             _trace: trace,
         });
-        // It is taken, for nobody ends the thread before.
-        let _ = started.send(pid);
         Ok(Process {
             leader,
             trace: path,

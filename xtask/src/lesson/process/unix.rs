@@ -8,8 +8,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
-    sync::{Mutex, mpsc},
-    thread,
+    sync::Mutex,
     time::Duration,
 };
 
@@ -61,8 +60,8 @@ pub(crate) fn end_all() {
 pub(in crate::lesson) struct Process {
     leader: Child,
     trace: PathBuf,
-    /// Closed when the leader has ended.
-    ended: mpsc::Receiver<()>,
+    /// Waits for the leader.
+    wait: Work,
     is_over: bool,
 }
 
@@ -74,28 +73,23 @@ impl Process {
         let trace = trace.into_temp_path();
         let path = trace.to_path_buf();
         command.env(VARIABLE, &path).process_group(0);
-        let leader = command.spawn().map_err(StartError::Program)?;
+        let mut leader = command.spawn().map_err(StartError::Program)?;
         let pid = Pid::from_child(&leader);
+        let wait = Work::begin(move || wait_for(pid)).map_err(|reason| {
+            let _ = kill_process_group(pid, Signal::KILL);
+            let _ = leader.wait();
+            StartError::Program(reason)
+        })?;
         running.0.push(Group {
             leader: pid,
             _trace: trace,
         });
-        drop(running);
-
-        let (open, ended) = mpsc::channel::<()>();
-        let process = Process {
+        Ok(Process {
             leader,
             trace: path,
-            ended,
+            wait,
             is_over: false,
-        };
-        let wait = move || {
-            let _open = open;
-            wait_for(pid);
-        };
-        let waiter = thread::Builder::new().spawn(wait);
-        waiter.map_err(StartError::Program)?;
-        Ok(process)
+        })
     }
 
     pub(in crate::lesson) fn id(&self) -> u32 {
@@ -108,7 +102,7 @@ impl Process {
 
     /// Whether the program ends within this time.
     pub(in crate::lesson) fn ends_within(&mut self, time: Duration) -> bool {
-        self.ended.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
+        self.wait.ends_within(time)
     }
 
     /// Kills the program and all that it has started.

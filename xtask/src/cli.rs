@@ -8,7 +8,11 @@ use std::{
     io::{self, ErrorKind, Write},
     path::{MAIN_SEPARATOR_STR, Path},
     process::ExitCode,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
+    thread,
     time::Duration,
 };
 
@@ -139,6 +143,26 @@ pub(crate) fn seconds(time: Duration) -> String {
 
 pub(crate) fn number_of(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// What a thread of its own does.
+pub(crate) struct Work(Receiver<()>);
+
+impl Work {
+    pub(crate) fn begin(work: impl FnOnce() + Send + 'static) -> io::Result<Work> {
+        let (open, ended) = mpsc::channel();
+        // All work is of one type for what begins a thread, which is much to compile.
+        let work: Box<dyn FnOnce() + Send> = Box::new(move || {
+            let _open: mpsc::Sender<()> = open;
+            work();
+        });
+        thread::Builder::new().spawn(work)?;
+        Ok(Work(ended))
+    }
+
+    pub(crate) fn ends_within(&self, time: Duration) -> bool {
+        self.0.recv_timeout(time) != Err(RecvTimeoutError::Timeout)
+    }
 }
 
 /// What to say where the OS starts no thread, for this reason.

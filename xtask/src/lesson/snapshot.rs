@@ -4,7 +4,6 @@
 //! assertion of its is made: its snapshots are read, compared and saved.
 
 use std::{
-    collections::BTreeSet,
     error::Error,
     fmt::Write as _,
     fs,
@@ -170,13 +169,9 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
         .iter()
         .flat_map(|lesson| Snapshot::ALL.map(|snapshot| snapshot.file(lesson)))
         .collect();
-    let shelves: BTreeSet<_> = lessons
-        .iter()
-        .filter_map(|lesson| lesson.folder.parent())
-        .filter(|shelf| shelf.starts_with(&workspace.root))
-        .collect();
+    let shelves = lessons.iter().filter_map(|lesson| lesson.folder.parent());
     let mut strays = Vec::new();
-    for shelf in shelves {
+    for shelf in shelves.filter(|shelf| shelf.starts_with(&workspace.root)) {
         for folder in entries(shelf)? {
             let snapshots = folder.join("snapshots");
             if snapshots.is_dir() {
@@ -187,6 +182,7 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
     let is_snapshot = |file: &PathBuf| file.extension().is_some_and(|it| it == "snap");
     strays.retain(|file| is_snapshot(file) && !known.contains(file));
     strays.sort();
+    strays.dedup();
     Ok(strays)
 }
 

@@ -192,34 +192,35 @@ impl State {
         (0..self.done.len()).filter(can_act).collect()
     }
 
-    /// Lets a thread do its next thing, and writes it to the trace.
-    pub fn act(&mut self, lesson: &Script, thread: usize, trace: &mut String) {
+    /// Lets a thread do its next thing.
+    pub fn act(&mut self, lesson: &Script, thread: usize) {
         let done = self.done[thread].unwrap();
-        let act = &lesson.acts[thread][done];
         self.done[thread] = Some(done + 1);
-        let kind = match act {
-            Act::Print(line) => {
-                self.output.push(*line);
-                EventKind::Line(lesson.lines[*line as usize].clone())
-            }
-            Act::Sleep(time) => {
-                self.asleep[thread] = self.now + time;
-                EventKind::Sleep
-            }
-            Act::Start(worker) => {
-                self.done[*worker] = Some(0);
-                EventKind::Start {
-                    worker: *worker,
-                    daemon: lesson.daemons[*worker],
-                    name: (100 - worker).to_string(),
-                }
-            }
-            Act::Started(worker) => EventKind::Started(*worker),
-            Act::Join(worker) => EventKind::Join(*worker),
-            Act::Joined(worker) => EventKind::Joined(*worker),
+        match lesson.acts[thread][done] {
+            Act::Print(line) => self.output.push(line),
+            Act::Sleep(time) => self.asleep[thread] = self.now + time,
+            Act::Start(worker) => self.done[worker] = Some(0),
+            Act::Started(_) | Act::Join(_) | Act::Joined(_) | Act::End => {}
+        }
+    }
+
+    /// The same, written to the trace.
+    fn act_traced(&mut self, lesson: &Script, thread: usize, trace: &mut String) {
+        let kind = match lesson.acts[thread][self.done[thread].unwrap()] {
+            Act::Print(line) => EventKind::Line(lesson.lines[line as usize].clone()),
+            Act::Sleep(_) => EventKind::Sleep,
+            Act::Start(worker) => EventKind::Start {
+                worker,
+                daemon: lesson.daemons[worker],
+                name: (100 - worker).to_string(),
+            },
+            Act::Started(worker) => EventKind::Started(worker),
+            Act::Join(worker) => EventKind::Join(worker),
+            Act::Joined(worker) => EventKind::Joined(worker),
             Act::End => EventKind::End,
         };
         self.record(thread, kind, trace);
+        self.act(lesson, thread);
         if thread > 0 && self.has_ended(lesson, thread) {
             self.record(thread, EventKind::End, trace);
         }
@@ -267,7 +268,7 @@ pub fn outputs(lesson: &Script, promises: Promises) -> BTreeSet<Vec<String>> {
         let can_act = state.can_act(lesson, promises);
         for &thread in &can_act {
             let mut next = state.clone();
-            next.act(lesson, thread, &mut String::new());
+            next.act(lesson, thread);
             left.push(next);
         }
         // The end of the program is due at once, so no time goes by before it.
@@ -300,7 +301,7 @@ pub fn run(lesson: &Script, picks: &[Index]) -> String {
         // Without picks, the first that can.
         let pick = picks.next().map_or(0, |pick| pick.index(choices));
         match can_act.get(pick) {
-            Some(&thread) => state.act(lesson, thread, &mut trace),
+            Some(&thread) => state.act_traced(lesson, thread, &mut trace),
             None => {
                 state.record(0, EventKind::Exit, &mut trace);
                 exited = true;

@@ -994,6 +994,12 @@ mod tests {
             "\"main thread end\"?"
         );
         assert_eq!(hint("1", "main thraed den!"), None);
+        // A word is left out, or all of them are others.
+        assert_eq!(
+            hint("1", "thread end  1").unwrap(),
+            "\"sub thread end  1\"?"
+        );
+        assert_eq!(hint("1", "worker 1 is done"), None);
         // Two letters less, of three bytes each.
         assert_eq!(
             hint("a\u{ac00}\u{b098}", "Sub thread end  a\u{ac00}").unwrap(),

@@ -170,7 +170,8 @@ impl Watch {
                 }
                 self.drawn = None;
             }
-            if !input_ended && let Some(lesson) = self.changes.look(self.lesson) {
+            let saved = self.changes.look(self.lesson);
+            if let Some(lesson) = saved.filter(|_| !input_ended) {
                 if lesson != self.lesson {
                     self.lesson = lesson;
                     self.screen = Screen::of(&self.workspace.lessons[lesson].name);

@@ -109,6 +109,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_snapshot_that_the_tool_writes_is_no_save_but_a_source_saved_meanwhile_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let save = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        for path in ["src/main.rs", "snapshots/output.snap"] {
+            save(path, "");
+        }
+        let mut changes = Changes {
+            folders: vec![(folder.path().to_owned(), stamps(folder.path()))],
+            lessons: 1,
+            saved: None,
+            next: Instant::now(),
+        };
+        let mut write_and_look_twice = |is_source_saved: bool| {
+            save("snapshots/output.snap", "text");
+            save("snapshots/guarantees.snap", "text");
+            if is_source_saved {
+                save("src/main.rs", "text");
+            }
+            changes.skip_snapshots();
+            let mut look = || {
+                changes.next = Instant::now();
+                changes.look(0)
+            };
+            [look(), look()]
+        };
+        assert_eq!(write_and_look_twice(false), [None, None]);
+        assert_eq!(write_and_look_twice(true), [None, Some(0)]);
+    }
+
+    #[test]
     fn changes_shortly_after_one_another_are_one_save() {
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let [lesson, shared] = folders.each_ref().map(|folder| folder.path().to_owned());

@@ -14,9 +14,9 @@
 //! elsewhere. It knows of no other way to wait: while a thread waits for anything
 //! else, such as a channel, time stands still.
 
-use std::{collections::BTreeMap, iter, time::Duration};
+use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, block_for_ever, lock, wait, wait_for};
+use crate::sync::{Condvar, Mutex, MutexGuard, block_for_ever, lock, wait, wait_for};
 
 /// A clock that all threads of one lesson share.
 #[derive(Debug)]

@@ -3,14 +3,14 @@
 use std::{
     fmt,
     panic::{self, AssertUnwindSafe, Location},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
     context::{Context, Program},
     error::{Error, end_panic},
     lines,
-    sync::{Arc, Latch, WaitGroup, spawn},
+    sync::{Latch, WaitGroup, spawn},
     trace::EventKind,
 };
 

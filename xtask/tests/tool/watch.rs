@@ -99,12 +99,19 @@ impl Session {
         let start = Instant::now();
         loop {
             let screen = self.screen.screen().contents();
-            if is_such(&screen) {
+            if self.is_drawn() && is_such(&screen) {
                 return screen;
             }
             let left = LIMIT.saturating_sub(start.elapsed());
             assert!(self.read(left), "no {what} in\n{screen}");
         }
+    }
+
+    /// Whether what the tool draws has come to its last line.
+    fn is_drawn(&self) -> bool {
+        let screen = self.screen.screen();
+        let (row, _) = screen.cursor_position();
+        !screen.alternate_screen() || row + 1 == screen.size().0
     }
 
     /// Waits until the screen has these words.

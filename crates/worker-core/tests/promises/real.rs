@@ -1,4 +1,4 @@
-//! The four promises on the real clock.
+//! The four promises, on the real clock unless an order has to be arranged.
 
 use std::{
     io::{self, ErrorKind, Write},

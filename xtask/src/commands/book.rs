@@ -12,7 +12,7 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{self, Failure, in_ci, relative},
+    cli::{self, Failure, files, in_ci, relative},
     lesson::{
         changed::ChangedLesson,
         snapshot::Snapshot,
@@ -241,22 +241,6 @@ fn read(folder: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
         texts.insert(file, text);
     }
     Ok(texts)
-}
-
-/// The files below a folder, if there is one; or the file of this name. What a system
-/// hides there is its own.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if !path.is_dir() {
-        let is_there = path.exists() && !name.starts_with('.');
-        return Ok(Vec::from_iter(is_there.then(|| path.to_owned())));
-    }
-    let mut all = Vec::new();
-    let failed = |error| cannot(path, "be read", &error);
-    for entry in fs::read_dir(path).map_err(failed)? {
-        all.extend(files(&entry.map_err(failed)?.path())?);
-    }
-    Ok(all)
 }
 
 /// Writes a file, in a folder of its own if need be.

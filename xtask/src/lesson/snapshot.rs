@@ -3,13 +3,7 @@
 //! Nothing that insta reads from the environment makes a difference pass, because no
 //! assertion of its is made: its snapshots are read, compared and saved.
 
-use std::{
-    error::Error,
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{error::Error, fmt::Write as _, fs, path::PathBuf, time::Duration};
 
 use console::style;
 use insta::{
@@ -18,7 +12,10 @@ use insta::{
 };
 use similar::{ChangeTag, TextDiff};
 
-use crate::lesson::workspace::{Lesson, Workspace};
+use crate::{
+    cli::entries,
+    lesson::workspace::{Lesson, Workspace},
+};
 
 /// How many lines are shown on either side of a difference.
 const CONTEXT: usize = 4;
@@ -184,10 +181,4 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
     strays.sort();
     strays.dedup();
     Ok(strays)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries =
-        fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    entries.map_err(|error| format!("{} cannot be read: {error}", folder.display()))
 }

@@ -29,6 +29,8 @@ def serve():
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=BOOK)
     http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    # A browser that goes on to the next page hangs up on the last one.
+    server.handle_error = lambda *_: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 

@@ -4,11 +4,15 @@ pub(crate) mod live;
 pub(crate) mod terminal;
 
 use std::{
-    env,
+    env, fs,
     io::{self, ErrorKind, Write},
-    path::{MAIN_SEPARATOR_STR, Path},
+    path::{MAIN_SEPARATOR_STR, Path, PathBuf},
     process::ExitCode,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
+    thread,
     time::Duration,
 };
 
@@ -141,6 +145,26 @@ pub(crate) fn number_of(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
+/// What a thread of its own does.
+pub(crate) struct Work(Receiver<()>);
+
+impl Work {
+    pub(crate) fn begin(work: impl FnOnce() + Send + 'static) -> io::Result<Work> {
+        let (open, ended) = mpsc::channel();
+        // All work is of one type for what begins a thread, which is much to compile.
+        let work: Box<dyn FnOnce() + Send> = Box::new(move || {
+            let _open: mpsc::Sender<()> = open;
+            work();
+        });
+        thread::Builder::new().spawn(work)?;
+        Ok(Work(ended))
+    }
+
+    pub(crate) fn ends_within(&self, time: Duration) -> bool {
+        self.0.recv_timeout(time) != Err(RecvTimeoutError::Timeout)
+    }
+}
+
 /// What to say where the OS starts no thread, for this reason.
 pub(crate) fn no_thread(reason: io::Error) -> String {
     format!("the OS starts no more threads: {reason}; run less at a time, or raise the limit")
@@ -149,6 +173,35 @@ pub(crate) fn no_thread(reason: io::Error) -> String {
 /// What a thread that panicked has held is still of use.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is in a folder, by name.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |error| format!("{} cannot be read: {error}", folder.display());
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        all.push(entry.map_err(failed)?.path());
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// The files below a folder, if there is one; or the file of this name. What a system
+/// hides there is its own.
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if !path.is_dir() {
+        let is_there = path.exists() && !name.starts_with('.');
+        return Ok(Vec::from_iter(is_there.then(|| path.to_owned())));
+    }
+    let mut all = Vec::new();
+    for entry in entries(path)? {
+        // A link may lead back.
+        if !entry.is_symlink() || entry.is_file() {
+            all.extend(files(&entry)?);
+        }
+    }
+    Ok(all)
 }
 
 /// A path as it is said on every system, from the workspace's root.

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use cli::Failure;
 use commands::{bench, book, check, model, orders, run_all, timeline as draw, watch};
+use lesson::process;
 
 /// A command: its name, what it does in half a line, its help, and the function that
 /// runs it.
@@ -105,6 +106,8 @@ fn dispatch(arguments: &mut lexopt::Parser, help: &mut String) -> Result<ExitCod
         )));
     };
     *help = command.help.to_owned();
+    let heeded = process::heed_signals();
+    heeded.map_err(|reason| format!("the OS passes no signals on: {reason}"))?;
     (command.function)(arguments)
 }
 

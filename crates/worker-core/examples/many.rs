@@ -22,8 +22,11 @@ fn main() -> ExitCode {
         return wrong_usage();
     };
     let workers = workers.parse().unwrap_or_default();
-    let rounds = 2_000_usize.checked_div(workers).map(|rounds| rounds.max(1));
-    for _ in 0..rounds.unwrap_or_default() {
+    let rounds = match workers {
+        0 => 0,
+        _ => (2_000 / workers).max(1),
+    };
+    for _ in 0..rounds {
         let out = io::stdout();
         let done = match way.as_str() {
             "worker-core" => worker_core(workers, out),

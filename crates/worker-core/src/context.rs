@@ -5,7 +5,7 @@ use std::{
     fmt::Arguments,
     panic::Location,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     output::Output,
     simulated_clock::SimulatedClock,
-    sync::{Arc, block_for_ever, thread_local},
+    sync::{block_for_ever, thread_local},
     trace::EventKind,
 };
 
@@ -50,7 +50,6 @@ pub(crate) struct Program {
     pub(crate) output: Output,
     /// The clock, if it is simulated.
     pub(crate) clock: Option<Arc<SimulatedClock>>,
-    // These two order nothing, so loom need not follow them.
     panicked: AtomicBool,
     phase: Mutex<Phase>,
 }

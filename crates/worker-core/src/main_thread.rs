@@ -11,9 +11,9 @@ use crate::{
 
 /// The main thread of a lesson: it prints its own lines and starts workers.
 ///
-/// [`run`](crate::run) and [`run_to`](crate::run_to) make it and give it to the lesson; nothing else can, so
-/// there is no worker that the end of the program does not know of. It stays on the
-/// main thread:
+/// [`run`](crate::run) and [`run_to`](crate::run_to) make it and give it to the lesson;
+/// nothing else can, so there is no worker that the end of the program does not know of.
+/// It stays on the main thread:
 ///
 /// ```compile_fail,E0277
 /// # use worker_core::{Error, MainThread};

@@ -246,21 +246,20 @@ fn simulated_time_loses_no_wake_up_and_jumps_over_no_thread() {
         let clock = Arc::new(SimulatedClock::new());
         let happened = Arc::new(Mutex::new(Vec::new()));
         let mut threads = Vec::new();
-        for (name, sleeps) in [("first", [1, 1]), ("second", [1, 2])] {
-            let counted = clock.worker(false);
-            let end = counted.end();
+        for (number, name, sleeps) in [(1, "first", [1, 1]), (2, "second", [1, 2])] {
+            clock.start(number, false);
             let (clock, happened) = (Arc::clone(&clock), Arc::clone(&happened));
             let thread = loom::thread::spawn(move || {
                 for sleep in sleeps {
                     clock.sleep(sleep * SECOND);
                     happened.lock().unwrap().push(name);
                 }
-                drop(counted);
+                clock.end(number, false);
             });
-            threads.push((end, thread));
+            threads.push((number, thread));
         }
-        for (end, thread) in threads {
-            end.wait();
+        for (number, thread) in threads {
+            clock.wait_for_worker(number);
             thread.join().unwrap();
             happened.lock().unwrap().push("main");
         }

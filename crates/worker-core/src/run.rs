@@ -5,7 +5,7 @@ use std::{
     io::{self, ErrorKind, Write},
     panic::{self, AssertUnwindSafe, PanicHookInfo},
     process::ExitCode,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     thread::{self, ThreadId},
     time::Duration,
 };
@@ -17,7 +17,6 @@ use crate::{
     main_thread::MainThread,
     output::Output,
     simulated_clock::SimulatedClock,
-    sync::Arc,
     trace::EventKind,
     trace_file::TraceFile,
 };

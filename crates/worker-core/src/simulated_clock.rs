@@ -14,9 +14,9 @@
 //! elsewhere. It knows of no other way to wait: while a thread waits for anything
 //! else, such as a channel, time stands still.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, block_for_ever, lock, wait, wait_for};
+use crate::sync::{Condvar, Mutex, MutexGuard, block_for_ever, lock, wait, wait_for};
 
 /// A clock that all threads of one lesson share.
 #[derive(Debug)]
@@ -31,7 +31,6 @@ struct State {
     sleepers: BTreeMap<Duration, Sleepers>,
     /// Who waits for an end that is still to come.
     waiting: BTreeMap<EndOf, Waiting>,
-    threads: usize,
     /// Told when nobody runs or sleeps, if somebody wants to know.
     still: Option<Arc<Condvar>>,
 }
@@ -48,8 +47,16 @@ struct Sleepers {
 enum EndOf {
     /// Every thread that the end of the program waits for.
     Program,
-    /// One thread.
-    Thread(usize),
+    /// The worker of this number.
+    Worker(usize),
+}
+
+impl EndOf {
+    /// The ends that are pending until this worker has ended.
+    fn pending_on(worker: usize, daemon: bool) -> impl Iterator<Item = EndOf> {
+        let program = (!daemon).then_some(EndOf::Program);
+        iter::once(EndOf::Worker(worker)).chain(program)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -69,24 +76,29 @@ impl SimulatedClock {
         }))
     }
 
-    /// Counts a worker's thread, before it is started: it could run from now on.
-    pub(crate) fn worker(self: &Arc<SimulatedClock>, daemon: bool) -> CountedThread {
+    /// Counts the worker of this number, before it is started: it could run from now on.
+    pub(crate) fn start(&self, worker: usize, daemon: bool) {
         let mut state = lock(&self.0);
         state.running += 1;
-        state.threads += 1;
-        let number = state.threads;
-        let ends = match daemon {
-            true => vec![EndOf::Thread(number)],
-            false => vec![EndOf::Thread(number), EndOf::Program],
-        };
-        for &end in &ends {
+        for end in EndOf::pending_on(worker, daemon) {
             state.waiting.entry(end).or_default().pending += 1;
         }
-        CountedThread {
-            clock: Arc::clone(self),
-            number,
-            ends,
+    }
+
+    /// Counts the calling thread, which is this worker, no longer.
+    pub(crate) fn end(&self, worker: usize, daemon: bool) {
+        let mut state = lock(&self.0);
+        for end in EndOf::pending_on(worker, daemon) {
+            if let Some(mut waiting) = state.waiting.remove(&end) {
+                waiting.pending -= 1;
+                if waiting.pending == 0 {
+                    state.running += waiting.blocked;
+                } else {
+                    state.waiting.insert(end, waiting);
+                }
+            }
         }
+        block_current(state);
     }
 
     /// Sleeps for `time`.
@@ -117,7 +129,14 @@ impl SimulatedClock {
         block_for_ever();
     }
 
-    /// Waits until every worker that is not a daemon has ended.
+    /// Counts the calling thread as one that waits until the worker of this number has
+    /// ended.
+    pub(crate) fn wait_for_worker(&self, worker: usize) {
+        self.wait_for(EndOf::Worker(worker));
+    }
+
+    /// Counts the calling thread as one that waits until every worker that is not a
+    /// daemon has ended.
     pub(crate) fn wait_for_workers(&self) {
         self.wait_for(EndOf::Program);
     }
@@ -156,54 +175,6 @@ impl SimulatedClock {
     }
 }
 
-/// The end of one thread, for which others can wait.
-#[derive(Debug)]
-pub(crate) struct End {
-    clock: Arc<SimulatedClock>,
-    of: EndOf,
-}
-
-impl End {
-    /// Waits until the thread has ended.
-    pub(crate) fn wait(&self) {
-        self.clock.wait_for(self.of);
-    }
-}
-
-/// A thread that the clock counts, until this is dropped at the thread's end.
-pub(crate) struct CountedThread {
-    clock: Arc<SimulatedClock>,
-    number: usize,
-    /// The ends that are pending until this thread has ended.
-    ends: Vec<EndOf>,
-}
-
-impl CountedThread {
-    pub(crate) fn end(&self) -> End {
-        End {
-            clock: Arc::clone(&self.clock),
-            of: EndOf::Thread(self.number),
-        }
-    }
-}
-
-impl Drop for CountedThread {
-    fn drop(&mut self) {
-        let mut state = lock(&self.clock.0);
-        for end in &self.ends {
-            if let Some(mut waiting) = state.waiting.remove(end) {
-                waiting.pending -= 1;
-                if waiting.pending == 0 {
-                    state.running += waiting.blocked;
-                } else {
-                    state.waiting.insert(*end, waiting);
-                }
-            }
-        }
-        block_current(state);
-    }
-}
-
 /// Counts the calling thread as one that could run no longer. If it was the last,
 /// time goes on to when the next sleepers are due.
 fn block_current(mut state: MutexGuard<'_, State>) {
@@ -222,5 +193,33 @@ fn block_current(mut state: MutexGuard<'_, State>) {
     drop(state);
     if let Some(told) = told {
         told.notify_all();
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::time_limit::run_to_its_end;
+
+    #[test]
+    fn time_in_which_a_thread_has_only_ended_has_not_stood_still() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let clock = SimulatedClock::new();
+        clock.start(1, true);
+        clock.go_on_without_main_thread();
+        let is_over = run_to_its_end(|| {
+            thread::scope(|scope| {
+                let waits = scope.spawn(|| clock.wait_until_nobody_sleeps(HOUR));
+                // The lock is free again when it waits, and not before.
+                while lock(&clock.0).still.is_none() {
+                    thread::yield_now();
+                }
+                clock.end(1, true);
+                waits.join()
+            })
+        });
+        assert!(is_over.unwrap());
     }
 }

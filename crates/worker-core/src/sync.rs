@@ -1,5 +1,6 @@
 //! What the threads of a lesson wait with: std's and crossbeam's, or under
-//! `--cfg loom` loom's, which try every order.
+//! `--cfg loom` loom's, which try every order. What no thread waits with is std's
+//! everywhere, so that loom need not follow it.
 
 #[cfg(not(loom))]
 pub(crate) use {
@@ -18,8 +19,6 @@ pub(crate) use {
     },
 };
 
-// Who holds what is not in question, so loom need not follow it.
-pub(crate) use std::sync::Arc;
 use std::{io, sync::PoisonError, time::Duration};
 
 #[cfg(loom)]

@@ -1,9 +1,7 @@
 //! The promises of a trace: what a lesson writes to it.
 
 use std::{
-    env, fs, io,
-    path::Path,
-    process,
+    env, fs, io, process,
     process::ExitCode,
     sync::{
         atomic::{AtomicU32, Ordering},
@@ -124,7 +122,7 @@ proptest! {
 #[test]
 fn a_trace_that_could_not_be_written_is_a_failure() {
     // What is written to this file finds no room.
-    let file = TraceFile::create(Path::new("/dev/full")).unwrap();
+    let file = TraceFile::create(std::path::Path::new("/dev/full")).unwrap();
     let status = run_to_its_end(|| run_traced(Clock::Real, io::sink(), Some(file), |_| Ok(())));
     assert_eq!(status, ExitCode::FAILURE);
 }

@@ -3,15 +3,14 @@
 use std::{
     fmt,
     panic::{self, AssertUnwindSafe, Location},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
     context::{Context, Program},
     error::{Error, end_panic},
     lines,
-    simulated_clock::{CountedThread, End},
-    sync::{Arc, Latch, WaitGroup, spawn},
+    sync::{Latch, WaitGroup, spawn},
     trace::EventKind,
 };
 
@@ -180,8 +179,6 @@ pub struct WorkerHandle<T = ()> {
     worker: Context,
     left: Arc<Left<T>>,
     ended: Arc<Latch>,
-    /// What the clock has to know of a join, if it is simulated.
-    end: Option<End>,
 }
 
 impl<T> WorkerHandle<T> {
@@ -224,8 +221,8 @@ impl<T> WorkerHandle<T> {
                 "worker `{name}` joins itself"
             );
             joiner.record(call, || EventKind::Join(worker.thread));
-            if let Some(end) = self.end {
-                end.wait();
+            if let Some(clock) = &worker.program.clock {
+                clock.wait_for_worker(worker.thread);
             }
         }
         self.ended.wait();
@@ -265,8 +262,6 @@ pub(crate) fn start<T: Send + 'static>(
         program: Arc::clone(program),
         thread: number,
     };
-    let counted = program.clock.as_ref().map(|clock| clock.worker(daemon));
-    let end = counted.as_ref().map(CountedThread::end);
     // ANCHOR: wait-groups
     let started = WaitGroup::new();
     let running = (!daemon).then(|| running.clone());
@@ -281,12 +276,14 @@ pub(crate) fn start<T: Send + 'static>(
         daemon,
         name: name.clone(),
     });
+    if let Some(clock) = &program.clock {
+        clock.start(number, daemon);
+    }
     let thread = {
         let guard = ThreadGuard {
             worker: worker.clone(),
-            counted,
             ended: Arc::clone(&ended),
-            _running: running,
+            running,
         };
         let (name, left, started) = (name.clone(), Arc::clone(&left), started.clone());
         move || {
@@ -324,7 +321,6 @@ pub(crate) fn start<T: Send + 'static>(
         worker,
         left,
         ended,
-        end,
     })
 }
 
@@ -376,18 +372,18 @@ impl<T> Drop for Left<T> {
 /// What lives as long as the worker's thread runs.
 struct ThreadGuard {
     worker: Context,
-    /// Tells the simulated clock of the thread's end.
-    counted: Option<CountedThread>,
-    /// Tells whoever joins of it.
+    /// Tells whoever joins.
     ended: Arc<Latch>,
-    /// Nobody waits for a daemon.
-    _running: Option<WaitGroup>,
+    /// Tells the end of the program, which waits for no daemon.
+    running: Option<WaitGroup>,
 }
 
 impl Drop for ThreadGuard {
     fn drop(&mut self) {
         // The clock counts whoever joins before they go on.
-        drop(self.counted.take());
+        if let Some(clock) = &self.worker.program.clock {
+            clock.end(self.worker.thread, self.running.is_none());
+        }
         self.ended.open();
     }
 }

@@ -47,9 +47,12 @@ class OrderExplorer extends HTMLElement {
         });
         this.status = make("p", { role: "status" });
         this.asks = this.challenges.map((challenge) => buildChallenge(this, challenge));
+        // A page says once how to play: where it shows the lesson as it is.
+        const head = this.hasAttribute("try")
+            ? [make("h3", {}, words.changed)]
+            : [make("h2", {}, words.title), make("p", {}, words.intro)];
         this.replaceChildren(
-            this.hasAttribute("try") ? make("h3", {}, words.changed) : make("h2", {}, words.title),
-            make("p", {}, words.intro),
+            ...head,
             make("ol", { class: "listing", start: this.first, "aria-label": words.listing }, ...this.marked),
             make("div", { class: "threads", role: "group", "aria-label": words.threads },
                 ...this.rows.map(({ button, does, lane }) => make("div", {}, button, does, lane))),

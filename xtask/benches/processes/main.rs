@@ -2,6 +2,8 @@
 
 mod parts;
 mod rounds;
+#[cfg(unix)]
+mod watch;
 
 use std::{
     collections::BTreeSet,
@@ -108,7 +110,7 @@ fn run() -> Result<(), (u8, String)> {
     print(&format!("{machine}\n"))?;
     let mut rows = Vec::new();
     for (name, measure) in PARTS {
-        if named.is_empty() || named.contains(name) {
+        if named.is_empty() || named.contains(*name) {
             eprintln!("measuring: {name}");
             let measured = measure(&place).map_err(|message| (1, message))?;
             print(&table(&measured))?;
@@ -204,7 +206,8 @@ fn kept(known: &str, rows: &[Row], machine: &str) -> Result<String, String> {
     });
     if others && lines.first() != Some(&machine) {
         return Err(
-            "docs/measured.tsv has figures of another machine; measure all parts, name none"
+            "docs/measured.tsv has figures of another machine, and not all of them were measured \
+             now; name no part, and install what was missing"
                 .to_owned(),
         );
     }

@@ -27,7 +27,7 @@ use crate::{
 
 type Part = (&'static str, fn(&Place) -> Result<Vec<Row>, String>);
 
-pub const PARTS: [Part; 8] = [
+pub const PARTS: &[Part] = &[
     ("workers", workers),
     ("lessons", lessons),
     ("simulated", simulated),
@@ -35,6 +35,9 @@ pub const PARTS: [Part; 8] = [
     ("tests", tests),
     ("normal-form", normal_forms),
     ("orders", orders),
+    ("large", large),
+    #[cfg(unix)]
+    ("watch", crate::watch::watch),
     ("size", size),
 ];
 
@@ -324,10 +327,7 @@ fn orders(place: &Place) -> Result<Vec<Row>, String> {
     let folder = place.scratch.join("crowd");
     write_lesson(place, &folder)?;
     let program = |workers: u32, limit: &str| {
-        let arguments = ["orders", "crowd", "--limit", limit];
-        Program::new("orders", env!("CARGO_BIN_EXE_xtask"), &arguments)
-            .folder(&folder)
-            .env("CARGO_TARGET_DIR", folder.join("target"))
+        in_crowd(&folder, &["orders", "crowd", "--limit", limit])
             .env("WORKERS", workers.to_string())
     };
     let counts = [2, 5, 10, 20];
@@ -364,81 +364,99 @@ fn orders(place: &Place) -> Result<Vec<Row>, String> {
         )
         .at_most(1.1),
     );
-    rows.extend(large(&folder)?);
     Ok(rows)
 }
 
-/// What the commands take for a lesson of ten thousand workers, beside that lesson alone.
-fn large(folder: &Path) -> Result<Vec<Row>, String> {
-    const WORKERS: &str = "10000";
-    let lesson = || {
-        Program::new("the lesson", folder.join("target/debug/crowd"), &[])
-            .env("WORKERS", WORKERS)
+/// What the commands take for a lesson of many workers, beside that lesson alone, and how
+/// their own work grows with it.
+fn large(place: &Place) -> Result<Vec<Row>, String> {
+    const COMMANDS: [&str; 3] = ["orders", "check", "timeline"];
+    const SIZES: [usize; 2] = [1_000, 10_000];
+    let folder = place.scratch.join("crowd");
+    write_lesson(place, &folder)?;
+    cargo(&folder, "build --target-dir target")?;
+    let mut programs = Vec::new();
+    for workers in SIZES {
+        let output = folder.join(format!("target/{workers}.txt"));
+        let lines = |begin: &str| -> String {
+            let lines = (0..workers).map(|n| format!("{begin}thread {n}\n"));
+            lines.collect()
+        };
+        let (starts, ends) = (lines(START), lines(END));
+        let text = format!("{MAIN}start\n{starts}{MAIN}end\n{ends}");
+        fs::write(&output, text).map_err(|error| cannot_write(&output, &error))?;
+        let lesson = Program::new("the lesson", folder.join("target/debug/crowd"), &[])
             .env(Clock::VARIABLE, Clock::Simulated.name())
+            .env(VARIABLE, folder.join("target/trace"));
+        let all = [
+            lesson,
+            in_crowd(&folder, &["orders", "crowd", "--limit", "0"]),
+            in_crowd(&folder, &["check", "crowd", &output.display().to_string()]),
+            in_crowd(&folder, &["timeline", "crowd"]),
+        ];
+        programs.extend(all.map(|program| program.env("WORKERS", workers.to_string())));
+    }
+    let measured = rounds(5, &mut programs, Program::time_and_own_work)?;
+    let one = |program: usize, which: usize| -> Vec<f64> {
+        measured[program].iter().map(|both| both[which]).collect()
     };
-    let output = folder.join("target/output.txt");
-    let workers = |begin: &str| -> String {
-        let lines = (0..10_000).map(|n| format!("{begin}thread {n}\n"));
-        lines.collect()
-    };
-    let (starts, ends) = (workers(START), workers(END));
-    let text = format!("{MAIN}start\n{starts}{MAIN}end\n{ends}");
-    fs::write(&output, text).map_err(|error| cannot_write(&output, &error))?;
-    let output = output.display().to_string();
-    let commands: [(&str, &[&str]); 3] = [
-        ("orders", &["--limit", "0"]),
-        ("check", &[&output]),
-        ("timeline", &[]),
-    ];
-    let mut programs = vec![lesson().env(VARIABLE, folder.join("target/trace"))];
-    programs.extend(commands.map(|(command, options)| {
-        let arguments = [&[command, "crowd"], options].concat();
-        Program::new(command, env!("CARGO_BIN_EXE_xtask"), &arguments)
-            .folder(folder)
-            .env("CARGO_TARGET_DIR", folder.join("target"))
-            .env("WORKERS", WORKERS)
-    }));
-    let seconds = rounds(3, &mut programs, Program::time)?;
-    let rows = commands
-        .iter()
-        .zip(&seconds[1..])
-        .map(|((command, _), times)| {
-            let name = format!("large-{command}");
-            let what = format!("{command} of a lesson of {WORKERS} workers");
-            Row::ratio(
-                name,
-                what,
+    let seconds = |program| one(program, 0);
+    let work = |program| one(program, 1);
+    let (small, large) = (0, 1 + COMMANDS.len());
+    let mut rows = Vec::new();
+    for (number, command) in (1..).zip(COMMANDS) {
+        for (workers, alone) in SIZES.into_iter().zip([small, large]) {
+            rows.push(Row::ratio(
+                format!("large-{command}-{workers}"),
+                format!("{command} of a lesson of {workers} workers"),
                 "the lesson alone, simulated",
-                ratios(times, &seconds[0]),
-            )
-        });
-    Ok(rows.collect())
+                ratios(&seconds(alone + number), &seconds(alone)),
+            ));
+        }
+        let growth = Row::ratio(
+            format!("large-{command}-growth"),
+            format!("own processor time of {command}, {} workers", SIZES[1]),
+            &format!("{} workers", SIZES[0]),
+            ratios(&work(large + number), &work(small + number)),
+        );
+        rows.push(growth.at_most(12.0));
+    }
+    Ok(rows)
+}
+
+/// The tool, where `write_lesson` has written.
+fn in_crowd(folder: &Path, arguments: &[&str]) -> Program {
+    Program::new(arguments[0], env!("CARGO_BIN_EXE_xtask"), arguments)
+        .folder(folder)
+        .env("CARGO_TARGET_DIR", folder.join("target"))
 }
 
 /// A lesson of as many workers as the variable `WORKERS` says.
-fn write_lesson(place: &Place, folder: &Path) -> Result<(), String> {
+pub const LESSON: &str = "\
+    use std::{env, process::ExitCode, time::Duration};\n\
+    use worker_core::{Worker, sleep};\n\
+    fn main() -> ExitCode {\n\
+        let workers = env::var(\"WORKERS\").ok().and_then(|number| number.parse().ok());\n\
+        worker_core::run(|main_thread| {\n\
+            main_thread.print(\"main thread start\")?;\n\
+            for n in 0..workers.unwrap_or(1) {\n\
+                let work = || sleep(Duration::from_secs(3));\n\
+                main_thread.start(Worker::new(format!(\"thread {n}\"), work))?;\n\
+            }\n\
+            main_thread.print(\"main thread end\")\n\
+        })\n\
+    }\n";
+
+/// Makes a package of it, in a workspace of its own.
+pub fn write_lesson(place: &Place, folder: &Path) -> Result<(), String> {
     let worker_core = place.root.join("crates/worker-core");
     let manifest = format!(
         "[package]\nname = \"crowd\"\nedition = \"2024\"\n\n\
          [package.metadata.lesson]\nchapter = 1\n\n\
          [dependencies]\nworker-core = {{ path = {worker_core:?} }}\n\n[workspace]\n"
     );
-    let main = "\
-        use std::{env, process::ExitCode, time::Duration};\n\
-        use worker_core::{Worker, sleep};\n\
-        fn main() -> ExitCode {\n\
-            let workers = env::var(\"WORKERS\").ok().and_then(|number| number.parse().ok());\n\
-            worker_core::run(|main_thread| {\n\
-                main_thread.print(\"main thread start\")?;\n\
-                for n in 0..workers.unwrap_or(1) {\n\
-                    let work = || sleep(Duration::from_secs(3));\n\
-                    main_thread.start(Worker::new(format!(\"thread {n}\"), work))?;\n\
-                }\n\
-                main_thread.print(\"main thread end\")\n\
-            })\n\
-        }\n";
     prepare(&folder.join("src"))?;
-    for (file, content) in [("Cargo.toml", manifest.as_str()), ("src/main.rs", main)] {
+    for (file, content) in [("Cargo.toml", manifest.as_str()), ("src/main.rs", LESSON)] {
         let file = folder.join(file);
         let same = fs::read_to_string(&file).is_ok_and(|text| text == content);
         if !same {
@@ -496,7 +514,7 @@ fn cargo(folder: &Path, arguments: &str) -> Result<(), String> {
         .args(arguments.split(' ')))
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
+pub fn run(command: &mut Command) -> Result<(), String> {
     let status = command.stdin(Stdio::null()).status();
     match status {
         Ok(status) if status.success() => Ok(()),

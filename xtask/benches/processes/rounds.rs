@@ -70,6 +70,30 @@ impl Program {
         Ok(peak)
     }
 
+    /// Runs it once, and returns how long it took, in seconds, and how long its own threads
+    /// had a processor, in the system's ticks: what its children take does not count.
+    pub fn time_and_own_work(&mut self) -> Result<[f64; 2], String> {
+        let start = Instant::now();
+        let child = self.command.spawn().map_err(|error| self.failed(&error))?;
+        let file = format!("/proc/{}/stat", child.id());
+        // It is cut off, by half a tick on average.
+        let ticks = |field: &str| field.parse().map_or(f64::NAN, |ticks: f64| ticks + 0.5);
+        let work = loop {
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            let (_, fields) = text.rsplit_once(')').unwrap_or_default();
+            let fields: Vec<_> = fields.split_whitespace().collect();
+            match fields[..] {
+                // What has ended is still there until somebody waits for it. These two are
+                // the time of the program and of the system on its behalf.
+                ["Z", ..] => break ticks(fields[11]) + ticks(fields[12]),
+                [] => break f64::NAN,
+                _ => thread::sleep(Duration::from_millis(1)),
+            }
+        };
+        self.end(child)?;
+        Ok([start.elapsed().as_secs_f64(), work])
+    }
+
     fn end(&self, mut child: Child) -> Result<(), String> {
         let status = child.wait().map_err(|error| self.failed(&error))?;
         if status.success() {
@@ -86,11 +110,11 @@ impl Program {
 
 /// Measures each of several programs once in each round, after a round that does not
 /// count, and returns each one's measurements.
-pub fn rounds<T>(
+pub fn rounds<T, M: Clone>(
     number: usize,
     programs: &mut [T],
-    measure: impl Fn(&mut T) -> Result<f64, String>,
-) -> Result<Vec<Vec<f64>>, String> {
+    measure: impl Fn(&mut T) -> Result<M, String>,
+) -> Result<Vec<Vec<M>>, String> {
     for program in programs.iter_mut() {
         measure(program)?;
     }

@@ -9,7 +9,7 @@ use std::{
 
 use console::{Term, truncate_str};
 
-use super::{Failure, human, in_ci, lock, print};
+use super::{Failure, Work, human, in_ci, lock, print};
 
 /// How often they are drawn. What is done sooner shows nothing.
 const TICK: Duration = Duration::from_millis(200);
@@ -37,7 +37,7 @@ impl LiveLines {
                 }
             };
             // Where no thread can be started, nothing is shown.
-            let _ = thread::Builder::new().spawn(draw);
+            let _ = Work::begin(draw);
         }
         live
     }
@@ -72,10 +72,9 @@ impl Drop for LiveLines {
 }
 
 /// Does something that may take long, and shows meanwhile what it is.
-pub(crate) fn live<T>(what: String, work: impl FnOnce() -> T) -> T {
+pub(crate) fn live<T>(what: String, work: impl FnOnce(&LiveLine) -> T) -> T {
     let lines = LiveLines::new();
-    lines.add(String::new(), what);
-    work()
+    work(&lines.add(String::new(), what))
 }
 
 #[derive(Default)]
@@ -118,6 +117,10 @@ struct State {
 }
 
 impl LiveLine {
+    pub(crate) fn say(&self, what: &str) {
+        lock(&self.0).what = what.to_owned();
+    }
+
     /// Takes the pieces of a program's output as they come, and says the last whole line.
     pub(crate) fn show_last(&self) -> impl FnMut(&[u8]) + Send + 'static {
         let live = self.clone();
@@ -126,7 +129,7 @@ impl LiveLine {
             for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
                 line.extend(&piece[..piece.len().min(LONGEST.saturating_sub(line.len()))]);
                 if piece.ends_with(b"\n") {
-                    lock(&live.0).what = String::from_utf8_lossy(line.trim_ascii_end()).into();
+                    live.say(&String::from_utf8_lossy(line.trim_ascii_end()));
                     line.clear();
                 }
             }

@@ -21,6 +21,8 @@ Arguments:
                  tests        cargo test
                  normal-form  the normal form of up to 10,000 lines
                  orders       counting and listing orders
+                 large        the commands with 1,000 and 10,000 workers
+                 watch        from a save to the screen, beside rustlings
                  size         the lessons' programs
 
 Options:
@@ -31,8 +33,9 @@ A figure is a ratio of two measurements that are taken in turn, several times
 where they vary; only the times of counting orders are in seconds. The table
 says the median and the least and most of them, and what the median should be
 at most. All parts together take some ten minutes, in which the machine should
-have nothing else to do. It needs python3, and takes the peak of memory from
-/proc, where there is one.
+have nothing else to do. It needs python3, and takes the peak of memory and a
+command's own processor time from /proc, where there is one. What is measured
+beside rustlings is left out where no rustlings is on the PATH.
 
 Exit status: 0 if everything could be measured, whatever the figures are, 1 if
 not, 2 for wrong usage.

@@ -1,7 +1,7 @@
 //! `cargo xtask book`: what the book shows of the lessons, and the book itself.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
@@ -12,7 +12,7 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{self, Failure, in_ci, relative},
+    cli::{self, Failure, files, in_ci, relative},
     lesson::{
         changed::ChangedLesson,
         snapshot::Snapshot,
@@ -75,11 +75,11 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
     let folder = docs.join("generated");
     let generated = generate(&workspace)?;
     let found = read(&folder)?;
-    let files: BTreeSet<_> = generated.keys().chain(found.keys()).collect();
-    let is_stale = |file: &&PathBuf| generated.get(*file) != found.get(*file);
-    let mut stale = files.into_iter().filter(is_stale);
+    let new = generated.iter();
+    let mut new = new.filter(|(file, content)| found.get(*file) != Some(content));
+    let mut old = found.keys().filter(|file| !generated.contains_key(*file));
     if check || in_ci() {
-        if let Some(file) = stale.next() {
+        if let Some(file) = new.next().map(|(file, _)| file).or_else(|| old.next()) {
             let file = relative(file, &workspace.root);
             return Err(format!(
                 "{file} is out of date; run `cargo xtask book`, read how it has changed, and \
@@ -91,11 +91,11 @@ pub(crate) fn book(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> 
             return Ok(ExitCode::SUCCESS);
         }
     }
-    for file in stale {
-        match generated.get(file) {
-            Some(content) => write(file, content)?,
-            None => fs::remove_file(file).map_err(|error| cannot(file, "be removed", &error))?,
-        }
+    for (file, content) in new {
+        write(file, content)?;
+    }
+    for file in old {
+        fs::remove_file(file).map_err(|error| cannot(file, "be removed", &error))?;
     }
     build(&docs, &workspace.root.join("target/book"), open)?;
     Ok(ExitCode::SUCCESS)
@@ -234,28 +234,13 @@ fn two_outputs(orders: &Description) -> String {
 /// The files below a folder and what is in them, as on a system whose lines end in one
 /// character.
 fn read(folder: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
-    let read = |file: PathBuf| {
+    let mut texts = BTreeMap::new();
+    for file in files(folder)? {
         let content = fs::read(&file).map_err(|error| cannot(&file, "be read", &error))?;
         let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
-        Ok((file, text))
-    };
-    files(folder)?.into_iter().map(read).collect()
-}
-
-/// The files below a folder, if there is one; or the file of this name. What a system
-/// hides there is its own.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if !path.is_dir() {
-        let is_there = path.exists() && !name.starts_with('.');
-        return Ok(Vec::from_iter(is_there.then(|| path.to_owned())));
+        texts.insert(file, text);
     }
-    let mut all = Vec::new();
-    let failed = |error| cannot(path, "be read", &error);
-    for entry in fs::read_dir(path).map_err(failed)? {
-        all.extend(files(&entry.map_err(failed)?.path())?);
-    }
-    Ok(all)
+    Ok(texts)
 }
 
 /// Writes a file, in a folder of its own if need be.

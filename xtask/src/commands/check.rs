@@ -121,7 +121,7 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         let lesson = Lesson::build(lesson)?;
         let trace = lesson.trace()?;
         let what = format!("ordering the lines of `{}`", lesson.name);
-        let judge = live(what, || Judge::of(trace, &lesson.name, promises));
+        let judge = live(what, |_| Judge::of(trace, &lesson.name, promises));
         judge.map_err(|reason| lesson.failed(&reason))
     };
     match (command.as_deref(), &files[..]) {
@@ -239,7 +239,7 @@ fn check_runs(
     };
     let program = command[0].display();
     let what = format!("running `{program}` {}", number_of(times, "time"));
-    let runs = live(what, || side_by_side(times, PER_CORE, once))?;
+    let runs = live(what, |_| side_by_side(times, PER_CORE, once))?;
     let all = runs.len();
 
     let counts = counts(runs.iter().map(|run| &run.judgement.verdict));
@@ -294,7 +294,7 @@ fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
     let program = command[0].display();
     let mut process = Command::new(&command[0]);
     process.args(&command[1..]);
-    program::run(process, None, timeout, |_| {}).map_err(|error| match error {
+    program::run(process, None, timeout, Box::new(|_| {})).map_err(|error| match error {
         StartError::Program(reason)
             if matches!(
                 reason.kind(),

@@ -94,7 +94,8 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
             let line = live.add(format!("{:12} ", lesson.name), String::new());
             let prove = move || {
                 let built = lesson.built();
-                let run = built.and_then(|built| built.run(clock, timeout, line.show_last()));
+                let seen = Box::new(line.show_last());
+                let run = built.and_then(|built| built.run(clock, timeout, seen));
                 line.end();
                 judge(lesson, run, update, root)
             };

@@ -9,7 +9,6 @@ use std::{
     panic::{self, AssertUnwindSafe},
     process::ExitCode,
     sync::mpsc::{self, Receiver, Sender},
-    thread,
     time::Instant,
 };
 
@@ -17,7 +16,7 @@ use console::{Term, style};
 use worker_core::Clock;
 
 use crate::{
-    cli::{self, Failure, in_ci, no_thread, terminal},
+    cli::{self, Failure, Work, in_ci, no_thread, terminal},
     lesson::{process, report::report, verdict::Verdict, workspace::Workspace},
 };
 
@@ -69,9 +68,16 @@ for wrong usage.
 ///
 /// If it is used wrongly, there is no lesson, or it cannot go on.
 pub(crate) fn watch(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure> {
-    let workspace = Workspace::find(parse(arguments)?.as_slice())?;
-    process::heed_signals()
-        .map_err(|reason| Failure::Failed(format!("the OS passes no signals on: {reason}")))?;
+    use lexopt::prelude::*;
+
+    let mut names = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(name) if names.is_empty() => names.push(name.string()?),
+            _ => return Err(cli::unexpected(argument)),
+        }
+    }
+    let workspace = Workspace::find(&names)?;
     let (sender, events) = mpsc::channel();
     read_input(sender.clone())?;
     let mut watch = Watch {
@@ -90,19 +96,6 @@ pub(crate) fn watch(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     terminal::leave();
     process::end_all();
     result.map(|()| ExitCode::SUCCESS)
-}
-
-fn parse(arguments: &mut lexopt::Parser) -> Result<Option<String>, Failure> {
-    use lexopt::prelude::*;
-
-    let mut lesson = None;
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Value(name) if lesson.is_none() => lesson = Some(name.string()?),
-            _ => return Err(cli::unexpected(argument)),
-        }
-    }
-    Ok(lesson)
 }
 
 /// What happens, besides a save.
@@ -129,12 +122,8 @@ fn read_input(events: Sender<Event>) -> Result<(), Failure> {
         // Nobody listens any more when the tool ends.
         let _ = events.send(Event::InputEnded);
     };
-    begin_thread(read)
-}
-
-fn begin_thread(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-    let begun = thread::Builder::new().spawn(work);
-    begun.map(drop).map_err(|reason| no_thread(reason).into())
+    Work::begin(read).map_err(no_thread)?;
+    Ok(())
 }
 
 struct Watch {
@@ -181,7 +170,8 @@ impl Watch {
                 }
                 self.drawn = None;
             }
-            if !input_ended && let Some(lesson) = self.changes.look(self.lesson) {
+            let saved = self.changes.look(self.lesson);
+            if let Some(lesson) = saved.filter(|_| !input_ended) {
                 if lesson != self.lesson {
                     self.lesson = lesson;
                     self.screen = Screen::of(&self.workspace.lessons[lesson].name);
@@ -209,16 +199,18 @@ impl Watch {
         // Nobody listens any more when the tool ends.
         let tell = move |event| drop(sender.send(event));
         let (hear, print) = (tell.clone(), tell.clone());
-        begin_thread(move || {
+        let work = move || {
             let hear = |words: &str| hear(Event::Said(words.to_owned()));
-            let print = move |bytes: &[u8]| {
+            let print = Box::new(move |bytes: &[u8]| {
                 if clock == Clock::Real {
                     print(Event::Printed(bytes.to_owned()));
                 }
-            };
+            });
             let look = panic::catch_unwind(AssertUnwindSafe(|| look(&name, clock, hear, print)));
             tell(Event::Looked(look.ok().map(Box::new)));
-        })
+        };
+        Work::begin(work).map_err(no_thread)?;
+        Ok(())
     }
 
     /// Shows what a look has come to, unless the next one is due: it may have been stopped

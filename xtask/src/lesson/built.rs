@@ -8,7 +8,7 @@ use xtask::order::{runs, trace::Trace};
 use crate::{
     cli::{self, Failure, live::live},
     lesson::{
-        program::{self, Run, TIME_LIMIT},
+        program::{self, Run, Seen, TIME_LIMIT},
         repeat::side_by_side,
     },
 };
@@ -41,12 +41,7 @@ impl BuiltLesson {
     /// # Errors
     ///
     /// Why it cannot be run.
-    pub(crate) fn run(
-        &self,
-        clock: Clock,
-        timeout: Duration,
-        seen: impl FnMut(&[u8]) + Send + 'static,
-    ) -> Result<Run, String> {
+    pub(crate) fn run(&self, clock: Clock, timeout: Duration, seen: Seen) -> Result<Run, String> {
         let run = program::run(Command::new(&self.program), Some(clock), timeout, seen);
         run.map_err(|reason| reason.to_string())
     }
@@ -57,7 +52,7 @@ impl BuiltLesson {
     ///
     /// Why it does not run well.
     pub(crate) fn run_well(&self) -> Result<Run, String> {
-        let run = self.run(Clock::Simulated, TIME_LIMIT, |_| {})?;
+        let run = self.run(Clock::Simulated, TIME_LIMIT, Box::new(|_| {}))?;
         let complaints = run.complaints();
         if complaints.is_empty() {
             Ok(run)
@@ -103,7 +98,7 @@ impl BuiltLesson {
     /// As [`traced`](BuiltLesson::traced).
     pub(crate) fn trace(&self) -> Result<Trace, Failure> {
         let what = format!("running `{}` on the simulated clock", self.name);
-        let traced = live(what, || self.traced(None)).map_err(|reason| self.failed(&reason))?;
+        let traced = live(what, |_| self.traced(None)).map_err(|reason| self.failed(&reason))?;
         if let Some(pauses) = traced.pauses {
             cli::note(&format!("note: lesson `{}`: {pauses}", self.name));
         }

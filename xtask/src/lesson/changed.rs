@@ -14,6 +14,7 @@ use crate::{
     cli::Failure,
     lesson::{
         built::BuiltLesson,
+        patch::apply,
         workspace::{Lesson, Library},
     },
 };
@@ -76,40 +77,4 @@ fn build(
         return Err(String::from_utf8_lossy(&built.stderr).trim_end().into());
     }
     Ok((source, program))
-}
-
-/// Applies a patch to the one file that it is for.
-fn apply(source: &str, patch: &str) -> Result<String, String> {
-    let mut source = source.to_owned();
-    for hunk in patch.split("\n@@ ").skip(1) {
-        let side = |sign: char| -> String {
-            let lines = hunk.lines().skip(1);
-            let lines = lines.filter(|line| line.starts_with([' ', sign]));
-            lines.map(|line| format!("{}\n", &line[1..])).collect()
-        };
-        let (before, after) = (side('-'), side('+'));
-        if source.matches(&before).count() != 1 {
-            return Err(format!("this has to stand once in the lesson:\n{before}"));
-        }
-        source = source.replace(&before, &after);
-    }
-    Ok(source)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_is_made_where_its_lines_stand_once_and_nowhere_else() {
-        let patch =
-            |line: &str| format!("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-{line}\n+new\n end\n");
-        let source = "one\nend\ntwo\nend\n";
-        let changed = apply(source, &patch("two"));
-        assert_eq!(changed.as_deref(), Ok("one\nend\nnew\nend\n"));
-        let words = "this has to stand once in the lesson:\nthree\nend\n";
-        assert_eq!(apply(source, &patch("three")), Err(words.to_owned()));
-        let twice = source.repeat(2);
-        assert!(apply(&twice, &patch("two")).is_err());
-    }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod built;
 pub(crate) mod cargo;
 pub(crate) mod changed;
+pub(crate) mod patch;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod repeat;

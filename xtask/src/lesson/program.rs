@@ -4,11 +4,10 @@
 use std::{
     fmt,
     fs::{self, File},
-    io::{self, ErrorKind, Read},
+    io::{self, ErrorKind, PipeWriter, Read},
     path::Path,
     process::{Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex, mpsc},
-    thread,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -19,7 +18,7 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{lock, number_of},
+    cli::{Work, lock, number_of},
     lesson::{
         process::{Process, StartError, no_room_for_trace},
         standstill::{self, IdleTime},
@@ -44,6 +43,9 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// How long the pipes may stay open after the program has ended.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// What is shown each piece of a program's standard output as it comes.
+pub(crate) type Seen = Box<dyn FnMut(&[u8]) + Send>;
 
 /// What a program wrote, how it ended, and how long it took.
 pub(crate) struct Run {
@@ -214,22 +216,17 @@ pub(crate) fn run(
     mut command: Command,
     clock: Option<Clock>,
     timeout: Duration,
-    seen: impl FnMut(&[u8]) + Send + 'static,
+    seen: Seen,
 ) -> Result<Run, StartError> {
     let start = Instant::now();
     if let Some(clock) = clock {
         command.env(Clock::VARIABLE, clock.name());
     }
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut process = Process::start(&mut command)?;
     let failed = StartError::Program;
-    let pipes = process.output().ok_or_else(|| io::Error::other("no pipes"));
-    let (stdout, stderr) = pipes.map_err(failed)?;
-    let stdout = Pipe::drain(stdout, seen).map_err(failed)?;
-    let stderr = Pipe::drain(stderr, |_| {}).map_err(failed)?;
+    let (stdout, output) = Pipe::drain(seen).map_err(failed)?;
+    let (stderr, errors) = Pipe::drain(Box::new(|_| {})).map_err(failed)?;
+    command.stdin(Stdio::null()).stdout(output).stderr(errors);
+    let mut process = Process::start(command)?;
 
     let mut idle_time = IdleTime::default();
     let mut left = timeout;
@@ -255,7 +252,7 @@ pub(crate) fn run(
     if cut_off.is_some() {
         process.kill();
     }
-    let closed = stdout.is_closed_within(GRACE) && stderr.is_closed_within(GRACE);
+    let closed = stdout.reader.ends_within(GRACE) && stderr.reader.ends_within(GRACE);
     let time = start.elapsed();
     let is_full = |pipe: &Pipe| pipe.size() > MOST_OUTPUT;
     let [stdout_is_full, stderr_is_full] = [&stdout, &stderr].map(is_full);
@@ -317,21 +314,18 @@ fn read_trace(path: &Path) -> Result<String, String> {
 /// What has come out of a pipe so far.
 struct Pipe {
     bytes: Arc<Mutex<Vec<u8>>>,
-    closed: mpsc::Receiver<()>,
+    /// Ends when it is closed.
+    reader: Work,
 }
 
 impl Pipe {
-    /// Reads the pipe to its end on a thread of its own, so that the program
+    /// Reads what a program writes to its end on a thread of its own, so that the program
     /// never waits for us.
-    fn drain(
-        pipe: impl Read + Send + 'static,
-        mut seen: impl FnMut(&[u8]) + Send + 'static,
-    ) -> io::Result<Pipe> {
+    fn drain(mut seen: Seen) -> io::Result<(Pipe, PipeWriter)> {
+        let (pipe, writer) = io::pipe()?;
         let bytes = Arc::new(Mutex::new(Vec::new()));
-        let (open, closed) = mpsc::channel::<()>();
         let kept = Arc::clone(&bytes);
-        thread::Builder::new().spawn(move || {
-            let _open = open;
+        let reader = Work::begin(move || {
             let mut pipe = pipe.take(MOST_OUTPUT + 1);
             let mut buffer = [0; 8192];
             loop {
@@ -345,11 +339,7 @@ impl Pipe {
                 }
             }
         })?;
-        Ok(Pipe { bytes, closed })
-    }
-
-    fn is_closed_within(&self, time: Duration) -> bool {
-        self.closed.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
+        Ok((Pipe { bytes, reader }, writer))
     }
 
     fn size(&self) -> u64 {

@@ -2,12 +2,14 @@
 
 use std::{
     num::NonZero,
-    panic,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
-use crate::cli::no_thread;
+use crate::cli::{lock, no_thread};
 
 /// Does the same `times` over, at most `per_core` at once for each processor core, and
 /// returns what came of it.
@@ -21,31 +23,37 @@ pub(crate) fn side_by_side<T: Send, E: From<String> + Send>(
     per_core: usize,
     once: impl Fn() -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let begun = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
     let run = || {
-        let mut results = Vec::new();
         while begun.fetch_add(1, Ordering::Relaxed) < times {
             let result = once();
             if result.is_err() {
                 begun.store(times, Ordering::Relaxed);
             }
-            results.push(result);
+            lock(&results).push(result);
         }
-        results
     };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    on_threads(times.min(per_core * cores), &run)?;
+    let results = results.into_inner();
+    results
+        .unwrap_or_else(PoisonError::into_inner)
+        .into_iter()
+        .collect()
+}
+
+/// Does the same on each of so many threads at once.
+fn on_threads(number: usize, work: &(dyn Fn() + Sync)) -> Result<(), String> {
     thread::scope(|scope| {
-        let mut runners = Vec::new();
-        for _ in 0..times.min(per_core * cores) {
-            match thread::Builder::new().spawn_scoped(scope, run) {
-                Ok(runner) => runners.push(runner),
-                Err(reason) if runners.is_empty() => return Err(no_thread(reason).into()),
+        for begun in 0..number {
+            match thread::Builder::new().spawn_scoped(scope, work) {
+                Err(reason) if begun == 0 => return Err(no_thread(reason)),
                 // Those that it has started do it all.
                 Err(_) => break,
+                Ok(_) => {}
             }
         }
-        let joined = runners.into_iter().map(thread::ScopedJoinHandle::join);
-        let results = joined.flat_map(|it| it.unwrap_or_else(|panic| panic::resume_unwind(panic)));
-        results.collect()
+        Ok(())
     })
 }

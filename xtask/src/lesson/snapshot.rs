@@ -3,14 +3,7 @@
 //! Nothing that insta reads from the environment makes a difference pass, because no
 //! assertion of its is made: its snapshots are read, compared and saved.
 
-use std::{
-    collections::BTreeSet,
-    error::Error,
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{error::Error, fmt::Write as _, fs, path::PathBuf, time::Duration};
 
 use console::style;
 use insta::{
@@ -19,7 +12,10 @@ use insta::{
 };
 use similar::{ChangeTag, TextDiff};
 
-use crate::lesson::workspace::{Lesson, Workspace};
+use crate::{
+    cli::entries,
+    lesson::workspace::{Lesson, Workspace},
+};
 
 /// How many lines are shown on either side of a difference.
 const CONTEXT: usize = 4;
@@ -170,13 +166,9 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
         .iter()
         .flat_map(|lesson| Snapshot::ALL.map(|snapshot| snapshot.file(lesson)))
         .collect();
-    let shelves: BTreeSet<_> = lessons
-        .iter()
-        .filter_map(|lesson| lesson.folder.parent())
-        .filter(|shelf| shelf.starts_with(&workspace.root))
-        .collect();
+    let shelves = lessons.iter().filter_map(|lesson| lesson.folder.parent());
     let mut strays = Vec::new();
-    for shelf in shelves {
+    for shelf in shelves.filter(|shelf| shelf.starts_with(&workspace.root)) {
         for folder in entries(shelf)? {
             let snapshots = folder.join("snapshots");
             if snapshots.is_dir() {
@@ -187,11 +179,6 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
     let is_snapshot = |file: &PathBuf| file.extension().is_some_and(|it| it == "snap");
     strays.retain(|file| is_snapshot(file) && !known.contains(file));
     strays.sort();
+    strays.dedup();
     Ok(strays)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries =
-        fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    entries.map_err(|error| format!("{} cannot be read: {error}", folder.display()))
 }

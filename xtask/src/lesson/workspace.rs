@@ -4,13 +4,15 @@ use std::{
     env, fs,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
 };
 
+use console::strip_ansi_codes;
+use similar::get_close_matches;
 use tinyjson::JsonValue;
 
 use crate::{
-    cli::Failure,
+    cli::{Failure, live::live},
     lesson::{
         built::BuiltLesson,
         cargo::{all, cannot_run_cargo, cargo, child, json, own_root, text},
@@ -60,7 +62,9 @@ impl Workspace {
     /// If there is no workspace, it holds no lesson or none of one of the names, or cargo
     /// cannot be run.
     pub(crate) fn build(names: &[String]) -> Result<Workspace, Failure> {
-        let (workspace, said) = Workspace::build_quietly(names, |_| {})?;
+        let (workspace, said) = live("building".to_owned(), |line| {
+            Workspace::build_quietly(names, &mut |words| line.say(words))
+        })?;
         let _ = io::stderr().write_all(said.as_bytes());
         Ok(workspace)
     }
@@ -73,11 +77,11 @@ impl Workspace {
     /// As [`Workspace::build`].
     pub(crate) fn build_quietly(
         names: &[String],
-        hear: impl FnMut(&str),
+        hear: &mut dyn FnMut(&str),
     ) -> Result<(Workspace, String), Failure> {
         let metadata = ask()?;
         let (messages, words) = run(build_command(names), hear).map_err(cannot_run_cargo)?;
-        let mut workspace = Workspace::of(&answer(metadata.wait_with_output())?, names)?;
+        let mut workspace = Workspace::of(&answer(metadata)?, names)?;
         for lesson in &mut workspace.lessons {
             lesson.built = messages.iter().find_map(|message| lesson.built_by(message));
         }
@@ -92,7 +96,7 @@ impl Workspace {
     ///
     /// As [`Workspace::build`].
     pub(crate) fn find(names: &[String]) -> Result<Workspace, Failure> {
-        Workspace::of(&answer(ask()?.wait_with_output())?, names)
+        Workspace::of(&answer(ask()?)?, names)
     }
 
     /// The lessons of these names, or all for no name, as `cargo metadata` tells them.
@@ -122,10 +126,9 @@ impl Workspace {
             }
         }
         lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
-        let known: Vec<_> = lessons.iter().map(|lesson| lesson.name.clone()).collect();
-        if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-            let distance = |known: &&String| strsim::osa_distance(unknown, known);
-            let nearest = known.iter().min_by_key(distance).unwrap_or(unknown);
+        let known: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            let nearest = get_close_matches(unknown.as_str(), &known, 1, 0.0)[0];
             return Err(Failure::Usage(format!(
                 "there is no lesson `{unknown}`; did you mean `{nearest}`? the lessons are {}",
                 known.join(", ")
@@ -157,9 +160,13 @@ impl Workspace {
             }
         }
         if self.lessons.iter().any(|lesson| lesson.built.is_none()) && !has_error {
-            // What it has done before is indented.
-            let lines = words.split_inclusive('\n');
-            said.extend(lines.skip_while(|line| line.starts_with(' ')));
+            // What it has done until something failed is indented.
+            let mut has_failed = false;
+            said.extend(words.split_inclusive('\n').filter(|line| {
+                let line = strip_ansi_codes(line);
+                has_failed |= line.starts_with("error");
+                has_failed || !line.starts_with(' ')
+            }));
         }
         said
     }
@@ -234,8 +241,8 @@ fn ask() -> Result<Child, Failure> {
 }
 
 /// What cargo answers.
-fn answer(metadata: io::Result<Output>) -> Result<JsonValue, Failure> {
-    let metadata = metadata.map_err(cannot_run_cargo)?;
+fn answer(asked: Child) -> Result<JsonValue, Failure> {
+    let metadata = asked.wait_with_output().map_err(cannot_run_cargo)?;
     if metadata.status.success() {
         return json(&metadata.stdout).ok_or_else(unreadable);
     }
@@ -275,7 +282,7 @@ fn build_command(names: &[String]) -> Command {
 
 /// Runs cargo, and returns its messages and what else it says, of which `hear` is told
 /// line by line.
-fn run(mut cargo: Command, mut hear: impl FnMut(&str)) -> io::Result<(Vec<JsonValue>, String)> {
+fn run(mut cargo: Command, hear: &mut dyn FnMut(&str)) -> io::Result<(Vec<JsonValue>, String)> {
     let (output, input) = io::pipe()?;
     cargo.stdin(Stdio::null());
     cargo.stdout(input.try_clone()?).stderr(input);

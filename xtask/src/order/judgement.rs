@@ -8,6 +8,7 @@ use std::{
 };
 
 use fixedbitset::FixedBitSet;
+use similar::get_close_matches;
 
 use crate::order::{
     description::listed,
@@ -19,6 +20,9 @@ use crate::order::{
 /// How many unknown lines are compared with those of the lesson, and how long they may be.
 const MOST_COMPARED: usize = 20;
 const LONGEST_COMPARED: usize = 500;
+
+/// How much of two lines is the same if one is probably meant to be the other.
+const CLOSE: f32 = 0.85;
 
 /// What judges outputs by the order of a lesson's lines.
 pub struct Judge {
@@ -253,12 +257,12 @@ impl<'a> JudgedOutput<'a> {
 
     /// The line of the lesson that an unknown one is probably meant to be.
     fn nearest(&self, text: &str) -> Option<&'a str> {
+        if text.len() >= LONGEST_COMPARED {
+            return None;
+        }
         let texts = self.order.lines.iter().map(|line| line.text.as_str());
-        let similar = texts
-            .filter(|known| known.len().abs_diff(text.len()) <= 6 && text.len() < LONGEST_COMPARED);
-        let distance = |known| (strsim::osa_distance(text, known), known);
-        let (distance, nearest) = similar.map(distance).min()?;
-        (distance <= 2).then_some(nearest)
+        let texts: Vec<_> = texts.collect();
+        get_close_matches(text, &texts, 1, CLOSE).first().copied()
     }
 
     fn verdict(&self) -> Verdict {
@@ -983,6 +987,12 @@ mod tests {
             "\"main thread end\"?"
         );
         assert_eq!(hint("1", "main thraed den!"), None);
+        // A word is left out, or all of them are others.
+        assert_eq!(
+            hint("1", "thread end  1").unwrap(),
+            "\"sub thread end  1\"?"
+        );
+        assert_eq!(hint("1", "worker 1 is done"), None);
         // Two letters less, of three bytes each.
         assert_eq!(
             hint("a\u{ac00}\u{b098}", "Sub thread end  a\u{ac00}").unwrap(),

@@ -253,3 +253,25 @@ fn printable(text: &str) -> String {
     });
     shown.collect()
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A daemon that prints no more when it is cut off, but would go on.
+    pub(in crate::timeline) const ENDLESS: [(usize, &str); 6] = [
+        (0, "start\t1\tdaemon\t1"),
+        (1, "line\tsub thread start  1"),
+        (0, "started\t1"),
+        (0, "end"),
+        (0, "exit"),
+        (1, "endless"),
+    ];
+
+    /// The picture of a program in which all of this happens at once, each by a thread.
+    pub(in crate::timeline) fn picture(events: &[(usize, &str)]) -> Picture {
+        let event = |(thread, event): &(usize, &str)| format!("0\t0\t{thread}\t-\t{event}\n");
+        let trace: String = events.iter().map(event).collect();
+        Picture::of(&Trace::parse(&trace).unwrap())
+    }
+}

@@ -208,3 +208,34 @@ fn escaped(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timeline::picture::tests::{ENDLESS, picture};
+
+    #[test]
+    fn what_is_lost_of_a_daemon_that_prints_no_more_is_drawn() {
+        let svg = draw(&picture(&ENDLESS), "endless", WIDE);
+        assert!(svg.contains("<line class=\"lost\""), "{svg}");
+    }
+
+    #[test]
+    fn a_long_name_or_a_sign_that_no_page_can_show_spoils_no_picture() {
+        let name = "n".repeat(200);
+        let picture = picture(&[
+            (0, &format!("start\t1\tworker\t{name}")),
+            (1, &format!("line\tsub thread end  {name}")),
+            (1, "end"),
+            (0, "line\tmain thread \u{fffe}<&>"),
+            (0, "exit"),
+        ]);
+        let svg = draw(&picture, "long", WIDE);
+        assert!(svg.contains("main thread \u{fffd}&lt;&amp;&gt;"), "{svg}");
+        for part in svg.split(" x1=\"").skip(1) {
+            let number = |text: &str| text.split('"').next().unwrap().parse::<f64>().unwrap();
+            let (from, to) = (number(part), number(part.split("x2=\"").nth(1).unwrap()));
+            assert!(from <= to && to <= WIDE, "{from} {to}");
+        }
+    }
+}

@@ -148,3 +148,36 @@ fn cells(picture: &Picture, places: &[usize], room: usize) -> impl Iterator<Item
         characters.collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timeline::picture::tests::{ENDLESS, picture};
+
+    #[test]
+    fn a_line_at_the_very_end_of_the_program_is_drawn_behind_it() {
+        let picture = picture(&[
+            (0, "line\tmain thread start"),
+            (0, "start\t1\tdaemon\t워커 1"),
+            (1, "line\tsub thread start  워커 1"),
+            (0, "started\t1"),
+            (0, "end"),
+            (0, "exit"),
+            (1, "line\tsub thread end  워커 1"),
+        ]);
+        let drawn = draw(&picture, 80);
+        let rows: Vec<_> = drawn.lines().skip(1).take(2).collect();
+        // A Korean letter is two columns wide.
+        assert_eq!(rows[0].split('●').next().unwrap().len(), 17, "{drawn}");
+        assert!(rows[1].starts_with("워커 1 (daemon)  "), "{drawn}");
+        let place = |mark: char| rows[1].find(mark);
+        assert!(place('╳').is_some() && place('╳') < place('○'), "{drawn}");
+    }
+
+    #[test]
+    fn what_is_lost_of_a_daemon_that_prints_no_more_is_drawn_up_to_the_right_edge() {
+        let drawn = draw(&picture(&ENDLESS), 80);
+        let row = drawn.lines().nth(2).unwrap();
+        assert!(row.contains("╳·") && row.chars().count() > 70, "{drawn}");
+    }
+}

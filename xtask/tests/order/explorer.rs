@@ -85,7 +85,7 @@ fn tried(lesson: &Script, only_likely: bool) -> BTreeMap<Point, Choices> {
                 _ if is_over => "is cut off".to_owned(),
                 Some(Some(Act::Print(line))) if can_act.contains(&thread) => {
                     let mut next = state.clone();
-                    next.act(lesson, thread, &mut String::new());
+                    next.act(lesson, thread);
                     left.push((next, false));
                     text(line)
                 }
@@ -136,7 +136,7 @@ fn settle(lesson: &Script, state: &mut State, with_the_sleeps: bool) {
             !matches!(lesson.acts[thread][done], Act::Print(_))
         });
         match silent {
-            Some(&thread) => state.act(lesson, thread, &mut String::new()),
+            Some(&thread) => state.act(lesson, thread),
             None if with_the_sleeps && can_act.is_empty() && !state.can_exit(lesson) => {
                 assert!(state.wake());
             }

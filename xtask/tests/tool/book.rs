@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 #[cfg(unix)]
-use crate::docs::faults_of_session;
+use crate::{docs::faults_of_session, patch::apply};
 use crate::{
     explorers::missing_explorers,
     repository::{LANGUAGES, files, lessons, pages, read, root},
@@ -322,7 +322,7 @@ pub fn faults_of_try_its(workspace: &Workspace, lessons: &[String]) -> Vec<Strin
                     workspace.write(listing, &changed);
                     faults_of_session(&session, |line| report(&mut workspace.shell(line)))
                 }
-                Err(fault) => vec![fault],
+                Err(fault) => vec![format!("{APPLIED}\n{fault}")],
             };
             workspace.write(listing, &original);
             faults.extend(
@@ -333,31 +333,6 @@ pub fn faults_of_try_its(workspace: &Workspace, lessons: &[String]) -> Vec<Strin
         }
     }
     faults
-}
-
-/// Applies a patch to the one file that it is for.
-#[cfg(unix)]
-fn apply(listing: &str, patch: &str) -> Result<String, String> {
-    let mut listing = listing.to_owned();
-    for hunk in patch.split("\n@@ ").skip(1) {
-        let side = |sign: char| {
-            let lines = hunk
-                .lines()
-                .skip(1)
-                .filter(move |line| line.starts_with([' ', sign]));
-            lines
-                .map(|line| format!("{}\n", &line[1..]))
-                .collect::<String>()
-        };
-        let (before, after) = (side('-'), side('+'));
-        if listing.matches(&before).count() != 1 {
-            return Err(format!(
-                "this has to stand once in the listing; {APPLIED}:\n{before}"
-            ));
-        }
-        listing = listing.replace(&before, &after);
-    }
-    Ok(listing)
 }
 
 /// What stands between `open` and `close`, each time that it does.

@@ -85,6 +85,27 @@ fn what_the_compiler_says_is_said_on_every_run() {
 }
 
 #[test]
+fn what_cargo_has_done_is_not_said_before_why_a_build_script_fails() {
+    let workspace = Workspace::new("build-script-fails").lesson("bad", 1, "");
+    let fails = "fn main() { panic!(\"there is no word\") }";
+    workspace.write("crates/bad/build.rs", fails);
+    let manifest = std::fs::read_to_string(workspace.path("crates/bad/Cargo.toml")).unwrap();
+    let manifest = manifest.replace("edition", "unknown = 1\nedition");
+    workspace.write("crates/bad/Cargo.toml", &manifest);
+    for colour in ["never", "always"] {
+        let mut xtask = workspace.xtask();
+        let report = report(xtask.arg("run-all").env("CARGO_TERM_COLOR", colour));
+        for words in ["unused manifest key", "\n  there is no word"] {
+            assert!(
+                report.stderr.contains(words),
+                "{words:?} is missing in {report}"
+            );
+        }
+        assert!(!report.stderr.contains("Compiling"), "{report}");
+    }
+}
+
+#[test]
 fn a_progress_bar_that_cargo_always_shows_hides_no_lesson_that_builds() {
     let workspace = Workspace::new("progress")
         .lesson("good", 1, "say(\"main thread end\\n\");")

@@ -79,9 +79,11 @@ fn examples() -> BTreeSet<String> {
     all
 }
 
-/// What goes wrong with a command in this folder, if anything does.
+/// What goes wrong with a command in this folder, if anything does. However many runs it
+/// asks for, a few show that it runs.
 pub fn fault(folder: &Path, command: &str) -> Option<String> {
-    let report = report(&mut shell(folder, command));
+    let few = command.replace("--observe 300", "--observe 3");
+    let report = report(&mut shell(folder, &few));
     // Nothing is no output of a lesson, and `check` says so.
     let is_of_nothing = command.starts_with("cargo xtask check") && !command.contains(" -- ");
     let expected = i32::from(is_of_nothing);

@@ -19,6 +19,7 @@ const GOOD_OUTPUT: &str = "main thread start\nsub thread start  1\nmain thread e
 fn bad_lessons() -> Vec<(&'static str, String, &'static [&'static str])> {
     let good_but = |wrong: &str| format!("{GOOD}\n{wrong}");
     // Some of these wait for nobody who reads what they print.
+    #[cfg(unix)]
     let leave_open = |closed: &str| {
         good_but(&format!(
             "let mut sleep = std::process::Command::new(\"sleep\");
@@ -179,12 +180,17 @@ fn what_is_wrong_with_a_lesson_is_said_and_keeps_no_other_from_passing() {
 fn a_lesson_that_prints_without_end_fails() {
     let body = |line: &str| {
         format!(
-            "let lines = \"{line}\".repeat(10_000);
+            "let lines = \"{line}\".repeat(1_000);
             while std::io::stdout().write_all(lines.as_bytes()).is_ok() {{}}"
         )
     };
     let report = Workspace::new("without-end")
-        .lesson("lines", 2, &body("main thread goes on\\n"))
+        // Long lines are fewer to look at.
+        .lesson(
+            "lines",
+            2,
+            &body(&format!("main thread{}\\n", " goes on".repeat(100))),
+        )
         .lesson("one-line", 1, &body("main thread "))
         .lesson("good", 3, GOOD)
         .snapshot("good", GOOD_OUTPUT)
@@ -338,17 +344,15 @@ fn a_difference_is_shown_and_left_for_review() {
 
 #[test]
 fn a_line_that_is_still_there_is_not_shown_as_changed() {
-    let longer = format!("{GOOD_OUTPUT}main thread goes on\n");
-    let shorter = "main thread start\nsub thread start  1\n";
-    for accepted in [&longer, shorter] {
-        let workspace = Workspace::new("still-there")
-            .lesson("good", 1, GOOD)
-            .snapshot("good", accepted);
-        let report = workspace.run_all(&[]);
-        let changed = report
-            .stdout
-            .lines()
-            .filter_map(|line| line.split_once('│'));
+    let report = Workspace::new("still-there")
+        .lesson("was-longer", 1, GOOD)
+        .snapshot("was-longer", &format!("{GOOD_OUTPUT}main thread goes on\n"))
+        .lesson("was-shorter", 2, GOOD)
+        .snapshot("was-shorter", "main thread start\nsub thread start  1\n")
+        .run_all(&[]);
+    for lesson in ["was-longer", "was-shorter"] {
+        let lines = report.of(lesson).lines();
+        let changed = lines.filter_map(|line| line.split_once('│'));
         let changed = changed.filter(|(_, text)| text.starts_with(['-', '+']));
         let changed: Vec<_> = changed.map(|(_, text)| text.split_at(1)).collect();
         assert!(!changed.is_empty(), "{report}");
@@ -361,22 +365,24 @@ fn a_line_that_is_still_there_is_not_shown_as_changed() {
 
 #[test]
 fn accept_accepts_and_leaves_nothing_pending() {
-    for accepted in [None, Some("main thread end\n")] {
-        let mut workspace = Workspace::new("accept").lesson("good", 1, GOOD);
-        if let Some(accepted) = accepted {
-            workspace = workspace.snapshot("good", accepted);
+    let workspace = Workspace::new("accept")
+        .lesson("new", 1, GOOD)
+        .lesson("changed", 2, GOOD)
+        .snapshot("changed", "main thread end\n");
+    assert_eq!(workspace.run_all(&[]).status, Some(1));
+    let accepted = workspace.run_all(&["new", "changed", "--accept"]);
+    let again = workspace.run_all(&["new", "changed", "--accept"]);
+    for lesson in ["new", "changed"] {
+        assert_eq!(workspace.accepted(lesson).as_deref(), Some(GOOD_OUTPUT));
+        assert_eq!(workspace.pending(lesson), None);
+        for (report, words) in [
+            (&accepted, "+sub thread start  1"),
+            (&accepted, &*format!("\n{lesson} accepted in ")),
+            (&again, &format!("\n{lesson} passed in ")),
+        ] {
+            assert_eq!(report.status, Some(0), "{report}");
+            assert!(report.of(lesson).contains(words), "{words:?}: {report}");
         }
-        assert_eq!(workspace.run_all(&[]).status, Some(1));
-        let report = workspace.run_all(&["good", "--accept"]);
-        assert_eq!(report.status, Some(0), "{report}");
-        assert!(report.stdout.contains("+sub thread start  1"), "{report}");
-        assert!(report.stdout.contains("\ngood accepted in "), "{report}");
-        assert_eq!(workspace.accepted("good").as_deref(), Some(GOOD_OUTPUT));
-        assert_eq!(workspace.pending("good"), None);
-
-        let report = workspace.run_all(&["good", "--accept"]);
-        assert_eq!(report.status, Some(0), "{report}");
-        assert!(report.stdout.contains("\ngood passed in "), "{report}");
     }
 }
 
@@ -506,35 +512,37 @@ fn a_snapshot_that_cannot_be_written_is_not_accepted() {
 
 #[test]
 fn a_difference_is_shown_where_nothing_can_be_written() {
-    let changed = "main thread start\nmain thread end\n";
-    for (test, in_the_way) in [
-        (
-            "read-only",
-            "crates/good/snapshots/output.snap.new/in-the-way",
-        ),
-        ("read-only-folder", "crates/good/snapshots"),
-    ] {
-        let mut workspace = Workspace::new(test).lesson("good", 1, GOOD);
-        if test == "read-only" {
-            workspace = workspace.snapshot("good", changed);
-        }
-        workspace.write(in_the_way, "");
-        for arguments in [&[][..], &["--accept"]] {
-            let report = workspace.run_all(arguments);
-            assert_eq!(report.status, Some(1), "{report}");
+    let workspace = Workspace::new("read-only")
+        .lesson("no-file", 1, GOOD)
+        .snapshot("no-file", "main thread start\nmain thread end\n")
+        .lesson("no-folder", 2, GOOD);
+    let in_the_way = [
+        "crates/no-file/snapshots/output.snap.new/in-the-way",
+        "crates/no-folder/snapshots",
+    ];
+    for path in in_the_way {
+        workspace.write(path, "");
+    }
+    for arguments in [&[][..], &["--accept"]] {
+        let report = workspace.run_all(arguments);
+        assert_eq!(report.status, Some(1), "{report}");
+        assert_eq!(
+            report.last_line(),
+            "2 of 2 lessons failed: no-file, no-folder"
+        );
+        for lesson in ["no-file", "no-folder"] {
+            let folder = format!("crates/{lesson}/snapshots");
             for words in [
                 "+sub thread start  1",
-                "\n  nothing could be written to crates/good/snapshots: ",
+                &format!("\n  nothing could be written to {folder}: "),
                 "; see whether you may write there\n",
             ] {
-                assert!(
-                    report.stdout.contains(words),
-                    "{words:?} is missing in {report}"
-                );
+                let said = report.of(lesson);
+                assert!(said.contains(words), "{words:?} is missing in {said}");
             }
-            for words in ["cargo insta review", "good accepted"] {
-                assert!(!report.stdout.contains(words), "{words:?} is in {report}");
-            }
+        }
+        for words in ["cargo insta review", " accepted in "] {
+            assert!(!report.stdout.contains(words), "{words:?} is in {report}");
         }
     }
 }
@@ -750,13 +758,15 @@ fn a_reader_who_has_seen_enough_changes_no_verdict() {
     let many = 100;
     let accepted = format!("{line}\n").repeat(many);
     let body = |many| format!("for _ in 0..{many} {{ say(\"{line}\\n\"); }}");
-    for (lesson, status) in [(body(many), 0), (body(many + 1), 1)] {
-        let workspace = Workspace::new("closed")
-            .lesson("good", 1, &lesson)
-            .snapshot("good", &accepted);
+    let workspace = Workspace::new("closed")
+        .lesson("good", 1, &body(many))
+        .snapshot("good", &accepted)
+        .lesson("bad", 1, &body(many + 1))
+        .snapshot("bad", &accepted);
+    for (lesson, status) in [("good", 0), ("bad", 1)] {
         let mut xtask = workspace.xtask();
         xtask
-            .arg("run-all")
+            .args(["run-all", lesson])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = xtask.spawn().unwrap();
@@ -764,7 +774,7 @@ fn a_reader_who_has_seen_enough_changes_no_verdict() {
         BufReader::with_capacity(1, child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        assert_eq!(line, "chapter 1: good\n");
+        assert_eq!(line, format!("chapter 1: {lesson}\n"));
         let mut stderr = String::new();
         child
             .stderr

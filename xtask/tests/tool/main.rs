@@ -16,6 +16,9 @@ mod lessons;
 mod luck;
 mod mutants;
 mod orders;
+#[cfg(unix)]
+#[path = "../../src/lesson/patch.rs"]
+mod patch;
 mod repository;
 mod standstill;
 mod stopping;

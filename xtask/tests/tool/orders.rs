@@ -1,5 +1,7 @@
 //! `orders`: what it counts, what it lists, and whether the real lessons agree.
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
 use crate::{
     repository::{lessons, root},
     tool::{Report, report, xtask},
@@ -11,6 +13,14 @@ fn orders(arguments: &[&str]) -> Report {
     assert_eq!(report.status, Some(0), "{report}");
     report
 }
+
+/// What is said of each lesson, by name.
+static ORDERS: LazyLock<BTreeMap<String, Report>> = LazyLock::new(|| {
+    let lessons = lessons(root()).into_iter();
+    lessons
+        .map(|lesson| (lesson.clone(), orders(&[&lesson])))
+        .collect()
+});
 
 /// The part of what the tool prints below this heading.
 fn part<'a>(report: &'a Report, heading: &str) -> Vec<&'a str> {
@@ -24,7 +34,7 @@ fn part<'a>(report: &'a Report, heading: &str) -> Vec<&'a str> {
 
 #[test]
 fn the_last_line_counts_the_orders() {
-    let report = orders(&["daemon"]);
+    let report = &ORDERS["daemon"];
     let words = "daemon: 1 order with its sleeps, 7916 by start and join alone";
     assert_eq!(report.last_line(), words, "{report}");
 }
@@ -44,8 +54,7 @@ fn a_start_that_returns_early_allows_more_orders_by_the_promises_of_std_and_pyth
 #[test]
 fn no_line_is_wider_than_80_columns_where_there_is_no_terminal() {
     let mut all = String::new();
-    for lesson in lessons(root()) {
-        let report = orders(&[&lesson]);
+    for report in ORDERS.values() {
         let widest = report.stdout.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(80), "{report}");
         all += &report.stdout;
@@ -57,8 +66,8 @@ fn no_line_is_wider_than_80_columns_where_there_is_no_terminal() {
 
 #[test]
 fn every_pair_is_guaranteed_or_likely_or_left_to_the_scheduler() {
-    let report = orders(&["fork-join"]);
-    let guaranteed = part(&report, "guaranteed");
+    let report = &ORDERS["fork-join"];
+    let guaranteed = part(report, "guaranteed");
     assert!(
         guaranteed.contains(&"  `sub thread end  1`    → `main thread post job`  join"),
         "{report}"
@@ -69,11 +78,11 @@ fn every_pair_is_guaranteed_or_likely_or_left_to_the_scheduler() {
     );
     assert_eq!(guaranteed.len(), 8, "only the covering pairs: {report}");
     assert_eq!(
-        part(&report, "likely, not guaranteed"),
+        part(report, "likely, not guaranteed"),
         ["  `sub thread start  2` → `sub thread end  1`"]
     );
     assert_eq!(
-        part(&report, "left to the scheduler"),
+        part(report, "left to the scheduler"),
         [
             "  any order of",
             "    `sub thread end  1`",
@@ -84,8 +93,8 @@ fn every_pair_is_guaranteed_or_likely_or_left_to_the_scheduler() {
 
 #[test]
 fn what_a_daemon_may_not_get_to_is_said() {
-    let report = orders(&["daemon"]);
-    let missing = part(&report, "may be missing");
+    let report = &ORDERS["daemon"];
+    let missing = part(report, "may be missing");
     assert_eq!(missing.len(), 5, "{report}");
     assert_eq!(
         missing[0],
@@ -95,16 +104,16 @@ fn what_a_daemon_may_not_get_to_is_said() {
 
 #[test]
 fn the_normal_form_is_listed_first_and_no_more_orders_than_the_limit() {
-    let report = orders(&["fork-join"]);
+    let report = &ORDERS["fork-join"];
     assert_eq!(
-        part(&report, "2 orders with its sleeps"),
+        part(report, "2 orders with its sleeps"),
         [
             "   1   2   3   4   5   6   7",
             "   1   2   3   5   4   6   7"
         ]
     );
     assert_eq!(
-        part(&report, "1 more without its sleeps"),
+        part(report, "1 more without its sleeps"),
         ["   1   2   4   3   5   6   7"]
     );
     for (limit, listed) in [("0", 0), ("7", 7), ("9999", 3840)] {

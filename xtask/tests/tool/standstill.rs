@@ -1,20 +1,38 @@
 //! Lessons in which simulated time stands still, and one that only computes for long.
 
-use std::fs;
+use std::sync::LazyLock;
 
 use crate::{
-    repository::root,
+    repository::{read, root},
     tool::{Report, report},
     workspace::Workspace,
 };
 
-/// A workspace in which a lesson of this name can use worker-core.
-fn workspace(name: &str, lesson: &str) -> Workspace {
+/// The lessons, in a workspace in which worker-core is built for them once.
+static LESSONS: LazyLock<Workspace> = LazyLock::new(|| {
     let core = root().join("crates/worker-core");
     let manifest = format!(
         "[package.metadata.lesson]\nchapter = 1\n\n[dependencies]\nworker-core = {{ path = {core:?} }}\n"
     );
-    let main = format!(
+    let workspace = Workspace::new("standstill");
+    workspace.write("Cargo.lock", &read(&root().join("Cargo.lock")));
+    let lessons = [
+        ("held-lock", main(HELD_LOCK)),
+        ("deadlock", main(DEADLOCK)),
+        ("another-sleep", main(ANOTHER_SLEEP)),
+        ("computes", main(COMPUTES)),
+        ("spins", main(SPINS)),
+        ("no-room", main(END).replace("let status", NO_ROOM)),
+    ];
+    let lessons = lessons.into_iter();
+    lessons.fold(workspace, |workspace, (name, main)| {
+        workspace.package(name, &manifest, &main)
+    })
+});
+
+/// The `main.rs` of a lesson that does this.
+fn main(lesson: &str) -> String {
+    format!(
         "#![allow(dead_code, unused_imports)]
         use std::{{process::ExitCode, sync::{{Arc, Mutex}}, time::{{Duration, Instant}}}};
         use worker_core::{{Error, MainThread, Worker, run, sleep}};
@@ -37,24 +55,18 @@ fn workspace(name: &str, lesson: &str) -> Workspace {
             std::thread::sleep(SECOND / 10);
         }}
         "
-    );
-    let workspace = Workspace::new(name).package(name, &manifest, &main);
-    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
-    workspace.write("Cargo.lock", &lock);
-    workspace
+    )
 }
 
-fn orders(workspace: &Workspace, lesson: &str) -> Report {
-    report(workspace.xtask().args(["orders", lesson]))
+fn orders(lesson: &str) -> Report {
+    report(LESSONS.xtask().args(["orders", lesson]))
 }
 
 const LAST: &str = "; it goes on only when every thread sleeps, joins or has ended, so let none wait \
                     for a lock or a message of one that does, nor sleep with anything but \
                     `worker_core::sleep`\n";
 
-#[test]
-fn a_lock_that_is_held_across_a_sleep_is_told_by_where_the_threads_are() {
-    let body = "
+const HELD_LOCK: &str = "
         let lock = Arc::new(Mutex::new(()));
         let (first, second) = (Arc::clone(&lock), lock);
         let holds = Worker::new(\"1\", move || {
@@ -68,18 +80,20 @@ fn a_lock_that_is_held_across_a_sleep_is_told_by_where_the_threads_are() {
         let holds = main_thread.start(holds)?;
         main_thread.start(waits)?;
         holds.join().map(drop)";
-    let workspace = workspace("held-lock", body);
+
+#[test]
+fn a_lock_that_is_held_across_a_sleep_is_told_by_where_the_threads_are() {
     let words = format!(
         "simulated time stands still at 1 s: worker `2` has neither slept, joined nor ended since 1 s \
          (main.rs:21); the main thread joins worker `1` since 0 s (main.rs:26); worker `1` sleeps \
          since 0 s (main.rs:18){LAST}"
     );
-    let report = orders(&workspace, "held-lock");
+    let report = orders("held-lock");
     assert_eq!(report.status, Some(1), "{report}");
     let begin = "error: lesson `held-lock` on the simulated clock: ";
     assert_eq!(report.stderr, format!("{begin}{words}"), "{report}");
 
-    let report = workspace.run_all(&["--simulated"]);
+    let report = LESSONS.run_all(&["held-lock", "--simulated"]);
     assert_eq!(report.status, Some(1), "{report}");
     assert!(report.stdout.contains(&words), "{report}");
     assert!(
@@ -88,9 +102,7 @@ fn a_lock_that_is_held_across_a_sleep_is_told_by_where_the_threads_are() {
     );
 }
 
-#[test]
-fn a_deadlock_is_told_by_where_the_threads_are() {
-    let body = "
+const DEADLOCK: &str = "
         let locks = [Arc::new(Mutex::new(())), Arc::new(Mutex::new(()))];
         for (name, first, second) in [(\"1\", 0, 1), (\"2\", 1, 0)] {
             let (first, second) = (Arc::clone(&locks[first]), Arc::clone(&locks[second]));
@@ -101,7 +113,10 @@ fn a_deadlock_is_told_by_where_the_threads_are() {
             }))?;
         }
         Ok(())";
-    let report = orders(&workspace("deadlock", body), "deadlock");
+
+#[test]
+fn a_deadlock_is_told_by_where_the_threads_are() {
+    let report = orders("deadlock");
     assert_eq!(report.status, Some(1), "{report}");
     let words = "simulated time stands still at 1 s: worker `1` has neither slept, joined nor ended \
                  since 1 s (main.rs:19); worker `2` has neither slept, joined nor ended since 1 s \
@@ -112,13 +127,13 @@ fn a_deadlock_is_told_by_where_the_threads_are() {
     );
 }
 
-#[test]
-fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
-    let body = "
+const ANOTHER_SLEEP: &str = "
         main_thread.start(Worker::new(\"1\", || std::thread::sleep(SECOND)))?;
         main_thread.start(Worker::new(\"2\", || sleep(SECOND)))?;
         main_thread.print(\"main thread end\")";
-    let workspace = workspace("another-sleep", body);
+
+#[test]
+fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
     let words = " s of real time or more while simulated time stands still, and no order knows of it; \
                  what sleeps, has to sleep with `worker_core::sleep`\n";
     // A busy machine leaves less of the second to be seen.
@@ -128,21 +143,18 @@ fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
         told.is_some_and(|(seconds, _)| seconds.parse::<f64>().is_ok())
     };
     for command in ["orders", "timeline"] {
-        let report = report(workspace.xtask().args([command, "another-sleep"]));
+        let report = report(LESSONS.xtask().args([command, "another-sleep"]));
         assert_eq!(report.status, Some(0), "{report}");
         let is_told = is_told(&report.stderr, "note: lesson `another-sleep`: ");
         assert!(is_told, "{report}");
     }
     // By the sleeps that are known, its end races with the main thread.
-    let report = workspace.run_all(&["--accept"]);
+    let report = LESSONS.run_all(&["another-sleep", "--accept"]);
     assert!(is_told(&report.stdout, "\n  note: "), "{report}");
     assert_eq!(report.status, Some(1), "{report}");
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_lesson_that_computes_for_long_does_not_stand_still() {
-    let body = "
+const COMPUTES: &str = "
         let begun = Instant::now();
         let first = std::env::current_exe().unwrap().with_extension(\"ran\");
         // The other runs would only take time.
@@ -151,40 +163,42 @@ fn a_lesson_that_computes_for_long_does_not_stand_still() {
             compute_a_little();
         }
         main_thread.print(\"main thread end\")";
-    let workspace = workspace("computes", body);
-    workspace.forget("target/debug/computes.ran");
-    let report = orders(&workspace, "computes");
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lesson_that_computes_for_long_does_not_stand_still() {
+    LESSONS.forget("target/debug/computes.ran");
+    let report = orders("computes");
     assert_eq!(report.status, Some(0), "{report}");
 }
 
-#[test]
-fn a_lesson_that_waits_for_a_flag_without_end_is_told_at_the_time_limit() {
-    let body = "
+const SPINS: &str = "
         main_thread.start(Worker::new(\"1\", || loop { compute_a_little(); }))?;
         Ok(())";
-    let report = workspace("spins", body).run_all(&["--simulated", "--timeout", "5"]);
+
+#[test]
+fn a_lesson_that_waits_for_a_flag_without_end_is_told_at_the_time_limit() {
+    let report = LESSONS.run_all(&["spins", "--simulated", "--timeout", "5"]);
     assert_eq!(report.status, Some(1), "{report}");
     let words = "it still ran at the time limit of 5 s and was killed\n  simulated time had come to \
                  0 s: worker `1` has neither slept, joined nor ended since 0 s\n";
     assert!(report.stdout.contains(words), "{report}");
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_trace_that_has_no_room_is_told_of_its_folder_and_not_of_a_variable() {
-    let body = "
+const END: &str = "
         main_thread.print(\"main thread end\")";
-    let workspace = workspace("no-room", body);
-    // What is written to this file finds no room.
-    let full = "
+
+/// Before it runs, what is written to its trace finds no room any more.
+const NO_ROOM: &str = "
             let trace = std::env::var(\"LESSON_TRACE\").unwrap();
             std::fs::remove_file(&trace).unwrap();
             std::os::unix::fs::symlink(\"/dev/full\", &trace).unwrap();
-            let status = run(lesson);";
-    let main = fs::read_to_string(workspace.path("crates/no-room/src/main.rs")).unwrap();
-    let main = main.replace("let status = run(lesson);", full);
-    workspace.write("crates/no-room/src/main.rs", &main);
-    let report = workspace.run_all(&[]);
+            let status";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trace_that_has_no_room_is_told_of_its_folder_and_not_of_a_variable() {
+    let report = LESSONS.run_all(&["no-room"]);
     assert_eq!(report.status, Some(1), "{report}");
     let folder = std::env::temp_dir();
     let words = format!(

@@ -5,18 +5,22 @@
 
 use std::{
     fs,
-    io::{Error, ErrorKind, Read, Write},
+    io::{Error, ErrorKind, Read},
     os::unix::{
         net::{UnixListener, UnixStream},
-        process::{CommandExt, ExitStatusExt},
+        process::ExitStatusExt,
     },
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     thread,
     time::Duration,
 };
+#[cfg(target_os = "linux")]
+use std::{io::Write, os::unix::process::CommandExt};
 
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, Signal, kill_process};
+#[cfg(target_os = "linux")]
+use rustix::process::{WaitOptions, waitpid};
 use tempfile::TempDir;
 
 use crate::workspace::Workspace;
@@ -42,6 +46,7 @@ const CONNECT: &str = r#"
 const WITHOUT_END: &str = r#"loop { trace("sleep"); trace("wake"); std::thread::yield_now(); }"#;
 
 /// It goes on when the test says so.
+#[cfg(target_os = "linux")]
 const WAIT: &str = "std::io::Read::read(&mut &connection, &mut [0]).unwrap();";
 
 const GOOD: &str = r#"say("main thread start\n");"#;

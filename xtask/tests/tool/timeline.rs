@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    fs,
     sync::LazyLock,
 };
 
@@ -11,7 +10,6 @@ use tinyjson::JsonValue;
 use crate::{
     repository::{lessons, read, root},
     tool::{Report, report, xtask},
-    workspace::Workspace,
 };
 
 fn timeline(arguments: &[&str]) -> Report {
@@ -86,85 +84,6 @@ fn the_svg_says_its_text_as_text() {
         for words in [">main thread<", ">0 s<", ">works<", ">waits<"] {
             assert!(svg.contains(words), "{words:?} is missing in {svg}");
         }
-    }
-}
-
-#[test]
-fn a_line_at_the_very_end_of_the_program_is_drawn_behind_it() {
-    let body = r#"
-        say("main thread start\n");
-        trace("start\t1\tdaemon\t워커 1");
-        println!("sub thread start  워커 1");
-        trace_of(1, "line\tsub thread start  워커 1");
-        trace("started\t1");
-        trace("end");
-        trace("exit");
-        trace_of(1, "line\tsub thread end  워커 1");
-        std::process::exit(0);"#;
-    let workspace = Workspace::new("at-the-end").lesson("tie", 1, body);
-    let report = report(workspace.xtask().args(["timeline", "tie"]));
-    let rows: Vec<_> = report.stdout.lines().skip(1).take(2).collect();
-    // A Korean letter is two columns wide.
-    assert_eq!(rows[0].split('●').next().unwrap().len(), 17, "{report}");
-    assert!(rows[1].starts_with("워커 1 (daemon)  "), "{report}");
-    let place = |mark: char| rows[1].find(mark);
-    assert!(place('╳').is_some() && place('╳') < place('○'), "{report}");
-}
-
-#[test]
-fn what_is_lost_of_a_daemon_that_prints_no_more_is_drawn_up_to_the_right_edge() {
-    let body = r#"
-        trace("start\t1\tdaemon\t1");
-        say("sub thread start  1\n");
-        trace("started\t1");
-        trace("end");
-        trace("exit");
-        trace_of(1, "endless");
-        std::process::exit(0);"#;
-    let workspace = Workspace::new("no-more").lesson("endless", 1, body);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("endless.svg");
-    let mut xtask = workspace.xtask();
-    let drawn = report(xtask.args(["timeline", "endless"]));
-    let row = drawn.stdout.lines().nth(2).unwrap();
-    assert!(row.contains("╳·") && row.chars().count() > 70, "{drawn}");
-    let mut xtask = workspace.xtask();
-    let drawn = report(xtask.args(["timeline", "endless", "--svg"]).arg(&file));
-    assert_eq!(drawn.status, Some(0), "{drawn}");
-    let svg = fs::read_to_string(file).unwrap();
-    assert!(svg.contains("<line class=\"lost\""), "{svg}");
-}
-
-#[test]
-fn a_long_name_or_a_sign_that_no_page_can_show_spoils_no_picture() {
-    let name = "n".repeat(200);
-    let body = format!(
-        "trace(\"start\t1\tworker\t{name}\");
-        println!(\"sub thread end  {name}\");
-        trace_of(1, \"line\tsub thread end  {name}\");
-        trace_of(1, \"end\");
-        say(\"main thread \\u{{fffe}}<&>\n\");"
-    );
-    let workspace = Workspace::new("long-name").lesson("long", 1, &body);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("long.svg");
-    let mut xtask = workspace.xtask();
-    let report = report(xtask.args(["timeline", "long", "--svg"]).arg(&file));
-    assert_eq!(report.status, Some(0), "{report}");
-    let svg = fs::read_to_string(file).unwrap();
-    assert!(svg.contains("main thread \u{fffd}&lt;&amp;&gt;"), "{svg}");
-    for part in svg.split(" x1=\"").skip(1) {
-        let from: f64 = part.split('"').next().unwrap().parse().unwrap();
-        let to: f64 = part
-            .split("x2=\"")
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
-        assert!(from <= to && to <= 700.0, "{from} {to}");
     }
 }
 

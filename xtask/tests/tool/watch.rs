@@ -10,7 +10,7 @@ use std::{
         fd::AsFd,
         unix::{fs::OpenOptionsExt, net::UnixListener, process::ExitStatusExt},
     },
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
@@ -99,12 +99,19 @@ impl Session {
         let start = Instant::now();
         loop {
             let screen = self.screen.screen().contents();
-            if is_such(&screen) {
+            if self.is_drawn() && is_such(&screen) {
                 return screen;
             }
             let left = LIMIT.saturating_sub(start.elapsed());
             assert!(self.read(left), "no {what} in\n{screen}");
         }
+    }
+
+    /// Whether what the tool draws has come to its last line.
+    fn is_drawn(&self) -> bool {
+        let screen = self.screen.screen();
+        let (row, _) = screen.cursor_position();
+        !screen.alternate_screen() || row + 1 == screen.size().0
     }
 
     /// Waits until the screen has these words.
@@ -152,11 +159,21 @@ fn is_ready(file: &impl AsFd, limit: Duration) -> bool {
     !ready[0].revents().is_empty()
 }
 
-/// Saves a lesson's program as an editor does that writes a new file first: at once.
+/// Saves a lesson's program.
 fn save(workspace: &Workspace, lesson: &str, body: &str) {
-    let new = workspace.path(&format!("crates/{lesson}/new"));
-    fs::write(&new, main(body)).unwrap();
-    fs::rename(&new, source(workspace, lesson)).unwrap();
+    replace(&source(workspace, lesson), &main(body));
+}
+
+/// Saves what a lesson of [`with_word`] says, which takes no compiler.
+fn save_word(workspace: &Workspace, lesson: &str, word: &str) {
+    replace(&workspace.path(&word_file(lesson)), word);
+}
+
+/// Saves a file as an editor does that writes a new one first: at once.
+fn replace(file: &Path, text: &str) {
+    let new = file.with_extension("new");
+    fs::write(&new, text).unwrap();
+    fs::rename(&new, file).unwrap();
 }
 
 fn source(workspace: &Workspace, lesson: &str) -> PathBuf {
@@ -176,11 +193,25 @@ fn save_and_await_endless(workspace: &Workspace) {
     }
 }
 
-/// A lesson that says this, and is accepted.
+/// A lesson that says `one`, and is accepted.
 fn one_lesson(test: &str) -> Workspace {
-    Workspace::new(test)
-        .lesson("good", 1, &says("one"))
-        .snapshot("good", "main thread one\n")
+    with_word(Workspace::new(test), "good", "one").snapshot("good", "main thread one\n")
+}
+
+/// Adds a lesson that says what stands in a file beside its source.
+fn with_word(workspace: Workspace, lesson: &str, word: &str) -> Workspace {
+    let file = word_file(lesson);
+    workspace.write(&file, word);
+    let read = format!(
+        "std::fs::read_to_string({:?}).unwrap()",
+        workspace.path(&file)
+    );
+    let body = format!("say(&format!(\"main thread {{}}\\n\", {read}));");
+    workspace.lesson(lesson, 1, &body)
+}
+
+fn word_file(lesson: &str) -> String {
+    format!("crates/{lesson}/src/word.toml")
 }
 
 fn says(word: &str) -> String {
@@ -244,7 +275,7 @@ fn a_lesson_that_does_not_build_keeps_what_it_was_before_below_the_compilers_wor
 #[test]
 fn a_difference_is_accepted_only_by_a_second_key() {
     let workspace = one_lesson("watch-accept");
-    save(&workspace, "good", &says("two"));
+    save_word(&workspace, "good", "two");
     let mut session = Session::watch(&workspace, &["good"]);
     session.shows("good failed in ");
     session.press("d");
@@ -269,13 +300,13 @@ fn a_difference_is_accepted_only_by_a_second_key() {
 fn a_terminal_of_ci_and_one_that_shows_only_text_have_no_keys() {
     let workspace = one_lesson("watch-ci");
     for (variable, value) in [("CI", "true"), ("TERM", "dumb")] {
-        save(&workspace, "good", &says("two"));
+        save_word(&workspace, "good", "two");
         let mut xtask = workspace.xtask();
         xtask.args(["watch", "good"]).env(variable, value);
         let mut session = Session::start(&xtask, 40, 80);
         session.shows("good failed in ");
         session.press("aaq\n");
-        save(&workspace, "good", &says("one"));
+        save_word(&workspace, "good", "one");
         session.shows("good passed in ");
         assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
         // Ctrl-D: the end of standard input.
@@ -336,8 +367,7 @@ fn simulated_time_that_stands_still_is_named() {
 
 #[test]
 fn however_it_ends_the_terminal_is_as_before_and_nothing_lives_on() {
-    let workspace = one_lesson("watch-ends");
-    save(&workspace, "good", WITHOUT_END);
+    let workspace = Workspace::new("watch-ends").lesson("good", 1, WITHOUT_END);
     for (keys, signal) in [
         ("q", None),
         ("\x03", Some(Signal::INT)),
@@ -454,7 +484,7 @@ fn without_a_terminal_it_prints_a_verdict_a_save_until_its_input_ends() {
     assert!(plain.verdict().contains("\ngood passed in "));
     // A second verdict of one save would be taken for that of the next.
     for word in ["two", "three", "four"] {
-        save(&workspace, "good", &says(word));
+        save_word(&workspace, "good", word);
         let verdict = plain.verdict();
         assert!(
             verdict.contains(&format!("\nmain thread {word}\ngood failed in ")),
@@ -483,14 +513,14 @@ fn what_is_saved_during_a_run_makes_one_run_more() {
 
 #[test]
 fn two_keys_run_it_again_on_either_clock() {
-    let workspace = one_lesson("watch-again");
+    let workspace = Workspace::new("watch-again");
     let word = workspace.path("word");
     let body = format!(
         "let word = std::fs::read_to_string({word:?}).unwrap();
         let clock = env::var(\"LESSON_CLOCK\").unwrap();
         say(&format!(\"main thread {{word}} {{clock}}\\n\"));"
     );
-    save(&workspace, "good", &body);
+    let workspace = workspace.lesson("good", 1, &body);
     let write = |words: &str| workspace.write("word", words);
     write("one");
     let mut session = Session::watch(&workspace, &["good"]);
@@ -529,12 +559,12 @@ fn what_the_lesson_is_made_with_and_its_snapshots_are_watched_too() {
 
 #[test]
 fn the_lesson_is_shown_that_was_saved_last_if_none_is_named() {
-    let workspace = one_lesson("watch-last").lesson("other", 2, &says("other"));
+    let workspace = with_word(one_lesson("watch-last"), "other", "other");
     let mut session = Session::watch(&workspace, &[]);
     session.shows("good passed in ");
-    save(&workspace, "other", &says("else"));
+    save_word(&workspace, "other", "else");
     session.shows("other failed in ");
-    save(&workspace, "good", &says("two"));
+    save_word(&workspace, "good", "two");
     session.shows("good failed in ");
     session.press("q");
     assert_eq!(session.end().code(), Some(0));
@@ -598,7 +628,12 @@ fn a_build_that_takes_long_says_how_long_and_what_cargo_waits_for() {
     let mut session = Session::watch(&workspace, &["good"]);
     let screen = session.shows("cargo: Blocking waiting for file lock");
     assert!(screen.starts_with("good  … is built and run, "), "{screen}");
+    let mut xtask = workspace.xtask();
+    let mut run_all = Session::start(xtask.args(["run-all", "--simulated"]), 24, 80);
+    run_all.shows("s  Blocking waiting for file lock");
     drop(goes_on);
+    run_all.shows("good passed in ");
+    assert_eq!(run_all.end().code(), Some(0));
     session.shows("good passed in ");
     assert!(other_build.wait().unwrap().success());
     session.press("q");

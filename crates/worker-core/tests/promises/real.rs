@@ -1,4 +1,4 @@
-//! The four promises on the real clock.
+//! The four promises, on the real clock unless an order has to be arranged.
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -14,7 +14,7 @@ use std::{
 };
 
 use proptest::{collection::vec, prelude::*};
-use worker_core::{Clock, Error, MainThread, Worker};
+use worker_core::{Clock, Error, MainThread, Worker, sleep};
 
 use crate::{captured_output::CapturedOutput, run_to, time_limit::run_to_its_end};
 
@@ -183,7 +183,7 @@ fn a_daemon_does_nothing_after_the_end() {
         let work = move || {
             introduce.send(Task::current()).unwrap();
             let _ = may_go_on.recv();
-            worker_core::sleep(Duration::ZERO);
+            sleep(Duration::ZERO);
             tell.send(()).unwrap();
         };
         main_thread.start(Worker::new("1", work).daemon()).map(drop)
@@ -458,19 +458,29 @@ fn a_panic_with_a_value_that_panics_itself_is_one_panic() {
 }
 
 #[test]
-fn a_value_that_nobody_joins_is_dropped_before_the_program_ends_and_may_panic_as_its_worker() {
+fn a_value_that_nobody_joins_panics_as_its_worker_and_whoever_drops_its_handle_goes_on() {
+    // Dropped by the worker, and with a handle that is dropped after the worker's end.
     for is_kept in [false, true] {
         let (tell, told) = mpsc::channel();
-        let status = run_to(Clock::Real, io::sink(), move |main_thread| {
+        let kept = CapturedOutput::default();
+        let status = run_to(Clock::Simulated, kept.clone(), move |main_thread| {
             let bomb = Bomb(tell);
-            let handle = main_thread.start(Worker::new("1", move || bomb))?;
-            if !is_kept {
-                drop(handle);
+            let work = move || {
+                sleep(Duration::from_secs(1));
+                bomb
+            };
+            let handle = main_thread.start(Worker::new("1", work))?;
+            if is_kept {
+                sleep(Duration::from_secs(2));
             }
-            Ok(())
+            drop(handle);
+            main_thread.print("main thread goes on")
         });
         assert_eq!(told.try_recv(), Ok(()));
         assert_eq!(status, ExitCode::FAILURE, "its panic is not lost");
+        let lines = kept.lines();
+        let goes_on = lines.iter().position(|line| line == "main thread goes on");
+        assert_eq!(goes_on, Some(if is_kept { 2 } else { 1 }), "{lines:?}");
     }
 }
 

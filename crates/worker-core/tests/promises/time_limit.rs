@@ -10,7 +10,7 @@ use std::{
 
 /// How often it is looked whether a program has ended, and how long one look takes. On a
 /// busy machine the looks are late too.
-pub const LOOKS: u32 = 1000;
+pub const LOOKS: u32 = 3000;
 pub const LOOK: Duration = Duration::from_millis(10);
 
 /// Runs a program that has to end. If it does not, nothing can end its threads but the end

@@ -2,12 +2,13 @@
 //! which every system and every folder allows; none is told of changes on all of them.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::lesson::workspace::Workspace;
+use crate::{cli::files, lesson::workspace::Workspace};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -76,49 +77,70 @@ impl Changes {
 
     /// Takes the snapshots as they are: this tool has written them.
     pub(super) fn skip_snapshots(&mut self) {
-        let is_snapshot = |(path, ..): &Stamp| has_kind(path, "snap");
         for (folder, known) in &mut self.folders {
+            let snapshots = folder.join("snapshots");
+            let is_snapshot = |(path, ..): &Stamp| path.starts_with(&snapshots);
             known.retain(|stamp| !is_snapshot(stamp));
             known.extend(stamps(folder).into_iter().filter(is_snapshot));
-            known.sort();
         }
     }
 }
 
-/// The sources, manifest and snapshots of a package.
+/// The manifest and sources of a package, and at last its snapshots.
 fn stamps(folder: &Path) -> Vec<Stamp> {
     let mut stamps = Vec::new();
     for name in ["Cargo.toml", "build.rs", "src", "snapshots"] {
-        add_stamps(folder.join(name), &mut stamps);
-    }
-    // A folder may be read in any order.
-    stamps.sort();
-    stamps
-}
-
-/// Adds a file, or those below a folder; what cannot be read has none.
-fn add_stamps(path: PathBuf, stamps: &mut Vec<Stamp>) {
-    if path.is_dir() && !path.is_symlink() {
-        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-            add_stamps(entry.path(), stamps);
+        // What cannot be read has none.
+        for path in files(&folder.join(name)).unwrap_or_default() {
+            let kind = path.extension().and_then(OsStr::to_str);
+            if let Some("rs" | "toml" | "snap") = kind
+                && let Ok(metadata) = fs::metadata(&path)
+                && let Ok(saved) = metadata.modified()
+            {
+                stamps.push((path, saved, metadata.len()));
+            }
         }
-    } else if ["rs", "toml", "snap"]
-        .iter()
-        .any(|kind| has_kind(&path, kind))
-        && let Ok(metadata) = fs::metadata(&path)
-        && let Ok(saved) = metadata.modified()
-    {
-        stamps.push((path, saved, metadata.len()));
     }
-}
-
-fn has_kind(path: &Path, kind: &str) -> bool {
-    path.extension().is_some_and(|extension| extension == kind)
+    stamps
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_snapshot_that_the_tool_writes_is_no_save_but_a_source_saved_meanwhile_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let save = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        for path in ["src/main.rs", "snapshots/output.snap"] {
+            save(path, "");
+        }
+        let mut changes = Changes {
+            folders: vec![(folder.path().to_owned(), stamps(folder.path()))],
+            lessons: 1,
+            saved: None,
+            next: Instant::now(),
+        };
+        let mut write_and_look_twice = |is_source_saved: bool| {
+            save("snapshots/output.snap", "text");
+            save("snapshots/guarantees.snap", "text");
+            if is_source_saved {
+                save("src/main.rs", "text");
+            }
+            changes.skip_snapshots();
+            let mut look = || {
+                changes.next = Instant::now();
+                changes.look(0)
+            };
+            [look(), look()]
+        };
+        assert_eq!(write_and_look_twice(false), [None, None]);
+        assert_eq!(write_and_look_twice(true), [None, Some(0)]);
+    }
 
     #[test]
     fn changes_shortly_after_one_another_are_one_save() {

@@ -8,7 +8,7 @@ use xtask::order::{description::Description, happens_before::Promises, trace::Tr
 use crate::{
     cli::Failure,
     lesson::{
-        program::TIME_LIMIT,
+        program::{Seen, TIME_LIMIT},
         snapshot::Update,
         verdict::{Verdict, judge},
         workspace::Workspace,
@@ -41,12 +41,7 @@ pub(super) struct Order {
 
 /// Builds a lesson, runs it and judges the run, and tells meanwhile what cargo says and
 /// what the lesson prints.
-pub(super) fn look(
-    name: &str,
-    clock: Clock,
-    mut hear: impl FnMut(&str),
-    printed: impl FnMut(&[u8]) + Send + 'static,
-) -> Look {
+pub(super) fn look(name: &str, clock: Clock, mut hear: impl FnMut(&str), seen: Seen) -> Look {
     let built = Workspace::build_quietly(&[name.to_owned()], &mut hear);
     // Cargo has said all that it has to.
     hear("");
@@ -60,7 +55,7 @@ pub(super) fn look(
     let Ok(built) = lesson.built() else {
         return Look { said, run: None };
     };
-    let run = built.run(clock, TIME_LIMIT, printed);
+    let run = built.run(clock, TIME_LIMIT, seen);
     let verdict = judge(lesson, run, Update::Nothing, &workspace.root);
     let told = verdict.told.as_ref().map_err(String::clone);
     let run = JudgedRun {

@@ -7,9 +7,8 @@ use std::{
     fs, io, mem,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus},
-    sync::{Mutex, mpsc},
-    thread,
+    process::{Child, Command, ExitStatus},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -26,12 +25,24 @@ use tempfile::{NamedTempFile, TempPath};
 use worker_core::trace::VARIABLE;
 
 use super::StartError;
-use crate::cli::{lock, terminal};
+use crate::cli::{Work, lock, terminal};
 
 /// From now on a signal that stops or ends the tool does the same to the lessons first,
 /// and leaves the terminal as it was.
 pub(crate) fn heed_signals() -> io::Result<()> {
-    lock(&RUNNING).heed_signals()
+    let ignored = ignored_signals();
+    let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
+    let mut signals = Signals::new(signals.iter().filter(|signal| !ignored.contains(signal)))?;
+    Work::begin(move || {
+        for signal in &mut signals {
+            if signal == SIGTSTP {
+                lock(&RUNNING).stop();
+            } else {
+                lock(&RUNNING).end(signal);
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Kills all lessons that run.
@@ -49,47 +60,36 @@ pub(crate) fn end_all() {
 pub(in crate::lesson) struct Process {
     leader: Child,
     trace: PathBuf,
-    /// Closed when the leader has ended.
-    ended: mpsc::Receiver<()>,
+    /// Waits for the leader.
+    wait: Work,
     is_over: bool,
 }
 
 impl Process {
     /// Starts a program, with a file for its trace.
-    pub(in crate::lesson) fn start(command: &mut Command) -> Result<Process, StartError> {
+    pub(in crate::lesson) fn start(mut command: Command) -> Result<Process, StartError> {
         let mut running = lock(&RUNNING);
-        running.heed_signals().map_err(StartError::Program)?;
         let trace = NamedTempFile::new().map_err(StartError::Trace)?;
         let trace = trace.into_temp_path();
         let path = trace.to_path_buf();
         command.env(VARIABLE, &path).process_group(0);
-        let leader = command.spawn().map_err(StartError::Program)?;
+        let mut leader = command.spawn().map_err(StartError::Program)?;
         let pid = Pid::from_child(&leader);
-        running.groups.push(Group {
+        let wait = Work::begin(move || wait_for(pid)).map_err(|reason| {
+            let _ = kill_process_group(pid, Signal::KILL);
+            let _ = leader.wait();
+            StartError::Program(reason)
+        })?;
+        running.0.push(Group {
             leader: pid,
             _trace: trace,
         });
-        drop(running);
-
-        let (open, ended) = mpsc::channel::<()>();
-        let process = Process {
+        Ok(Process {
             leader,
             trace: path,
-            ended,
+            wait,
             is_over: false,
-        };
-        let wait = move || {
-            let _open = open;
-            wait_for(pid);
-        };
-        let waiter = thread::Builder::new().spawn(wait);
-        waiter.map_err(StartError::Program)?;
-        Ok(process)
-    }
-
-    /// The pipes of its output, the first time.
-    pub(in crate::lesson) fn output(&mut self) -> Option<(ChildStdout, ChildStderr)> {
-        self.leader.stdout.take().zip(self.leader.stderr.take())
+        })
     }
 
     pub(in crate::lesson) fn id(&self) -> u32 {
@@ -102,7 +102,7 @@ impl Process {
 
     /// Whether the program ends within this time.
     pub(in crate::lesson) fn ends_within(&mut self, time: Duration) -> bool {
-        self.ended.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
+        self.wait.ends_within(time)
     }
 
     /// Kills the program and all that it has started.
@@ -118,7 +118,7 @@ impl Process {
         let mut running = lock(&RUNNING);
         self.kill();
         let pid = Pid::from_child(&self.leader);
-        running.groups.retain(|group| group.leader != pid);
+        running.0.retain(|group| group.leader != pid);
         drop(running);
         self.is_over = true;
         self.leader.wait()
@@ -135,15 +135,9 @@ impl Drop for Process {
 
 /// All lessons that run. Whoever starts or ends one holds the lock meanwhile, and whoever
 /// ends the tool never gives it back: no lesson is started then, and no file made.
-static RUNNING: Mutex<Running> = Mutex::new(Running {
-    groups: Vec::new(),
-    heeds_signals: false,
-});
+static RUNNING: Mutex<Running> = Mutex::new(Running(Vec::new()));
 
-struct Running {
-    groups: Vec<Group>,
-    heeds_signals: bool,
-}
+struct Running(Vec<Group>);
 
 struct Group {
     leader: Pid,
@@ -152,29 +146,8 @@ struct Group {
 }
 
 impl Running {
-    /// From now on a signal that stops or ends the tool does the same to the lessons first.
-    fn heed_signals(&mut self) -> io::Result<()> {
-        if self.heeds_signals {
-            return Ok(());
-        }
-        let ignored = ignored_signals();
-        let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
-        let mut signals = Signals::new(signals.iter().filter(|signal| !ignored.contains(signal)))?;
-        thread::Builder::new().spawn(move || {
-            for signal in &mut signals {
-                if signal == SIGTSTP {
-                    lock(&RUNNING).stop();
-                } else {
-                    lock(&RUNNING).end(signal);
-                }
-            }
-        })?;
-        self.heeds_signals = true;
-        Ok(())
-    }
-
     fn signal(&self, signal: Signal) {
-        for group in &self.groups {
+        for group in &self.0 {
             let _ = kill_process_group(group.leader, signal);
         }
     }
@@ -201,7 +174,7 @@ impl Running {
 
     fn end_groups(&mut self) {
         self.signal(Signal::KILL);
-        for group in self.groups.drain(..) {
+        for group in self.0.drain(..) {
             // Only then it makes no file any more.
             wait_for(group.leader);
         }

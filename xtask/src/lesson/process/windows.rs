@@ -6,7 +6,7 @@ use std::{
     io,
     os::windows::fs::OpenOptionsExt,
     path::Path,
-    process::{ChildStderr, ChildStdout, Command, ExitStatus},
+    process::{Command, ExitStatus},
     time::Duration,
 };
 
@@ -35,7 +35,7 @@ pub(in crate::lesson) struct Process {
 
 impl Process {
     /// Starts a program, with a file for its trace.
-    pub(in crate::lesson) fn start(command: &mut Command) -> Result<Process, StartError> {
+    pub(in crate::lesson) fn start(mut command: Command) -> Result<Process, StartError> {
         let trace = tempfile::Builder::new().make(|path| {
             const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
             let mut options = File::options();
@@ -49,12 +49,6 @@ impl Process {
             job: job.map_err(StartError::Program)?,
             trace,
         })
-    }
-
-    /// The pipes of its output, the first time.
-    pub(in crate::lesson) fn output(&mut self) -> Option<(ChildStdout, ChildStderr)> {
-        let program = self.job.inner();
-        program.stdout.take().zip(program.stderr.take())
     }
 
     pub(in crate::lesson) fn id(&self) -> u32 {

@@ -8,10 +8,10 @@ use worker_core::Clock;
 use crate::{
     cli::{self, Failure, human, in_ci, live::LiveLines, no_thread, number_of, relative},
     lesson::{
+        outcome::judge,
         program::TIME_LIMIT,
         report::report,
         snapshot::{self, Update},
-        verdict::judge,
         workspace::Workspace,
     },
 };
@@ -105,9 +105,9 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
         let mut failed = Vec::new();
         for (lesson, runner) in running {
             let joined = runner.join();
-            let verdict = joined.unwrap_or_else(|panic| panic::resume_unwind(panic));
-            live.print_first(report(lesson, &verdict))?;
-            if !verdict.passed() {
+            let outcome = joined.unwrap_or_else(|panic| panic::resume_unwind(panic));
+            live.print_first(report(lesson, &outcome))?;
+            if !outcome.passed() {
                 failed.push(lesson.name.as_str());
             }
         }

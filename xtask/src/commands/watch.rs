@@ -17,7 +17,7 @@ use worker_core::Clock;
 
 use crate::{
     cli::{self, Failure, Work, in_ci, no_thread, terminal},
-    lesson::{process, report::report, verdict::Verdict, workspace::Workspace},
+    lesson::{outcome::Outcome, process, report::report, workspace::Workspace},
 };
 
 use self::{
@@ -232,9 +232,9 @@ impl Watch {
         let lesson = &self.workspace.lessons[self.lesson];
         let _ = io::stderr().write_all(look.said.as_bytes());
         let Some(run) = &look.run else {
-            return cli::print(report(lesson, &Verdict::not_built()));
+            return cli::print(report(lesson, &Outcome::not_built()));
         };
-        cli::print(report(lesson, &run.verdict))?;
+        cli::print(report(lesson, &run.outcome))?;
         let Ok(order) = &run.order else {
             return Ok(());
         };

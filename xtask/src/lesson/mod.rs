@@ -3,6 +3,7 @@
 pub(crate) mod built;
 pub(crate) mod cargo;
 pub(crate) mod changed;
+pub(crate) mod outcome;
 pub(crate) mod patch;
 pub(crate) mod process;
 pub(crate) mod program;
@@ -10,5 +11,4 @@ pub(crate) mod repeat;
 pub(crate) mod report;
 pub(crate) mod snapshot;
 mod standstill;
-pub(crate) mod verdict;
 pub(crate) mod workspace;

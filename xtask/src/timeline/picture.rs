@@ -256,7 +256,10 @@ fn printable(text: &str) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use proptest::{collection::vec, prelude::*, sample::Index};
+
     use super::*;
+    use crate::timeline::{chrome, svg, text};
 
     /// A daemon that prints no more when it is cut off, but would go on.
     pub(in crate::timeline) const ENDLESS: [(usize, &str); 6] = [
@@ -273,5 +276,46 @@ pub(super) mod tests {
         let event = |(thread, event): &(usize, &str)| format!("0\t0\t{thread}\t-\t{event}\n");
         let trace: String = events.iter().map(event).collect();
         Picture::of(&Trace::parse(&trace).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn a_trace_is_refused_or_drawn_whatever_was_done_to_it(
+            changes in vec((0..4_u8, any::<Index>(), any::<Index>()), 1..5),
+        ) {
+            let mut lines: Vec<_> = [
+                "0\t0\t0\t-\tstart\t1\tworker\ta",
+                "0\t0\t1\t-\tline\tsub thread start  a",
+                "0\t0\t0\t-\tstarted\t1",
+                "0\t0\t0\t-\tstart\t2\tdaemon\tb",
+                "0\t0\t2\t-\tline\tsub thread start  b",
+                "0\t0\t0\t-\tstarted\t2",
+                "0\t0\t0\t-\tjoin\t1",
+                "3\t0\t1\t-\tline\tsub thread end  a",
+                "3\t0\t1\t-\tend",
+                "3\t0\t0\t-\tjoined\t1",
+                "3\t0\t0\t-\tend",
+                "3\t0\t0\t-\texit",
+                "5\t0\t2\t-\tline\tsub thread end  b",
+            ].map(str::to_owned).into();
+            for (way, one, other) in changes {
+                let (one, other) = (one.index(lines.len()), other.index(lines.len()));
+                match way {
+                    0 if lines.len() > 1 => drop(lines.remove(one)),
+                    1 => lines.swap(one, other),
+                    2 => lines.insert(other, lines[one].clone()),
+                    _ => {
+                        let (_, what) = lines[other].split_once('-').unwrap();
+                        lines[one] = format!("{}-{what}", lines[one].split_once('-').unwrap().0);
+                    }
+                }
+            }
+            if let Ok(trace) = Trace::parse(&lines.join("\n")) {
+                let picture = Picture::of(&trace);
+                text::draw(&picture, 80);
+                svg::draw(&picture, "forged", svg::WIDE);
+                chrome::write(&picture, "forged");
+            }
+        }
     }
 }

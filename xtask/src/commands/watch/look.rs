@@ -8,9 +8,9 @@ use xtask::order::{description::Description, happens_before::Promises, trace::Tr
 use crate::{
     cli::Failure,
     lesson::{
+        outcome::{Outcome, judge},
         program::{Seen, TIME_LIMIT},
         snapshot::Update,
-        verdict::{Verdict, judge},
         workspace::Workspace,
     },
     timeline::picture::Picture,
@@ -28,7 +28,7 @@ pub(super) struct Look {
 pub(super) struct JudgedRun {
     /// The workspace with this lesson only.
     workspace: Workspace,
-    pub(super) verdict: Verdict,
+    pub(super) outcome: Outcome,
     /// Or why it cannot be told.
     pub(super) order: Result<Order, String>,
 }
@@ -56,12 +56,12 @@ pub(super) fn look(name: &str, clock: Clock, mut hear: impl FnMut(&str), seen: S
         return Look { said, run: None };
     };
     let run = built.run(clock, TIME_LIMIT, seen);
-    let verdict = judge(lesson, run, Update::Nothing, &workspace.root);
-    let told = verdict.told.as_ref().map_err(String::clone);
+    let outcome = judge(lesson, run, Update::Nothing, &workspace.root);
+    let told = outcome.told.as_ref().map_err(String::clone);
     let run = JudgedRun {
         order: told.and_then(|told| order(&told.traced.trace)),
         workspace,
-        verdict,
+        outcome,
     };
     Look {
         said,
@@ -80,6 +80,6 @@ impl JudgedRun {
     /// Accepts what differs from the snapshots, of this very run.
     pub(super) fn accept(&mut self) {
         let Workspace { lessons, root, .. } = &self.workspace;
-        self.verdict.accept(&lessons[0], root);
+        self.outcome.accept(&lessons[0], root);
     }
 }

@@ -76,7 +76,7 @@ impl Screen {
 
     /// Whether something differs that can be accepted.
     pub(super) fn differs(&self) -> bool {
-        self.built().is_some_and(|run| run.verdict.advice.is_some())
+        self.built().is_some_and(|run| run.outcome.advice.is_some())
     }
 
     /// Accepts what differs.
@@ -95,7 +95,7 @@ impl Screen {
     /// Keeps what is accepted, to say what has become of it.
     fn remember(&mut self) {
         if let Some(run) = self.built()
-            && run.verdict.passed()
+            && run.outcome.passed()
             && let Ok(order) = &run.order
         {
             self.accepted = Some(Arc::clone(&order.description));
@@ -111,10 +111,10 @@ impl Screen {
         let half = (room / 2).max(FEWEST_LINES);
         let text = self.verdict(doing, half, width)
             + &match (self.view, self.built()) {
-                (View::Difference, Some(run)) if run.verdict.difference.is_empty() => {
+                (View::Difference, Some(run)) if run.outcome.difference.is_empty() => {
                     "nothing differs from what is accepted".to_owned()
                 }
-                (View::Difference, Some(run)) => run.verdict.difference.clone(),
+                (View::Difference, Some(run)) => run.outcome.difference.clone(),
                 (View::Orders, Some(run)) => orders(run, room),
                 _ => self.all(half, width),
             };
@@ -139,7 +139,7 @@ impl Screen {
     fn verdict(&self, doing: &str, most: usize, width: usize) -> String {
         let run = self.built();
         let words = match run {
-            Some(run) => headline(&self.lesson, &run.verdict),
+            Some(run) => headline(&self.lesson, &run.outcome),
             None if self.is_broken => style(format!("{} does not build", self.lesson)).red(),
             None => style(self.lesson.clone()),
         };
@@ -147,9 +147,9 @@ impl Screen {
         let Some(run) = run else {
             return text + "\n";
         };
-        let mut complaints = run.verdict.complaints.clone();
+        let mut complaints = run.outcome.complaints.clone();
         complaints.extend(
-            run.verdict
+            run.outcome
                 .note()
                 .iter()
                 .map(|note| format!("note: {note}")),
@@ -179,7 +179,7 @@ impl Screen {
                 text += &format!("{}\n", style("before that:").bold());
             }
         }
-        let printed = self.run.as_ref().and_then(|run| run.verdict.run.as_ref());
+        let printed = self.run.as_ref().and_then(|run| run.outcome.run.as_ref());
         let printed = printed.map(|run| &run.stdout);
         let goes_on = Some(&self.printed).filter(|printed| !printed.is_empty());
         if let Some(printed) = goes_on.or(printed) {

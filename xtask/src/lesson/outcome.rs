@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What is to be said of one lesson.
-pub(crate) struct Verdict {
+pub(crate) struct Outcome {
     /// Its run, if it came to one.
     pub(crate) run: Option<Run>,
     /// What its runs have told of its order, or why they tell nothing.
@@ -52,21 +52,21 @@ pub(crate) fn judge(
     run: Result<Run, String>,
     update: Update,
     root: &Path,
-) -> Verdict {
-    let mut verdict = Verdict::of(run);
-    match &verdict.run {
-        Some(run) if verdict.passed() => {
-            verdict.told = told(lesson, run);
-            verdict.compare(lesson, update, root);
+) -> Outcome {
+    let mut outcome = Outcome::of(run);
+    match &outcome.run {
+        Some(run) if outcome.passed() => {
+            outcome.told = told(lesson, run);
+            outcome.compare(lesson, update, root);
         }
         Some(run) => {
             let bad_line = lessons_lines(run.whole_lines(), |_| false).find_map(Result::err);
             let bad_line = bad_line.map(|bad_line| bad_line.to_string());
-            verdict.complaints.extend(bad_line);
+            outcome.complaints.extend(bad_line);
         }
         None => {}
     }
-    verdict
+    outcome
 }
 
 fn told(lesson: &Lesson, run: &Run) -> Result<Told, String> {
@@ -78,19 +78,19 @@ fn told(lesson: &Lesson, run: &Run) -> Result<Told, String> {
     Ok(Told { order, traced })
 }
 
-impl Verdict {
+impl Outcome {
     /// That of a lesson that does not build.
-    pub(crate) fn not_built() -> Verdict {
-        Verdict::of(Err(NOT_BUILT.to_owned()))
+    pub(crate) fn not_built() -> Outcome {
+        Outcome::of(Err(NOT_BUILT.to_owned()))
     }
 
     /// What a run alone says.
-    fn of(run: Result<Run, String>) -> Verdict {
+    fn of(run: Result<Run, String>) -> Outcome {
         let complaints = match &run {
             Ok(run) => run.complaints(),
             Err(reason) => vec![reason.clone()],
         };
-        Verdict {
+        Outcome {
             run: run.ok(),
             told: Err("it did not run well".to_owned()),
             complaints,

@@ -8,8 +8,8 @@ use worker_core::lines::{END, MAIN, START};
 const MOST_SHOWN: usize = 300;
 
 /// The lines of an output, without their ends, which may be those of any system: a
-/// line feed, a carriage return, or both. What `is_known` to be one line is one, whatever
-/// it holds.
+/// line feed, a carriage return, or both. What `is_known` to be one line is one, even if
+/// it looks as if another began in it.
 ///
 /// # Errors
 ///
@@ -61,13 +61,10 @@ fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result
     if !is_ended {
         return Err(Fault::NoLineBreak(line.to_owned()));
     }
-    if is_known(line) {
-        return Ok(line);
-    }
     if line.contains(char::is_control) {
         return Err(Fault::Control(line.to_owned()));
     }
-    if is_two(line.trim_start()) {
+    if is_two(line.trim_start()) && !is_known(line) {
         return Err(Fault::TwoInOne(line.to_owned()));
     }
     Ok(line)

@@ -23,7 +23,8 @@ const MOST_THREADS: usize = 20;
 /// processor, or waits for it or for the disk, however slow or busy the machine is.
 #[derive(Default)]
 pub(super) struct IdleTime {
-    seen: Option<(u64, Option<u64>)>,
+    written: u64,
+    computed: Option<u64>,
     idle: u32,
 }
 
@@ -31,10 +32,17 @@ impl IdleTime {
     /// Looks at it again, and says whether it has done nothing for long enough. So much it
     /// has `written` so far.
     pub(super) fn finds_standstill(&mut self, process: u32, written: u64) -> bool {
+        if written != self.written {
+            *self = IdleTime {
+                written,
+                ..IdleTime::default()
+            };
+            return false;
+        }
+        // The OS asks each thread, so it is asked only where that has to tell.
         let computed = ticks(process);
-        let now = Some((written, computed));
-        if self.seen != now {
-            self.seen = now;
+        if computed != self.computed {
+            self.computed = computed;
             self.idle = 0;
             return false;
         }

@@ -61,7 +61,7 @@ fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result
     if !is_ended {
         return Err(Fault::NoLineBreak(line.to_owned()));
     }
-    if line.contains(char::is_control) {
+    if line.chars().any(char::is_control) {
         return Err(Fault::Control(line.to_owned()));
     }
     if is_two(line.trim_start()) && !is_known(line) {

@@ -115,6 +115,8 @@ impl MainThread {
     /// ```
     #[track_caller]
     pub fn start<T: Send + 'static>(&self, worker: Worker<T>) -> Result<WorkerHandle<T>, Error> {
+        // One that is refused is no thread.
+        worker.check_name()?;
         let number = self.workers.get() + 1;
         self.workers.set(number);
         worker::start(worker, &self.context, number, &self.running)

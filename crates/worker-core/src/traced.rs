@@ -198,6 +198,20 @@ fn a_join_by_a_worker_is_its_own() {
 }
 
 #[test]
+fn a_worker_that_is_refused_leaves_no_gap_in_the_numbers_of_the_threads() {
+    let (_, events) = trace(Clock::Simulated, |main_thread| {
+        assert!(main_thread.start(Worker::new(" ", || {})).is_err());
+        main_thread.start(Worker::new("1", || {})).map(drop)
+    });
+    let start = EventKind::Start {
+        worker: 1,
+        daemon: false,
+        name: "1".to_owned(),
+    };
+    assert!(position(&events, 0, &start).is_some());
+}
+
+#[test]
 fn an_event_that_a_call_in_the_source_makes_carries_its_place() {
     let mut main = Vec::new();
     let (_, events) = trace(Clock::Simulated, |main_thread| {

@@ -151,6 +151,17 @@ impl<T: Send + 'static> Worker<T> {
             ..self
         }
     }
+
+    /// Refuses a name that does not make a whole line.
+    pub(crate) fn check_name(&self) -> Result<(), Error> {
+        let name = &self.name;
+        if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
+            return Err(Error::Name {
+                worker: name.clone(),
+            });
+        }
+        Ok(())
+    }
 }
 
 /// A worker that has been started.
@@ -243,7 +254,7 @@ impl<T> fmt::Debug for WorkerHandle<T> {
     }
 }
 
-/// Starts `worker` as the thread of this `number` and waits for its start line; the
+/// Starts `worker`, whose name has been checked, as the thread of this `number` and waits for its start line; the
 /// end of the program waits for `running`.
 #[track_caller]
 pub(crate) fn start<T: Send + 'static>(
@@ -253,9 +264,6 @@ pub(crate) fn start<T: Send + 'static>(
     running: &WaitGroup,
 ) -> Result<WorkerHandle<T>, Error> {
     let Worker { name, work, daemon } = worker;
-    if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
-        return Err(Error::Name { worker: name });
-    }
     let call = Some(Location::caller());
     let program = &main.program;
     let worker = Context {

@@ -32,10 +32,10 @@ Options:
 A figure is a ratio of two measurements that are taken in turn, several times
 where they vary; only the times of counting orders are in seconds. The table
 says the median and the least and most of them, and what the median should be
-at most. All parts together take some ten minutes, in which the machine should
-have nothing else to do. It needs python3, and takes the peak of memory and a
-command's own processor time from /proc, where there is one. What is measured
-beside rustlings is left out where no rustlings is on the PATH.
+at most. All parts together take some twenty minutes, in which the machine
+should have nothing else to do. It needs python3, and takes the peak of memory
+and a command's own processor time from /proc, where there is one. What is
+measured beside rustlings is left out where no rustlings is on the PATH.
 
 Exit status: 0 if everything could be measured, whatever the figures are, 1 if
 not, 2 for wrong usage.

@@ -219,9 +219,13 @@ impl HappensBefore {
 
     /// The first line of an allowed output that comes before one of an earlier time, by its
     /// place, and a line that it nearly always follows.
-    pub(crate) fn too_early_by_the_sleeps(&self, output: &[usize]) -> Option<(usize, usize)> {
+    /// `possible` are the lines that the sleeps leave possible.
+    pub(crate) fn too_early_by_the_sleeps(
+        &self,
+        output: &[usize],
+        possible: &FixedBitSet,
+    ) -> Option<(usize, usize)> {
         let time = |line: usize| self.lines[line].time;
-        let (possible, _) = self.lines_with_the_sleeps();
         let mut by_time: Vec<_> = possible.ones().collect();
         by_time.sort_by_key(|&line| time(line));
         let mut printed = FixedBitSet::with_capacity(self.lines.len());

@@ -489,7 +489,7 @@ impl<'a> JudgedOutput<'a> {
                 self.name(self.lines[place])
             ));
         }
-        let early = self.order.too_early_by_the_sleeps(&self.lines);
+        let early = self.order.too_early_by_the_sleeps(&self.lines, &possible);
         if let Some(early) = early.map(|early| self.too_early(early)) {
             return Some(format!(
                 "line {}, {}, nearly always follows {}, which {}",

@@ -14,6 +14,7 @@ use xtask::order::{
     description::Description,
     guarantees,
     happens_before::{HappensBefore, Line, Promises, edges},
+    judgement::{Judge, Verdict},
     normal_form::{normal_form, race},
     partial_order::PartialOrder,
     trace::Trace,
@@ -458,6 +459,40 @@ proptest! {
         for pair in likely.windows(2) {
             let follows = order.guaranteed.before(pair[1]).contains(pair[0]);
             prop_assert!(follows || key(pair[0]) < key(pair[1]));
+        }
+    }
+
+    #[test]
+    fn what_the_sleeps_make_unlikely_is_a_line_before_one_that_it_follows_with_them(
+        steps in vec(step(), 0..12), picks in picks(), order_of_lines in vec(any::<u32>(), 64),
+    ) {
+        let trace = Trace::parse(&run(&Script::of(&steps), &picks)).unwrap();
+        let order = HappensBefore::of(&trace, Promises::WorkerCore);
+        let judge = Judge::of(trace, "tried", Promises::WorkerCore).unwrap();
+        let sleeps = order.with_the_sleeps();
+        let mut preferred: Vec<_> = (0..order.lines.len()).collect();
+        preferred.sort_by_key(|&line| order_of_lines.get(line));
+        for output in order.guaranteed.outputs(&preferred).take(8) {
+            if output.iter().any(|&line| !sleeps.possible().contains(line)) {
+                continue;
+            }
+            let lines = output.iter().map(|&line| format!("{}\n", order.lines[line].text));
+            let judged = judge.judge(lines.collect::<String>().as_bytes()).verdict;
+            let early = (0..output.len()).find_map(|place| {
+                let follows = sleeps.covered_by(output[place]);
+                let missing = follows.into_iter().find(|line| !output[..place].contains(line));
+                missing.map(|missing| (place, missing))
+            });
+            let Verdict::Possible { unlikely } = judged else {
+                panic!("{judged:?}");
+            };
+            let unlikely = unlikely.unwrap_or_default();
+            let words = early.map(|(place, missing)| {
+                let [line, missing] = [output[place], missing].map(|line| order.name(Some(line)));
+                format!("line {}, {line}, nearly always follows {missing}, ", place + 1)
+            });
+            prop_assert_eq!(unlikely.contains(" nearly always follows "), words.is_some());
+            prop_assert!(unlikely.starts_with(&words.unwrap_or_default()), "{}", unlikely);
         }
     }
 

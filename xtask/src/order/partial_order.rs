@@ -111,24 +111,35 @@ impl PartialOrder {
     }
 
     /// The first of these lines that comes before one that it should follow, by its
-    /// place, and the first line that it should.
-    pub(crate) fn too_early(&self, output: &[usize]) -> Option<(usize, usize)> {
+    /// place, and the first line that it should. Each of those that are `unseen` may have
+    /// come wherever it had to.
+    pub(crate) fn too_early(
+        &self,
+        output: &[usize],
+        unseen: &FixedBitSet,
+    ) -> Option<(usize, usize)> {
+        let is_seen = |node: usize| node < self.lines() && !unseen.contains(node);
         let mut places = vec![output.len(); self.covered.len()];
         for (place, &line) in output.iter().enumerate() {
             places[line] = place;
         }
-        // A moment comes with the last line that it covers.
-        for moment in self.lines()..places.len() {
-            let covered = self.covered[moment].iter().map(|&line| places[line]);
-            places[moment] = covered.max().unwrap_or_default();
+        // What is not seen comes with the last that it covers.
+        for node in self.sorted().into_iter().filter(|&node| !is_seen(node)) {
+            let covered = self.covered[node].iter().map(|&earlier| places[earlier]);
+            places[node] = covered.max().unwrap_or_default();
         }
-        let (place, line) = output.iter().enumerate().find(|&(place, &line)| {
-            let mut covered = self.covered[line].iter();
-            covered.any(|&earlier| places[earlier] > place)
-        })?;
-        let mut covered = self.covered_by(*line).into_iter();
-        let missing = covered.find(|&earlier| places[earlier] > place)?;
-        Some((place, missing))
+        let later_than = |place: usize, node: usize| {
+            let covered = self.covered[node].iter().copied();
+            covered.filter(|&earlier| places[earlier] > place).min()
+        };
+        let mut lines = output.iter().enumerate();
+        lines.find_map(|(place, &line)| {
+            let mut missing = later_than(place, line)?;
+            while !is_seen(missing) {
+                missing = later_than(place, missing)?;
+            }
+            Some((place, missing))
+        })
     }
 
     /// Whether these lines are an allowed output.
@@ -137,7 +148,7 @@ impl PartialOrder {
         let fits = |&line: &usize| self.possible.contains(line) && !printed.put(line);
         output.iter().all(fits)
             && self.certain.is_subset(&printed)
-            && self.too_early(output).is_none()
+            && self.too_early(output, &FixedBitSet::new()).is_none()
     }
 
     /// All possible lines, each as early as `preferred` has it and the order allows.
@@ -354,5 +365,42 @@ impl Outputs<'_> {
         }
         self.missing -= usize::from(self.order.certain.contains(node));
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_seen_comes_too_early_if_it_does_wherever_the_unseen_lines_have_come(
+            covered in vec(vec(any::<bool>(), 5), 5),
+            lines in Just(Vec::from_iter(0..5_usize)).prop_shuffle(),
+            is_unseen in vec(any::<bool>(), 5),
+        ) {
+            // A moment before the last line, too.
+            let earlier = |line: usize| (0..line).filter(|&it| covered[line][it]).collect();
+            let mut covered: Vec<Vec<_>> = (0..5).map(earlier).collect();
+            covered[4] = vec![5];
+            covered.push(vec![0, 1, 2, 3]);
+            let all = FixedBitSet::from_iter(0..5);
+            let order = PartialOrder::new(covered, all.clone(), all);
+            let seen = |lines: &[usize]| -> Vec<_> {
+                lines.iter().copied().filter(|&line| !is_unseen[line]).collect()
+            };
+            let output = seen(&lines);
+            let unseen = (0..5).filter(|&line| is_unseen[line]).collect();
+            let early = order.too_early(&output, &unseen);
+            let mut outputs = order.outputs(&lines);
+            prop_assert_eq!(early.is_none(), outputs.any(|whole| seen(&whole) == output));
+            if let Some((place, missing)) = early {
+                prop_assert!(order.is_before(missing, output[place]));
+                prop_assert!(output[place..].contains(&missing));
+                prop_assert!(order.too_early(&output[..place], &unseen).is_none());
+            }
+        }
     }
 }

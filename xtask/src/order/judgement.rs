@@ -12,8 +12,8 @@ use similar::get_close_matches;
 
 use crate::order::{
     description::listed,
-    happens_before::{Guarantee, HappensBefore, Promises, awaited, edges},
-    line::{self, lines, shortened},
+    happens_before::{Guarantee, HappensBefore, Line, Promises, awaited, edges},
+    line::{Fault, lines, shortened},
     trace::Trace,
 };
 
@@ -97,12 +97,10 @@ fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
             return output.strip_prefix(mark).unwrap_or(output).into();
         }
     };
-    let units = rest.chunks(2).map(|unit_of| match *unit_of {
-        [one, other] => unit([one, other]),
-        // Half a character is none.
-        _ => char::REPLACEMENT_CHARACTER as u16,
-    });
-    let units: Vec<_> = units.collect();
+    let (units, half) = rest.as_chunks();
+    // Half a character is none.
+    let half = half.iter().map(|_| char::REPLACEMENT_CHARACTER as u16);
+    let units: Vec<_> = units.iter().map(|&of| unit(of)).chain(half).collect();
     String::from_utf16_lossy(&units).into_bytes().into()
 }
 
@@ -120,15 +118,16 @@ struct JudgedOutput<'a> {
     printed: FixedBitSet,
     /// What is wrong with its other lines, by their numbers.
     mismatches: Vec<(usize, Mismatch<'a>)>,
-    /// The first line that comes before one that it should follow.
-    too_early: Option<TooEarly>,
+    /// The place in `lines` of the first that comes before one that it should follow, and
+    /// that one.
+    too_early: Option<(usize, usize)>,
     /// The lines that every output has and this one has not.
     missing: FixedBitSet,
 }
 
 /// What is wrong with a line that is none of the lesson's.
 enum Mismatch<'a> {
-    NoLine(line::Fault),
+    NoLine(Fault),
     Blanks {
         text: &'a str,
         meant: &'a str,
@@ -140,17 +139,6 @@ enum Mismatch<'a> {
     Repeated {
         text: &'a str,
     },
-}
-
-/// A line that comes before one that it should follow.
-#[derive(Clone, Copy)]
-struct TooEarly {
-    /// Where it stands.
-    number: usize,
-    /// Which line of the lesson it is.
-    line: usize,
-    /// The line of the lesson that it should follow.
-    before: usize,
 }
 
 impl<'a> JudgedOutput<'a> {
@@ -175,16 +163,15 @@ impl<'a> JudgedOutput<'a> {
         };
         judged.read();
         judged.forget_a_line_that_was_cut_off();
-        let early = order.guaranteed.too_early(&judged.lines);
-        judged.too_early = early.map(|early| judged.too_early(early));
-        // A line that may be torn or misspelt is not looked for.
+        let mut unseen = FixedBitSet::new();
         if judged.mismatches.is_empty() {
             judged.missing = order.guaranteed.certain().clone();
             judged.missing.difference_with(&judged.printed);
         } else {
-            let is_there = |early: &TooEarly| judged.printed.contains(early.before);
-            judged.too_early = judged.too_early.filter(is_there);
+            // A line that may be torn or misspelt is not looked for.
+            unseen.extend(judged.printed.zeroes());
         }
+        judged.too_early = order.guaranteed.too_early(&judged.lines, &unseen);
         judged
     }
 
@@ -235,21 +222,20 @@ impl<'a> JudgedOutput<'a> {
     /// The end of a program in plain Rust or Python cuts off a line too that a worker is
     /// about to print.
     fn forget_a_line_that_was_cut_off(&mut self) {
-        let order = self.order;
         let is_its_beginning = |line: usize, beginning: &str| {
-            let text = &order.lines[line].text;
+            let Line { text, thread, .. } = &self.order.lines[line];
             // One that is awaited and all there only lacks its line break.
-            let is_whole = text == beginning && order.guaranteed.certain().contains(line);
-            order.lines[line].thread > 0
-                && !self.printed.contains(line)
-                && text.starts_with(beginning)
-                && !is_whole
-                && order.guaranteed.before(line).is_subset(&self.printed)
+            let is_whole = text == beginning && self.order.guaranteed.certain().contains(line);
+            let is_next = || {
+                let mut covered = self.order.guaranteed.covered_by(line).into_iter();
+                !self.printed.contains(line) && covered.all(|line| self.printed.contains(line))
+            };
+            *thread > 0 && text.starts_with(beginning) && !is_whole && is_next()
         };
         if self.promises != Promises::WorkerCore
-            && let Some((_, Mismatch::NoLine(line::Fault::NoLineBreak(beginning)))) =
+            && let Some((_, Mismatch::NoLine(Fault::NoLineBreak(beginning)))) =
                 self.mismatches.last()
-            && (0..order.lines.len()).any(|line| is_its_beginning(line, beginning))
+            && (0..self.order.lines.len()).any(|line| is_its_beginning(line, beginning))
         {
             self.mismatches.pop();
         }
@@ -301,21 +287,15 @@ impl<'a> JudgedOutput<'a> {
     /// Whether a line is torn, and all bad ones may be pieces of those of the lesson's that
     /// are not there.
     fn may_be_torn(&self) -> bool {
-        let mut left = HashMap::<_, usize>::new();
-        for line in self.printed.zeroes() {
-            for letter in self.order.lines[line].text.chars() {
-                *left.entry(letter).or_default() += 1;
-            }
-        }
-        let mut is_left = |letter| {
-            let letters = left.get_mut(&letter).filter(|letters| **letters > 0);
-            letters.map(|letters| *letters -= 1).is_some()
-        };
-        let mut mismatches = self.mismatches.iter().map(|(_, mismatch)| mismatch);
-        mismatches.clone().any(Mismatch::is_torn)
-            && mismatches.all(|mismatch| {
-                let text = mismatch.text();
-                text.is_some_and(|text| text.chars().all(&mut is_left))
+        let mismatches = self.mismatches.iter().map(|(_, mismatch)| mismatch);
+        let is_torn = mismatches.clone().any(Mismatch::is_torn);
+        let pieces: Option<Vec<_>> = mismatches.map(Mismatch::text).collect();
+        let missing = self.printed.zeroes().map(|line| &self.order.lines[line]);
+        let missing = letters(missing.map(|line| line.text.as_str()));
+        is_torn
+            && pieces.is_some_and(|pieces| {
+                let mut letters = letters(pieces).into_iter();
+                letters.all(|(letter, times)| missing.get(&letter) >= Some(&times))
             })
     }
 
@@ -349,12 +329,12 @@ impl<'a> JudgedOutput<'a> {
         }
         let mut faults = self.faults_of_lines();
         let ended_early = self.ended_early();
-        if let Some(early) = self.too_early
+        if let Some((place, before)) = self.too_early
             // What comes too early because of that needs no sentence of its own.
-            && (ended_early.is_none() || self.printed.contains(early.before))
+            && (ended_early.is_none() || self.printed.contains(before))
         {
-            faults.push((early.number, self.describe_early(&early)));
-            missing.set(early.before, false);
+            faults.push((self.numbers[place], self.describe_early(place, before)));
+            missing.set(before, false);
         }
         faults.sort_by_key(|&(number, _)| number);
         let faults = faults.into_iter().map(|(_, fault)| fault);
@@ -424,23 +404,26 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    fn describe_early(&self, early: &TooEarly) -> String {
-        let pair =
-            |pair: &&Guarantee| pair.before == early.before && pair.after == Some(early.line);
+    fn describe_early(&self, place: usize, before: usize) -> String {
+        let line = self.lines[place];
+        let pair = |pair: &&Guarantee| pair.before == before && pair.after == Some(line);
         let pair = self.order.guarantees.iter().find(pair);
+        let source = self.order.lines[line].place.as_ref();
+        let source = source.map(|place| format!(" ({place} of the lesson)"));
+        let reason = pair.map(|pair| format!(" ({})", pair.reason()));
         format!(
-            "line {} is too early: {}{} has to follow {}, which {} ({})",
-            early.number,
-            self.name(early.line),
-            self.source(early.line),
-            self.name(early.before),
-            self.place(early.before),
-            pair.map(Guarantee::reason).unwrap_or_default(),
+            "line {} is too early: {}{} has to follow {}{}",
+            self.numbers[place],
+            self.name(line),
+            source.unwrap_or_default(),
+            self.placed(before),
+            reason.unwrap_or_default(),
         )
     }
 
     fn describe_missing(&self, missing: &FixedBitSet) -> Option<String> {
-        let names: Vec<_> = missing.ones().map(|line| self.name(line)).collect();
+        let names = missing.ones().map(|line| self.name(line).to_owned());
+        let names: Vec<_> = names.collect();
         let before_the_end = "to come before the program ends (end)";
         match &names[..] {
             [] => None,
@@ -481,56 +464,38 @@ impl<'a> JudgedOutput<'a> {
     /// Why the sleeps make the output unlikely, if they do.
     fn unlikely(&self) -> Option<String> {
         let (possible, certain) = self.order.lines_with_the_sleeps();
+        let line = |place: usize| {
+            let name = self.name(self.lines[place]);
+            format!("line {}, {name},", self.numbers[place])
+        };
         let is_cut_off = |line: &usize| !possible.contains(*line);
         if let Some(place) = self.lines.iter().position(is_cut_off) {
+            let line = line(place);
             return Some(format!(
-                "line {}, {}, is nearly always cut off by the end of the program",
-                self.numbers[place],
-                self.name(self.lines[place])
+                "{line} is nearly always cut off by the end of the program"
             ));
         }
         let early = self.order.too_early_by_the_sleeps(&self.lines, &possible);
-        if let Some(early) = early.map(|early| self.too_early(early)) {
-            return Some(format!(
-                "line {}, {}, nearly always follows {}, which {}",
-                early.number,
-                self.name(early.line),
-                self.name(early.before),
-                self.place(early.before),
-            ));
+        if let Some((place, before)) = early {
+            let (line, before) = (line(place), self.placed(before));
+            return Some(format!("{line} nearly always follows {before}"));
         }
         let missing = certain.difference(&self.printed).next()?;
-        Some(format!(
-            "{}, which is missing, is nearly always printed",
-            self.name(missing)
-        ))
-    }
-
-    fn too_early(&self, (place, before): (usize, usize)) -> TooEarly {
-        TooEarly {
-            number: self.numbers[place],
-            line: self.lines[place],
-            before,
-        }
+        let missing = self.placed(missing);
+        Some(format!("{missing}, is nearly always printed"))
     }
 
     /// What a fault calls a line of the lesson.
-    fn name(&self, line: usize) -> String {
-        self.order.name(Some(line))
+    fn name(&self, line: usize) -> &str {
+        &self.order.lines[line].name
     }
 
-    /// Where the lesson prints a line, in brackets, if its source says so.
-    fn source(&self, line: usize) -> String {
-        match &self.order.lines[line].place {
-            Some(place) => format!(" ({place} of the lesson)"),
-            None => String::new(),
-        }
-    }
-
-    fn place(&self, line: usize) -> String {
+    /// The same, and where the output has it.
+    fn placed(&self, line: usize) -> String {
+        let name = self.name(line);
         match self.lines.iter().position(|&known| known == line) {
-            Some(place) => format!("stands in line {}", self.numbers[place]),
-            None => "is missing".to_owned(),
+            Some(place) => format!("{name}, which stands in line {}", self.numbers[place]),
+            None => format!("{name}, which is missing"),
         }
     }
 }
@@ -566,6 +531,15 @@ impl Mismatch<'_> {
 /// A line without its blanks.
 fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
+}
+
+/// How often each letter is in some texts.
+fn letters<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashMap<char, usize> {
+    let mut letters = HashMap::new();
+    for letter in texts.into_iter().flat_map(str::chars) {
+        *letters.entry(letter).or_default() += 1;
+    }
+    letters
 }
 
 /// Numbers in words, of which each is larger than the one before.
@@ -617,6 +591,8 @@ mod tests {
             "11" => "sub thread end  1\n",
             "22" => "sub thread end  2\n",
             "1122" => "sub thread end  1sub thread end  2\n\n",
+            "S1" => "main thread startsub thread start  1\n\n",
+            "12" => "sub thread start  1sub thread start  2\n\n",
             other => other,
         });
         judge_bytes(lines.collect::<String>().as_bytes(), promises)
@@ -762,9 +738,38 @@ mod tests {
         // Nor is what has more letters than they have.
         let judgement = judge("S 1 2 1122 1122 P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::Impossible);
-        // A wrong order is a proof even beside a torn line.
-        let judgement = judge("1 S 2 1122 P", Promises::Python);
-        assert_eq!(judgement.verdict, Verdict::Impossible);
+    }
+
+    #[test]
+    fn a_wrong_order_is_a_proof_even_beside_a_torn_line() {
+        for (output, fault) in [
+            (
+                "1 S 2 1122 P",
+                "line 1 is too early: `sub thread start  1` has to follow `main thread start`, which stands in line 2 (start)",
+            ),
+            // What is torn may be where it has to be.
+            (
+                "S1 2 P 11 22",
+                "line 4 is too early: `main thread post job` (main.rs:28 of the lesson) has to follow `sub thread end  1`, which stands in line 5 (join)",
+            ),
+            (
+                "22 11 S1 2 P",
+                "line 1 is too early: `sub thread end  2` has to follow `sub thread start  2`, which stands in line 5 (program order)",
+            ),
+            // And still is between what comes before and behind it.
+            (
+                "11 12 22 P S",
+                "line 1 is too early: `sub thread end  1` has to follow `main thread start`, which stands in line 6",
+            ),
+        ] {
+            let Judgement { verdict, faults } = judge(output, Promises::Python);
+            assert_eq!(verdict, Verdict::Impossible, "{output}: {faults:?}");
+            assert!(faults.iter().any(|found| found == fault), "{faults:?}");
+        }
+        for output in ["S1 2 11 22 P", "S 12 22 11 P"] {
+            let judgement = judge(output, Promises::Python);
+            assert_eq!(judgement.verdict, Verdict::CannotBeJudged, "{judgement:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The normal form: the one output that stands for all that differ from it only by luck.
 
-use crate::order::happens_before::HappensBefore;
+use crate::order::{happens_before::HappensBefore, partial_order::Part};
 
 /// Rewrites an output, one that `order` allows, into its normal form.
 ///
@@ -23,18 +23,23 @@ pub fn normal_form(order: &HappensBefore, output: &[usize]) -> Vec<usize> {
 /// worker's line falls.
 pub fn race(order: &HappensBefore) -> Option<String> {
     let with_the_sleeps = order.with_the_sleeps();
-    let possible = with_the_sleeps.possible();
-    let (fences, workers_lines): (Vec<_>, Vec<_>) = possible
-        .ones()
-        .partition(|&line| order.lines[line].thread == 0);
-    let places = with_the_sleeps.places_in(&fences);
-    let (line, other) = workers_lines.into_iter().find_map(|line| {
-        let (before, after) = places[line];
-        if before < after {
-            return Some((line, Some(fences[before])));
-        }
-        (!with_the_sleeps.certain().contains(line)).then_some((line, None))
-    })?;
+    let is_fence = |&line: &usize| order.lines[line].thread == 0;
+    // A fence that no line races with is a part of its own.
+    let mut parts = with_the_sleeps.parts().into_iter();
+    let at_a_fence = parts.find_map(|Part { lines, order }| {
+        let fence = lines.iter().position(is_fence)?;
+        let comparable = order.comparable(fence);
+        let others = comparable.zeroes().filter(|&other| other != fence);
+        let first = others.map(|other| lines[other]).min()?;
+        Some((first, Some(lines[fence])))
+    });
+    let at_the_end = || {
+        let uncertain = with_the_sleeps
+            .possible()
+            .difference(with_the_sleeps.certain());
+        uncertain.map(|line| (line, None)).next()
+    };
+    let (line, other) = at_a_fence.or_else(at_the_end)?;
     let [line, other] = [Some(line), other].map(|line| order.placed_name(line));
     Some(format!(
         "{line} and {other} race: neither start and join nor the sleeps say which comes first, so no \

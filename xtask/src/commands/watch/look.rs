@@ -8,7 +8,7 @@ use xtask::order::{description::Description, happens_before::Promises, trace::Tr
 use crate::{
     cli::Failure,
     lesson::{
-        outcome::{Outcome, judge},
+        outcome::{Outcome, prove},
         program::{Seen, TIME_LIMIT},
         snapshot::Update,
         workspace::Workspace,
@@ -52,11 +52,11 @@ pub(super) fn look(name: &str, clock: Clock, mut hear: impl FnMut(&str), seen: S
     };
     // It has the lessons that were named, and no other.
     let lesson = &workspace.lessons[0];
-    let Ok(built) = lesson.built() else {
+    if lesson.built().is_err() {
         return Look { said, run: None };
-    };
-    let run = built.run(clock, TIME_LIMIT, seen);
-    let outcome = judge(lesson, run, Update::Nothing, &workspace.root);
+    }
+    let nothing = Update::Nothing;
+    let outcome = prove(lesson, clock, TIME_LIMIT, seen, nothing, &workspace.root);
     let told = outcome.told.as_ref().map_err(String::clone);
     let run = JudgedRun {
         order: told.and_then(|told| order(&told.traced.trace)),

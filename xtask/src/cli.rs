@@ -187,21 +187,20 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// The files below a folder, if there is one; or the file of this name. What a system
-/// hides there is its own.
-pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
+/// hides there is its own. The reason why a folder cannot be read stands for what is in it.
+pub(crate) fn files(path: &Path) -> Vec<Result<PathBuf, String>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if !path.is_dir() {
         let is_there = path.exists() && !name.starts_with('.');
-        return Ok(Vec::from_iter(is_there.then(|| path.to_owned())));
+        return Vec::from_iter(is_there.then(|| Ok(path.to_owned())));
     }
-    let mut all = Vec::new();
-    for entry in entries(path)? {
-        // A link may lead back.
-        if !entry.is_symlink() || entry.is_file() {
-            all.extend(files(&entry)?);
-        }
-    }
-    Ok(all)
+    let mut entries = match entries(path) {
+        Ok(entries) => entries,
+        Err(reason) => return vec![Err(reason)],
+    };
+    // A link may lead back.
+    entries.retain(|entry| !entry.is_symlink() || entry.is_file());
+    entries.iter().flat_map(|entry| files(entry)).collect()
 }
 
 /// A path as it is said on every system, from the workspace's root.

@@ -235,7 +235,8 @@ fn two_outputs(orders: &Description) -> String {
 /// character.
 fn read(folder: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let mut texts = BTreeMap::new();
-    for file in files(folder)? {
+    for file in files(folder) {
+        let file = file?;
         let content = fs::read(&file).map_err(|error| cannot(&file, "be read", &error))?;
         let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
         texts.insert(file, text);

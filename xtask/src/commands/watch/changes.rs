@@ -91,7 +91,7 @@ fn stamps(folder: &Path) -> Vec<Stamp> {
     let mut stamps = Vec::new();
     for name in ["Cargo.toml", "build.rs", "src", "snapshots"] {
         // What cannot be read has none.
-        for path in files(&folder.join(name)).unwrap_or_default() {
+        for path in files(&folder.join(name)).into_iter().flatten() {
             let kind = path.extension().and_then(OsStr::to_str);
             if let Some("rs" | "toml" | "snap") = kind
                 && let Ok(metadata) = fs::metadata(&path)
@@ -140,6 +140,33 @@ mod tests {
         };
         assert_eq!(write_and_look_twice(false), [None, None]);
         assert_eq!(write_and_look_twice(true), [None, Some(0)]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_cannot_be_read_hides_no_file_outside_of_it() {
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt, thread};
+
+        use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
+        let folder = tempfile::tempdir().unwrap();
+        let [closed, open] = ["src/closed", "src/open.rs"].map(|path| folder.path().join(path));
+        fs::create_dir_all(&closed).unwrap();
+        fs::write(&open, "").unwrap();
+        let set_mode = |mode| fs::set_permissions(&closed, Permissions::from_mode(mode)).unwrap();
+        set_mode(0o000);
+        let look = || {
+            // Root may read everything, unless it gives that up.
+            let mut sets = capabilities(None).unwrap();
+            sets.effective = CapabilitySet::empty();
+            set_capabilities(None, sets).unwrap();
+            (fs::read_dir(&closed).is_err(), stamps(folder.path()))
+        };
+        let (is_closed, stamps) = thread::scope(|scope| scope.spawn(look).join().unwrap());
+        set_mode(0o700);
+        assert!(is_closed);
+        let found: Vec<_> = stamps.iter().map(|(path, ..)| path).collect();
+        assert_eq!(found, [&open]);
     }
 
     #[test]

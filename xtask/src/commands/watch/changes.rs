@@ -11,7 +11,7 @@ use std::{
 use crate::{cli::files, lesson::workspace::Workspace};
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_millis(100);
+pub(super) const LOOK: Duration = Duration::from_millis(100);
 
 /// The files of lessons, watched.
 pub(super) struct Changes {
@@ -51,7 +51,7 @@ impl Changes {
     /// lessons share it, the one that is shown now. A save may be several changes, as of a
     /// file that is emptied and then written, so it is told once nothing changes any more.
     pub(super) fn look(&mut self, shown: usize) -> Option<usize> {
-        if !self.pause().is_zero() {
+        if Instant::now() < self.next {
             return None;
         }
         self.next = Instant::now() + LOOK;
@@ -68,11 +68,6 @@ impl Changes {
             }
         }
         self.saved.take_if(|_| !has_changed)
-    }
-
-    /// How long nothing is looked at.
-    pub(super) fn pause(&self) -> Duration {
-        self.next.saturating_duration_since(Instant::now())
     }
 
     /// Takes the snapshots as they are: this tool has written them.

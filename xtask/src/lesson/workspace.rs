@@ -270,7 +270,11 @@ fn build_command(names: &[String]) -> Command {
         // It is up to date, and no system lets a program that runs be replaced.
         let current = env::current_dir().unwrap_or_default();
         let folder = build.get_current_dir().unwrap_or(&current);
-        if folder.starts_with(own_root()) {
+        let is_root = |folder: &&Path| {
+            let manifest = fs::read_to_string(folder.join("Cargo.toml"));
+            manifest.is_ok_and(|manifest| manifest.contains("[workspace]"))
+        };
+        if folder.ancestors().find(is_root) == Some(&own_root()) {
             build.args(["--exclude", env!("CARGO_PKG_NAME")]);
         }
     }

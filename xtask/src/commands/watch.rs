@@ -246,7 +246,8 @@ impl Watch {
     fn key(&mut self, key: u8) {
         if self.screen.note.take() == Some(QUESTION) {
             if key == b'a' {
-                self.screen.accept();
+                let Workspace { root, lessons, .. } = &self.workspace;
+                self.screen.accept(&lessons[self.lesson], root);
                 self.changes.skip_snapshots();
             }
             return;

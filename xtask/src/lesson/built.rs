@@ -21,7 +21,6 @@ const RUNS: usize = 8;
 const MANY: usize = 100;
 
 /// A lesson that has been built.
-#[derive(Clone)]
 pub(crate) struct BuiltLesson {
     pub(crate) name: String,
     pub(crate) program: PathBuf,

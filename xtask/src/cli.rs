@@ -6,13 +6,14 @@ pub(crate) mod terminal;
 use std::{
     env, fs,
     io::{self, ErrorKind, Write},
+    panic,
     path::{MAIN_SEPARATOR_STR, Path, PathBuf},
     process::ExitCode,
     sync::{
         Mutex, MutexGuard, PoisonError,
         mpsc::{self, Receiver, RecvTimeoutError},
     },
-    thread,
+    thread::{self, ScopedJoinHandle},
     time::Duration,
 };
 
@@ -168,6 +169,12 @@ impl Work {
 /// What to say where the OS starts no thread, for this reason.
 pub(crate) fn no_thread(reason: io::Error) -> String {
     format!("the OS starts no more threads: {reason}; run less at a time, or raise the limit")
+}
+
+/// What came of a thread, which may be a panic.
+pub(crate) fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    let joined = thread.join();
+    joined.unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
 /// What a thread that panicked has held is still of use.

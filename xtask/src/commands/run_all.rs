@@ -1,12 +1,12 @@
 //! `cargo xtask run-all`: runs the lessons and proves what they print.
 
-use std::{panic, process::ExitCode, thread, time::Instant};
+use std::{process::ExitCode, thread, time::Instant};
 
 use console::style;
 use worker_core::Clock;
 
 use crate::{
-    cli::{self, Failure, human, in_ci, live::LiveLines, no_thread, number_of, relative},
+    cli::{self, Failure, human, in_ci, joined, live::LiveLines, no_thread, number_of, relative},
     lesson::{
         outcome::prove,
         program::TIME_LIMIT,
@@ -103,8 +103,7 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
         }
         let mut failed = Vec::new();
         for (lesson, runner) in running {
-            let joined = runner.join();
-            let outcome = joined.unwrap_or_else(|panic| panic::resume_unwind(panic));
+            let outcome = joined(runner);
             live.print_first(report(lesson, &outcome))?;
             if !outcome.passed() {
                 failed.push(lesson.name.as_str());

@@ -1,6 +1,6 @@
 //! Whether a run of a lesson is what has been accepted of it.
 
-use std::{panic, path::Path, thread, time::Duration};
+use std::{path::Path, thread, time::Duration};
 
 use worker_core::Clock;
 use xtask::order::{
@@ -12,7 +12,7 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{no_thread, relative},
+    cli::{joined, no_thread, relative},
     lesson::{
         built::{BuiltLesson, Traced},
         program::{Run, Seen},
@@ -65,11 +65,7 @@ pub(crate) fn prove(
             let trace = || built.traced(None, timeout);
             let beside = thread::Builder::new().spawn_scoped(scope, trace);
             let run = built.run(clock, timeout, seen);
-            let traced = beside.map_err(no_thread).and_then(|beside| {
-                let joined = beside.join();
-                joined.unwrap_or_else(|panic| panic::resume_unwind(panic))
-            });
-            (run, Some(traced))
+            (run, Some(beside.map_err(no_thread).and_then(joined)))
         }),
     };
     let mut outcome = Outcome::of(run);

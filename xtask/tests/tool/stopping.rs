@@ -136,14 +136,15 @@ fn two_lessons(test: &str, body: &str) -> Workspace {
 #[test]
 fn nothing_of_a_lesson_outlives_the_tool_whatever_signal_ends_it() {
     let workspace = two_lessons("signals", WITHOUT_END);
-    let commands: [(&[&str], &str, usize); 4] = [
+    let commands: [(&[&str], &str, usize); 5] = [
         (&["run-all"], "real", 2),
+        (&["run-all"], "simulated", 2),
         (&["run-all", "--simulated"], "simulated", 2),
         (&["orders", "one"], "simulated", 1),
         (&["timeline", "two"], "simulated", 1),
     ];
     let signals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
-    for (signal, (arguments, clock, lessons)) in signals.into_iter().zip(commands) {
+    for (signal, (arguments, clock, lessons)) in signals.into_iter().cycle().zip(commands) {
         let mut xtask = workspace.xtask();
         xtask.args(arguments);
         let tool = Tool::start(xtask, clock, lessons);

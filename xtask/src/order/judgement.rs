@@ -76,7 +76,7 @@ impl Judge {
         })
     }
 
-    /// Judges an output, in UTF-8 or, if a mark at its beginning says so, in UTF-16.
+    /// Judges an output, in UTF-8 or UTF-16.
     pub fn judge(&self, output: &[u8]) -> Judgement {
         let output = decoded(output);
         let output = JudgedOutput::of(self, &self.order, self.promises, &output);
@@ -85,6 +85,14 @@ impl Judge {
             faults: output.faults(),
         }
     }
+
+    /// What is wrong with the beginning of an output, whatever may come behind it.
+    pub fn faults_of_beginning(&self, output: &[u8]) -> Vec<String> {
+        let output = decoded(output);
+        let mut output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        output.missing.clear();
+        output.faults()
+    }
 }
 
 /// An output in UTF-8, without the mark that some systems begin a text with.
@@ -92,6 +100,9 @@ fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
     let (rest, unit): (_, fn([u8; 2]) -> u16) = match output {
         [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        // Some do not, but a lesson's line begins with a letter whose other byte is zero.
+        [1..=0xff, 0, ..] => (output, u16::from_le_bytes),
+        [0, 1..=0xff, ..] => (output, u16::from_be_bytes),
         _ => {
             let mark = "\u{feff}".as_bytes();
             return output.strip_prefix(mark).unwrap_or(output).into();
@@ -162,6 +173,7 @@ impl<'a> JudgedOutput<'a> {
             missing: nothing,
         };
         judged.read();
+        judged.find_the_meant();
         judged.forget_a_line_that_was_cut_off();
         let mut unseen = FixedBitSet::new();
         if judged.mismatches.is_empty() {
@@ -183,7 +195,6 @@ impl<'a> JudgedOutput<'a> {
             let by_words = texts.map(|text| (words(text), text));
             by_words.collect::<HashMap<_, _>>()
         });
-        let mut nearest = HashMap::new();
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
         let lines: Vec<_> = lines(self.output, |text| known.contains_key(text)).collect();
@@ -207,15 +218,33 @@ impl<'a> JudgedOutput<'a> {
                     } else if let Some(meant) = by_words.get(&words(text)) {
                         Mismatch::Blanks { text, meant }
                     } else {
-                        if nearest.len() < MOST_COMPARED {
-                            nearest.entry(text).or_insert_with(|| self.nearest(text));
-                        }
-                        let meant = nearest.get(text).copied().flatten();
-                        Mismatch::Unknown { text, meant }
+                        Mismatch::Unknown { text, meant: None }
                     }
                 }
             };
             self.mismatches.push((number, mismatch));
+        }
+    }
+
+    /// Finds for each unknown line which of the lesson's that are not there it is probably
+    /// meant to be.
+    fn find_the_meant(&mut self) {
+        let missing = self.printed.zeroes();
+        let missing: Vec<_> = missing
+            .map(|line| self.order.lines[line].text.as_str())
+            .collect();
+        let mut nearest = HashMap::new();
+        for (_, mismatch) in &mut self.mismatches {
+            let Mismatch::Unknown { text, meant } = mismatch else {
+                continue;
+            };
+            let text = *text;
+            if text.len() < LONGEST_COMPARED && nearest.len() < MOST_COMPARED {
+                nearest
+                    .entry(text)
+                    .or_insert_with(|| get_close_matches(text, &missing, 1, CLOSE).pop());
+            }
+            *meant = nearest.get(text).copied().flatten();
         }
     }
 
@@ -239,16 +268,6 @@ impl<'a> JudgedOutput<'a> {
         {
             self.mismatches.pop();
         }
-    }
-
-    /// The line of the lesson that an unknown one is probably meant to be.
-    fn nearest(&self, text: &str) -> Option<&'a str> {
-        if text.len() >= LONGEST_COMPARED {
-            return None;
-        }
-        let texts = self.order.lines.iter().map(|line| line.text.as_str());
-        let texts: Vec<_> = texts.collect();
-        get_close_matches(text, &texts, 1, CLOSE).first().copied()
     }
 
     fn verdict(&self) -> Verdict {
@@ -329,17 +348,19 @@ impl<'a> JudgedOutput<'a> {
         }
         let mut faults = self.faults_of_lines();
         let ended_early = self.ended_early();
+        // What workers do not print because of that needs no sentence of its own.
+        let is_said = |line: usize| ended_early.is_some() && self.order.lines[line].thread > 0;
         if let Some((place, before)) = self.too_early
-            // What comes too early because of that needs no sentence of its own.
-            && (ended_early.is_none() || self.printed.contains(before))
+            && (self.printed.contains(before) || !is_said(before))
         {
             faults.push((self.numbers[place], self.describe_early(place, before)));
             missing.set(before, false);
         }
+        let missing = missing.ones().filter(|&line| !is_said(line));
+        let missing = self.describe_missing(missing);
         faults.sort_by_key(|&(number, _)| number);
         let faults = faults.into_iter().map(|(_, fault)| fault);
-        let missing = ended_early.or_else(|| self.describe_missing(&missing));
-        let mut faults: Vec<_> = faults.chain(missing).collect();
+        let mut faults: Vec<_> = faults.chain(ended_early).chain(missing).collect();
         if self.order.is_endless {
             let words = "a daemon of the lesson goes on for too long to know all its lines";
             faults.push(words.to_owned());
@@ -421,9 +442,8 @@ impl<'a> JudgedOutput<'a> {
         )
     }
 
-    fn describe_missing(&self, missing: &FixedBitSet) -> Option<String> {
-        let names = missing.ones().map(|line| self.name(line).to_owned());
-        let names: Vec<_> = names.collect();
+    fn describe_missing(&self, missing: impl Iterator<Item = usize>) -> Option<String> {
+        let names: Vec<_> = missing.map(|line| self.name(line).to_owned()).collect();
         let before_the_end = "to come before the program ends (end)";
         match &names[..] {
             [] => None,
@@ -436,8 +456,8 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// Says that the program did not wait, if all that is wrong is that no worker comes
-    /// to its last line.
+    /// Says that no worker comes to its last line, if the main thread does: most such
+    /// programs do not wait.
     fn ended_early(&self) -> Option<String> {
         let lines = &self.order.lines;
         // The lines that a start has put before the end are awaited by nobody.
@@ -455,7 +475,8 @@ impl<'a> JudgedOutput<'a> {
         let last = *self.lines.last()?;
         (nobody_waits && last_lines.len() > 1).then(|| {
             format!(
-                "the program ended before its workers' last lines: they print nothing after {}",
+                "the program ended before its workers' last lines: they print nothing after {}; see \
+                 whether it joins them, and whether they print those lines",
                 self.name(last)
             )
         })
@@ -588,6 +609,7 @@ mod tests {
             "P" => "main thread post job\n",
             "1" => "sub thread start  1\n",
             "2" => "sub thread start  2\n",
+            "3" => "sub thread start  3\n",
             "11" => "sub thread end  1\n",
             "22" => "sub thread end  2\n",
             "1122" => "sub thread end  1sub thread end  2\n\n",
@@ -829,11 +851,30 @@ mod tests {
                 let judgement = judge(output, promises);
                 assert_eq!(judgement.verdict, Verdict::Impossible, "{output}");
                 let words = format!(
-                    "the program ended before its workers' last lines: they print nothing after {last}"
+                    "the program ended before its workers' last lines: they print nothing after {last}; \
+                     see whether it joins them, and whether they print those lines"
                 );
                 assert_eq!(judgement.faults, [words], "{output}: {promises}");
             }
         }
+        // What is wrong with the main thread's lines is said besides.
+        let faults = judge("1 2 P", Promises::Std).faults;
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(
+            faults[0].ends_with("`main thread start`, which is missing (start)"),
+            "{faults:?}"
+        );
+        let words = "the program ended before its workers' last lines";
+        assert!(faults[1].starts_with(words), "{faults:?}");
+        // Of one that was stopped nobody knows whom it would have waited for.
+        let judge_of = |promises| Judge::of(Trace::of(&fork_join()), "fork-join", promises);
+        let judge_of = judge_of(Promises::Std).unwrap();
+        let faults = |output: &str| judge_of.faults_of_beginning(output.as_bytes());
+        assert_eq!(faults(""), [""; 0]);
+        assert_eq!(faults("main thread start\n"), [""; 0]);
+        let faults = faults("main thread start\nmain thread post job\n");
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].starts_with("line 2 is too early"), "{faults:?}");
         // One that does not wait for one gets that one.
         let output = "sub thread start  1\nmain thread end\n";
         let faults = judge_of_one("worker", "1", output, Promises::Std).faults;
@@ -889,8 +930,10 @@ mod tests {
         let text = "\u{feff}main thread start\r\nsub thread start  1\r\nsub thread start  2\r\n\
                     sub thread end  1\r\nsub thread end  2\r\nmain thread post job\r\n";
         let bytes = |of: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(of).collect::<Vec<_>>();
-        for output in [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)] {
-            let judgement = judge_bytes(&output, Promises::WorkerCore);
+        let [little, big] = [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)];
+        // With its mark and without it.
+        for output in [&little[..], &big, &little[2..], &big[2..]] {
+            let judgement = judge_bytes(output, Promises::WorkerCore);
             assert_eq!(judgement.verdict, POSSIBLE, "{judgement:?}");
             // Half a character at its end is none of a line's.
             let judgement = judge_bytes(&output[..output.len() - 1], Promises::WorkerCore);
@@ -1006,6 +1049,18 @@ mod tests {
         assert_eq!(
             hint("a\u{ac00}\u{b098}", "sub thread end  a").unwrap(),
             "\"sub thread end  a\u{ac00}\u{b098}\"?"
+        );
+        // A line that is there already is not meant.
+        let faults = |lines| judge(lines, Promises::Std).faults.concat();
+        let fault = faults("S 1 3 11 22 P");
+        assert!(
+            fault.contains("did you mean \"sub thread start  2\"?"),
+            "{fault}"
+        );
+        let fault = faults("S 1 2 3 11 22 P");
+        assert!(
+            fault.ends_with("`cargo xtask orders fork-join` lists them"),
+            "{fault}"
         );
         // Longer lines are not compared, nor are more.
         for length in [LONGEST_COMPARED - 1, LONGEST_COMPARED] {

@@ -75,16 +75,14 @@ fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result
 
 /// Whether one line begins in another, of which there is at least the beginning of its
 /// own beginning. A tear that leaves less of it leaves the rest of a line as the next.
+/// A program may print the blanks behind the words as a piece of their own.
 fn is_two(line: &str) -> bool {
-    if let Some(rest) = rest_of(line) {
-        return BEGINNINGS.iter().any(|words| rest.contains(words));
+    let words = BEGINNINGS.map(str::trim_end);
+    if let Some(rest) = words.iter().find_map(|words| line.strip_prefix(words)) {
+        return words.iter().any(|words| rest.contains(words));
     }
-    let inner = BEGINNINGS.iter().filter_map(|words| line.find(words)).min();
-    inner.is_some_and(|inner| {
-        BEGINNINGS
-            .iter()
-            .any(|words| words.starts_with(&line[..inner]))
-    })
+    let inner = words.iter().filter_map(|words| line.find(words)).min();
+    inner.is_some_and(|inner| words.iter().any(|words| words.starts_with(&line[..inner])))
 }
 
 /// What stands behind the beginning of a lesson's line.

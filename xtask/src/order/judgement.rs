@@ -17,8 +17,10 @@ use crate::order::{
     trace::Trace,
 };
 
-/// How many unknown lines are compared with those of the lesson, and how long they may be.
+/// How many unknown lines are compared with those of the lesson, how many comparisons have
+/// been made before the last of them, and how long they may be.
 const MOST_COMPARED: usize = 20;
+const MOST_COMPARISONS: usize = 5_000;
 const LONGEST_COMPARED: usize = 500;
 
 /// How much of two lines is the same if one is probably meant to be the other.
@@ -79,7 +81,8 @@ impl Judge {
     /// Judges an output, in UTF-8 or, if a mark at its beginning says so, in UTF-16.
     pub fn judge(&self, output: &[u8]) -> Judgement {
         let output = decoded(output);
-        let output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        let mut output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        output.find_what_is_meant();
         Judgement {
             verdict: output.verdict(),
             faults: output.faults(),
@@ -183,7 +186,6 @@ impl<'a> JudgedOutput<'a> {
             let by_words = texts.map(|text| (words(text), text));
             by_words.collect::<HashMap<_, _>>()
         });
-        let mut nearest = HashMap::new();
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
         let lines: Vec<_> = lines(self.output, |text| known.contains_key(text)).collect();
@@ -207,11 +209,7 @@ impl<'a> JudgedOutput<'a> {
                     } else if let Some(meant) = by_words.get(&words(text)) {
                         Mismatch::Blanks { text, meant }
                     } else {
-                        if nearest.len() < MOST_COMPARED {
-                            nearest.entry(text).or_insert_with(|| self.nearest(text));
-                        }
-                        let meant = nearest.get(text).copied().flatten();
-                        Mismatch::Unknown { text, meant }
+                        Mismatch::Unknown { text, meant: None }
                     }
                 }
             };
@@ -241,14 +239,24 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// The line of the lesson that an unknown one is probably meant to be.
-    fn nearest(&self, text: &str) -> Option<&'a str> {
-        if text.len() >= LONGEST_COMPARED {
-            return None;
-        }
+    /// Finds which line of the lesson each unknown one is probably meant to be.
+    fn find_what_is_meant(&mut self) {
         let texts = self.order.lines.iter().map(|line| line.text.as_str());
         let texts: Vec<_> = texts.collect();
-        get_close_matches(text, &texts, 1, CLOSE).first().copied()
+        let mut nearest = HashMap::new();
+        for (_, mismatch) in &mut self.mismatches {
+            let Mismatch::Unknown { text, meant } = mismatch else {
+                continue;
+            };
+            let text = *text;
+            let is_compared = nearest.len() < MOST_COMPARED
+                && nearest.len() * texts.len() < MOST_COMPARISONS
+                && text.len() < LONGEST_COMPARED;
+            if is_compared && !nearest.contains_key(text) {
+                nearest.insert(text, get_close_matches(text, &texts, 1, CLOSE));
+            }
+            *meant = nearest.get(text).and_then(|texts| texts.first().copied());
+        }
     }
 
     fn verdict(&self) -> Verdict {
@@ -1027,6 +1035,24 @@ mod tests {
             faults[1].ends_with("`cargo xtask orders one` lists them"),
             "{faults:?}"
         );
+    }
+
+    #[test]
+    fn the_more_lines_a_lesson_has_the_fewer_unknown_ones_are_compared_with_them() {
+        let lines =
+            (0..MOST_COMPARISONS / 10).map(|line| format!("0|0|0|-|line|main thread {line}"));
+        let events = lines.chain(["0|0|0|-|end", "0|0|0|-|exit"].map(str::to_owned));
+        let trace = Trace::of(&events.collect::<Vec<_>>());
+        let judge = Judge::of(trace, "long", Promises::WorkerCore).unwrap();
+        for misspelt in [10, 11] {
+            let output = (0..misspelt).map(|line| format!("main thraed {line}\n"));
+            let faults = judge.judge(output.collect::<String>().as_bytes()).faults;
+            assert!(
+                faults[0].contains("did you mean \"main thread 0\"?"),
+                "{faults:?}"
+            );
+            assert_eq!(faults.len() == 2, misspelt > 10, "{faults:?}");
+        }
     }
 
     #[test]

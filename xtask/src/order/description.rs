@@ -1,7 +1,5 @@
 //! What is to be said of the order of a lesson's lines, in words.
 
-use std::collections::HashSet;
-
 use console::measure_text_width;
 use fixedbitset::FixedBitSet;
 
@@ -104,18 +102,14 @@ impl Description {
     /// The covering pairs behind [`Description::likely_pairs`].
     pub fn likely_covering_pairs(&self) -> impl Iterator<Item = (usize, usize)> {
         let with = &self.with_the_sleeps;
-        let pairs = self.happens_before.guarantees.iter();
-        let guaranteed: HashSet<_> = pairs.map(|pair| (pair.before, pair.after)).collect();
-        let possible = |line: &&usize| with.possible().contains(**line);
-        let pairs = self
-            .normal_order
-            .iter()
-            .filter(possible)
-            .flat_map(|&after| {
-                let covered = with.covered_by(after).into_iter();
-                covered.map(move |before| (before, after))
-            });
-        pairs.filter(move |&(before, after)| !guaranteed.contains(&(before, Some(after))))
+        let lines = self.normal_order.iter().copied();
+        let possible = lines.filter(|&line| with.possible().contains(line));
+        possible.flat_map(|after| {
+            let guaranteed = self.happens_before.guaranteed.covered_by(after);
+            let mut likely = with.covered_by(after);
+            likely.retain(|before| guaranteed.binary_search(before).is_err());
+            likely.into_iter().map(move |before| (before, after))
+        })
     }
 
     /// Whether a line comes before another, or before the end of the program, on every
@@ -136,8 +130,8 @@ impl Description {
     /// Whether these lines may be printed, and come in any order then.
     pub fn is_antichain(&self, lines: &FixedBitSet) -> bool {
         let with = &self.with_the_sleeps;
-        let mut numbers = lines.ones();
-        lines.is_subset(with.possible()) && numbers.all(|line| with.before(line).is_disjoint(lines))
+        lines.is_subset(with.possible())
+            && with.antichain(lines.ones()).len() == lines.count_ones(..)
     }
 
     /// The lines that the end of the program may cut off.

@@ -37,9 +37,11 @@ pub fn text(order: &HappensBefore) -> String {
 pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
     let now = text(order);
     let (accepted, now) = (Pairs::of(accepted), Pairs::of(&now));
+    let lines = order.lines.iter().zip(0..);
+    let numbers: HashMap<_, usize> = lines.map(|(line, number)| (&line.name, number)).collect();
     let placed = |name: &str| {
         let name = read(name);
-        let line = order.lines.iter().position(|line| line.name == name);
+        let line = numbers.get(&name).copied();
         line.map_or(name, |line| order.placed_name(Some(line)))
     };
     let lost = accepted.pairs.iter().filter(|pair| now.lacks(pair));

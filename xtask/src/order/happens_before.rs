@@ -13,7 +13,11 @@ use std::{
 use fixedbitset::FixedBitSet;
 use worker_core::trace::{Event, EventKind, Place};
 
-use crate::order::{partial_order::PartialOrder, trace::Trace, vector_clock::VectorClock};
+use crate::order::{
+    partial_order::PartialOrder,
+    trace::Trace,
+    vector_clock::{VectorClock, VectorClocks},
+};
 
 /// The lines of a lesson, and what start, join and the end of the program say of their
 /// order.
@@ -124,21 +128,22 @@ impl HappensBefore {
         // How many lines come before each.
         let mut earlier = vec![0; lines.len()];
         // Before each thread's next event, and behind each event that an edge leaves.
-        let mut reached = vec![CausalPast::new(trace.threads.len()); trace.threads.len()];
+        let mut clocks = VectorClocks::new(trace.threads.len());
+        let mut reached = vec![CausalPast::default(); trace.threads.len()];
         let mut behind = vec![None; trace.events.len()];
         for (number, event) in trace.events.iter().enumerate() {
             let reached = &mut reached[event.thread];
             if let Some((source, kind)) = edges[number]
                 && let Some(past) = behind[source].take()
             {
-                reached.reach(past, kind);
+                reached.reach(past, kind, &mut clocks);
             }
             if let Some(line) = line_of[number] {
-                guarantees.extend(reached.print(line, &lines));
-                earlier[line] = reached.covered.lines();
+                guarantees.extend(reached.print(line, &lines, &mut clocks));
+                earlier[line] = clocks.lines(reached.covered);
             }
             if sources.contains(number) {
-                reached.forget_what_is_covered(&lines);
+                reached.forget_what_is_covered(&lines, &clocks);
                 behind[number] = Some(reached.clone());
             }
         }
@@ -434,7 +439,7 @@ pub fn awaited(trace: &Trace, edges: &Edges) -> FixedBitSet {
 }
 
 /// What comes before a point in a thread.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct CausalPast {
     /// The lines that come before another of them.
     covered: VectorClock,
@@ -444,15 +449,8 @@ struct CausalPast {
 }
 
 impl CausalPast {
-    fn new(threads: usize) -> CausalPast {
-        CausalPast {
-            covered: VectorClock::new(threads),
-            frontier: Vec::new(),
-        }
-    }
-
     /// Comes behind another point too, by this edge.
-    fn reach(&mut self, mut other: CausalPast, edge: EdgeKind) {
+    fn reach(&mut self, mut other: CausalPast, edge: EdgeKind, clocks: &mut VectorClocks) {
         for (_, edges) in &mut other.frontier {
             if edges.last() != Some(&edge) {
                 edges.push(edge);
@@ -463,30 +461,35 @@ impl CausalPast {
             // what that had done comes before the worker's first line.
             *self = other;
         } else {
-            self.covered.join(&other.covered);
+            self.covered = clocks.join(self.covered, other.covered);
             self.frontier.extend(other.frontier);
         }
     }
 
-    fn forget_what_is_covered(&mut self, lines: &[Line]) {
+    fn forget_what_is_covered(&mut self, lines: &[Line], clocks: &VectorClocks) {
         if self.frontier.len() < 2 {
             return;
         }
         self.frontier.retain(|&(line, _)| {
             let line = &lines[line];
-            self.covered.of(line.thread) <= line.earlier
+            clocks.of(self.covered, line.thread) <= line.earlier
         });
         self.frontier.sort_by_key(|&(line, _)| line);
         self.frontier.dedup_by_key(|&mut (line, _)| line);
     }
 
     /// Comes behind a line of the same thread, and returns the guarantees for it.
-    fn print(&mut self, line: usize, lines: &[Line]) -> impl Iterator<Item = Guarantee> {
-        self.forget_what_is_covered(lines);
+    fn print(
+        &mut self,
+        line: usize,
+        lines: &[Line],
+        clocks: &mut VectorClocks,
+    ) -> impl Iterator<Item = Guarantee> {
+        self.forget_what_is_covered(lines, clocks);
         let frontier = std::mem::replace(&mut self.frontier, vec![(line, Vec::new())]);
         for (before, _) in &frontier {
             let before = &lines[*before];
-            self.covered.set(before.thread, before.earlier + 1);
+            self.covered = clocks.with(self.covered, before.thread, before.earlier + 1);
         }
         frontier.into_iter().map(move |(before, mut edges)| {
             if edges.is_empty() {

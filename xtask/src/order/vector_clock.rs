@@ -1,53 +1,59 @@
-//! How far a point of a program has each thread behind it: a vector clock (Fidge, 1988;
+//! How far a point of a program has each thread behind it: vector clocks (Fidge, 1988;
 //! Mattern, 1989).
 
-use std::rc::Rc;
-
-/// For each thread how many of its lines come before a point.
+/// All vector clocks of a program.
 ///
 /// A clock shares with those that it comes from what is the same in them, so that many
 /// of them take little room; and where one has as much everywhere as another anywhere,
 /// they are joined without a look at each thread.
-#[derive(Clone)]
-pub(crate) struct VectorClock {
+pub(crate) struct VectorClocks {
     /// The number of threads, rounded up to a power of two.
     width: usize,
-    threads: Threads,
+    nodes: Vec<Halves>,
 }
 
-/// Some threads beside each other.
-#[derive(Clone)]
-enum Threads {
+/// For each thread how many of its lines come before a point; or for some threads
+/// beside each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VectorClock {
     /// Each has so many lines.
     All(usize),
-    Halves(Rc<Halves>),
+    /// The place of their halves among the nodes.
+    Halves(usize),
 }
 
 struct Halves {
     fewest: usize,
     most: usize,
     lines: usize,
-    halves: [Threads; 2],
+    halves: [VectorClock; 2],
 }
 
-impl VectorClock {
-    /// That of the beginning of a program with so many threads.
-    pub(crate) fn new(threads: usize) -> VectorClock {
-        VectorClock {
+impl Default for VectorClock {
+    /// That of the beginning of a program.
+    fn default() -> VectorClock {
+        VectorClock::All(0)
+    }
+}
+
+impl VectorClocks {
+    /// None yet, of a program with so many threads.
+    pub(crate) fn new(threads: usize) -> VectorClocks {
+        VectorClocks {
             width: threads.next_power_of_two(),
-            threads: Threads::All(0),
+            nodes: Vec::new(),
         }
     }
 
     /// How many lines there are of a thread.
-    pub(crate) fn of(&self, thread: usize) -> usize {
-        let (mut threads, mut thread, mut width) = (&self.threads, thread, self.width);
+    pub(crate) fn of(&self, mut clock: VectorClock, mut thread: usize) -> usize {
+        let mut width = self.width;
         loop {
-            match threads {
-                Threads::All(lines) => return *lines,
-                Threads::Halves(node) => {
+            match clock {
+                VectorClock::All(lines) => return lines,
+                VectorClock::Halves(node) => {
                     width /= 2;
-                    threads = &node.halves[thread / width];
+                    clock = self.nodes[node].halves[thread / width];
                     thread %= width;
                 }
             }
@@ -55,98 +61,95 @@ impl VectorClock {
     }
 
     /// How many lines there are of all threads.
-    pub(crate) fn lines(&self) -> usize {
-        self.threads.lines(self.width)
+    pub(crate) fn lines(&self, clock: VectorClock) -> usize {
+        self.lines_of(clock, self.width)
     }
 
-    /// Sets how many lines there are of a thread.
-    pub(crate) fn set(&mut self, thread: usize, lines: usize) {
-        self.threads = self.threads.with(self.width, thread, lines);
+    /// The clock that has so many lines of a thread, and of all others as many as this.
+    pub(crate) fn with(&mut self, clock: VectorClock, thread: usize, lines: usize) -> VectorClock {
+        self.with_one_of(clock, thread, lines, self.width)
     }
 
-    /// Comes behind another point too.
-    pub(crate) fn join(&mut self, other: &VectorClock) {
-        self.threads = self.threads.joined(&other.threads, self.width);
+    /// The clock behind both.
+    pub(crate) fn join(&mut self, one: VectorClock, other: VectorClock) -> VectorClock {
+        self.join_of(one, other, self.width)
     }
-}
 
-impl Threads {
-    fn fewest(&self) -> usize {
-        match self {
-            Threads::All(lines) => *lines,
-            Threads::Halves(node) => node.fewest,
+    fn fewest(&self, clock: VectorClock) -> usize {
+        match clock {
+            VectorClock::All(lines) => lines,
+            VectorClock::Halves(node) => self.nodes[node].fewest,
         }
     }
 
-    fn most(&self) -> usize {
-        match self {
-            Threads::All(lines) => *lines,
-            Threads::Halves(node) => node.most,
+    fn most(&self, clock: VectorClock) -> usize {
+        match clock {
+            VectorClock::All(lines) => lines,
+            VectorClock::Halves(node) => self.nodes[node].most,
         }
     }
 
-    fn lines(&self, width: usize) -> usize {
-        match self {
-            Threads::All(lines) => lines * width,
-            Threads::Halves(node) => node.lines,
+    fn lines_of(&self, clock: VectorClock, width: usize) -> usize {
+        match clock {
+            VectorClock::All(lines) => lines * width,
+            VectorClock::Halves(node) => self.nodes[node].lines,
         }
     }
 
-    fn halves(&self) -> [&Threads; 2] {
-        match self {
-            Threads::All(_) => [self, self],
-            Threads::Halves(node) => node.halves.each_ref(),
+    fn halves(&self, clock: VectorClock) -> [VectorClock; 2] {
+        match clock {
+            VectorClock::All(_) => [clock; 2],
+            VectorClock::Halves(node) => self.nodes[node].halves,
         }
     }
 
-    /// Two halves of so many threads.
-    fn of(halves: [Threads; 2], width: usize) -> Threads {
-        let [one, other] = &halves;
-        let fewest = one.fewest().min(other.fewest());
-        let most = one.most().max(other.most());
+    /// That of so many threads, of these halves.
+    fn of_halves(&mut self, halves: [VectorClock; 2], width: usize) -> VectorClock {
+        let [one, other] = halves;
+        let fewest = self.fewest(one).min(self.fewest(other));
+        let most = self.most(one).max(self.most(other));
         if fewest == most {
-            return Threads::All(most);
+            return VectorClock::All(most);
         }
-        Threads::Halves(Rc::new(Halves {
+        self.nodes.push(Halves {
             fewest,
             most,
-            lines: one.lines(width / 2) + other.lines(width / 2),
+            lines: self.lines_of(one, width / 2) + self.lines_of(other, width / 2),
             halves,
-        }))
+        });
+        VectorClock::Halves(self.nodes.len() - 1)
     }
 
-    fn with(&self, width: usize, thread: usize, lines: usize) -> Threads {
+    fn with_one_of(
+        &mut self,
+        clock: VectorClock,
+        thread: usize,
+        lines: usize,
+        width: usize,
+    ) -> VectorClock {
         if width == 1 {
-            return Threads::All(lines);
+            return VectorClock::All(lines);
         }
-        let [one, other] = self.halves();
-        let half = width / 2;
-        let halves = if thread < half {
-            [one.with(half, thread, lines), other.clone()]
-        } else {
-            [one.clone(), other.with(half, thread - half, lines)]
-        };
-        Threads::of(halves, width)
+        let width_of_half = width / 2;
+        let mut halves = self.halves(clock);
+        let half = &mut halves[thread / width_of_half];
+        *half = self.with_one_of(*half, thread % width_of_half, lines, width_of_half);
+        self.of_halves(halves, width)
     }
 
-    fn joined(&self, other: &Threads, width: usize) -> Threads {
-        if other.most() <= self.fewest() {
-            return self.clone();
+    fn join_of(&mut self, one: VectorClock, other: VectorClock, width: usize) -> VectorClock {
+        if one == other || self.most(other) <= self.fewest(one) {
+            return one;
         }
-        if self.most() <= other.fewest() {
-            return other.clone();
+        if self.most(one) <= self.fewest(other) {
+            return other;
         }
-        if let (Threads::Halves(one), Threads::Halves(other)) = (self, other)
-            && Rc::ptr_eq(one, other)
-        {
-            return self.clone();
-        }
-        let ([one, two], [one_of_other, two_of_other]) = (self.halves(), other.halves());
+        let ([one, two], [one_of_other, two_of_other]) = (self.halves(one), self.halves(other));
         let halves = [
-            one.joined(one_of_other, width / 2),
-            two.joined(two_of_other, width / 2),
+            self.join_of(one, one_of_other, width / 2),
+            self.join_of(two, two_of_other, width / 2),
         ];
-        Threads::of(halves, width)
+        self.of_halves(halves, width)
     }
 }
 
@@ -162,25 +165,26 @@ mod tests {
             threads in 1..10_usize,
             changes in vec((0..3_usize, 0..3_usize, any::<Index>(), 0..4_usize), 0..30),
         ) {
-            let mut clocks = vec![VectorClock::new(threads); 3];
+            let mut all = VectorClocks::new(threads);
+            let mut clocks = [VectorClock::default(); 3];
             let mut lists = vec![vec![0; threads]; 3];
             for (one, other, thread, lines) in changes {
                 // One that joins itself is set instead.
                 if one == other {
                     let thread = thread.index(threads);
-                    clocks[one].set(thread, lines);
+                    clocks[one] = all.with(clocks[one], thread, lines);
                     lists[one][thread] = lines;
                 } else {
-                    let (joined, list) = (clocks[other].clone(), lists[other].clone());
-                    clocks[one].join(&joined);
+                    let list = lists[other].clone();
+                    clocks[one] = all.join(clocks[one], clocks[other]);
                     for (lines, other) in lists[one].iter_mut().zip(list) {
                         *lines = other.max(*lines);
                     }
                 }
-                for (clock, list) in clocks.iter().zip(&lists) {
-                    let known: Vec<_> = (0..threads).map(|thread| clock.of(thread)).collect();
+                for (&clock, list) in clocks.iter().zip(&lists) {
+                    let known: Vec<_> = (0..threads).map(|thread| all.of(clock, thread)).collect();
                     prop_assert_eq!(&known, list);
-                    prop_assert_eq!(clock.lines(), list.iter().sum());
+                    prop_assert_eq!(all.lines(clock), list.iter().sum());
                 }
             }
         }

@@ -214,26 +214,20 @@ impl Description {
 
 /// Pairs below each other, with what is to be said of each.
 fn table(mut pairs: impl Iterator<Item = ([String; 2], String)>, width: usize) -> Vec<String> {
-    let shown: Vec<_> = pairs.by_ref().take(MOST_PAIRS).collect();
-    let mut rows = rows(&shown, width);
-    if pairs.next().is_some() {
-        rows.push("and more".to_owned());
-    }
-    rows
-}
-
-fn rows(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
+    let shown = pairs.by_ref().take(MOST_PAIRS).map(|(names, promise)| {
+        let widths = names.each_ref().map(|name| measure_text_width(name));
+        (names, widths, promise)
+    });
+    let shown: Vec<_> = shown.collect();
     let widest = |column: usize| {
-        let widths = pairs
-            .iter()
-            .map(|(names, _)| measure_text_width(&names[column]));
+        let widths = shown.iter().map(|(_, widths, _)| widths[column]);
         widths.max().unwrap_or_default()
     };
-    let widths = [widest(0), widest(1)];
-    let rows = pairs.iter().map(|([before, after], promise)| {
-        let gap = |name: &str, column: usize| " ".repeat(widths[column] - measure_text_width(name));
-        let pair = format!("{before}{} → {after}", gap(before, 0));
-        let row = format!("{pair}{}  {promise}", gap(after, 1));
+    let columns = [widest(0), widest(1)];
+    let rows = shown.iter().map(|([before, after], widths, promise)| {
+        let gap = |column: usize| " ".repeat(columns[column] - widths[column]);
+        let pair = format!("{before}{} → {after}", gap(0));
+        let row = format!("{pair}{}  {promise}", gap(1));
         let row = match [row.trim_end(), &pair].map(measure_text_width) {
             [row_width, _] if row_width <= width => row,
             [_, pair_width] if pair_width <= width => format!("{pair}\n    {promise}"),
@@ -241,7 +235,8 @@ fn rows(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
         };
         row.trim_end().to_owned()
     });
-    rows.collect()
+    let more = pairs.next().map(|_| "and more".to_owned());
+    rows.chain(more).collect()
 }
 
 /// Some things one after another, but no more than somebody reads.

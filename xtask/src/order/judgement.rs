@@ -17,8 +17,10 @@ use crate::order::{
     trace::Trace,
 };
 
-/// How many unknown lines are compared with those of the lesson, and how long they may be.
+/// How many unknown lines are compared with those of the lesson, how many comparisons have
+/// been made before the last of them, and how long they may be.
 const MOST_COMPARED: usize = 20;
+const MOST_COMPARISONS: usize = 5_000;
 const LONGEST_COMPARED: usize = 500;
 
 /// How much of two lines is the same if one is probably meant to be the other.
@@ -173,7 +175,6 @@ impl<'a> JudgedOutput<'a> {
             missing: nothing,
         };
         judged.read();
-        judged.find_the_meant();
         judged.forget_a_line_that_was_cut_off();
         let mut unseen = FixedBitSet::new();
         if judged.mismatches.is_empty() {
@@ -228,23 +229,23 @@ impl<'a> JudgedOutput<'a> {
 
     /// Finds for each unknown line which of the lesson's that are not there it is probably
     /// meant to be.
-    fn find_the_meant(&mut self) {
+    fn find_what_is_meant(&mut self) {
         let missing = self.printed.zeroes();
-        let missing: Vec<_> = missing
-            .map(|line| self.order.lines[line].text.as_str())
-            .collect();
+        let missing = missing.map(|line| self.order.lines[line].text.as_str());
+        let missing: Vec<_> = missing.collect();
         let mut nearest = HashMap::new();
         for (_, mismatch) in &mut self.mismatches {
             let Mismatch::Unknown { text, meant } = mismatch else {
                 continue;
             };
             let text = *text;
-            if text.len() < LONGEST_COMPARED && nearest.len() < MOST_COMPARED {
-                nearest
-                    .entry(text)
-                    .or_insert_with(|| get_close_matches(text, &missing, 1, CLOSE).pop());
+            let is_compared = nearest.len() < MOST_COMPARED
+                && nearest.len() * missing.len() < MOST_COMPARISONS
+                && text.len() < LONGEST_COMPARED;
+            if is_compared && !nearest.contains_key(text) {
+                nearest.insert(text, get_close_matches(text, &missing, 1, CLOSE));
             }
-            *meant = nearest.get(text).copied().flatten();
+            *meant = nearest.get(text).and_then(|texts| texts.first().copied());
         }
     }
 
@@ -334,10 +335,11 @@ impl<'a> JudgedOutput<'a> {
         self.too_early.is_none() && self.missing.is_clear()
     }
 
-    fn faults(&self) -> Vec<String> {
+    fn faults(mut self) -> Vec<String> {
         if self.is_faultless() {
             return Vec::new();
         }
+        self.find_what_is_meant();
         let mut missing = self.missing.clone();
         if self.output.is_empty() {
             return vec![format!(
@@ -1082,6 +1084,24 @@ mod tests {
             faults[1].ends_with("`cargo xtask orders one` lists them"),
             "{faults:?}"
         );
+    }
+
+    #[test]
+    fn the_more_lines_a_lesson_has_the_fewer_unknown_ones_are_compared_with_them() {
+        let lines =
+            (0..MOST_COMPARISONS / 10).map(|line| format!("0|0|0|-|line|main thread {line}"));
+        let events = lines.chain(["0|0|0|-|end", "0|0|0|-|exit"].map(str::to_owned));
+        let trace = Trace::of(&events.collect::<Vec<_>>());
+        let judge = Judge::of(trace, "long", Promises::WorkerCore).unwrap();
+        for misspelt in [10, 11] {
+            let output = (0..misspelt).map(|line| format!("main thraed {line}\n"));
+            let faults = judge.judge(output.collect::<String>().as_bytes()).faults;
+            assert!(
+                faults[0].contains("did you mean \"main thread 0\"?"),
+                "{faults:?}"
+            );
+            assert_eq!(faults.len() == 2, misspelt > 10, "{faults:?}");
+        }
     }
 
     #[test]

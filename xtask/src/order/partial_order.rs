@@ -17,6 +17,10 @@ pub struct PartialOrder {
     covered: Vec<Vec<usize>>,
     /// What covers each.
     covering: Vec<Vec<usize>>,
+    /// The possible lines and the moments, each after what it covers.
+    sorted: Vec<usize>,
+    /// The place of each in `sorted`.
+    places: Vec<usize>,
     possible: FixedBitSet,
     certain: FixedBitSet,
 }
@@ -59,9 +63,16 @@ impl PartialOrder {
                 covering[earlier].push(node);
             }
         }
+        let sorted = sorted(&covered, &covering, &possible);
+        let mut places = vec![0; covered.len()];
+        for (place, &node) in sorted.iter().enumerate() {
+            places[node] = place;
+        }
         PartialOrder {
             covered,
             covering,
+            sorted,
+            places,
             possible,
             certain,
         }
@@ -83,7 +94,15 @@ impl PartialOrder {
 
     /// Whether one line comes before another, directly or not.
     pub fn is_before(&self, line: usize, other: usize) -> bool {
-        self.covered[other].contains(&line) || self.before(other).contains(line)
+        let mut reached = self.none();
+        let mut left = vec![line];
+        while let Some(node) = left.pop() {
+            // What has its place behind the other leads only further on.
+            let later = self.covering[node].iter().copied();
+            let later = later.filter(|&later| self.places[later] <= self.places[other]);
+            left.extend(later.filter(|&later| !reached.put(later)));
+        }
+        reached.contains(other)
     }
 
     /// The lines that may be printed.
@@ -124,7 +143,7 @@ impl PartialOrder {
             places[line] = place;
         }
         // What is not seen comes with the last that it covers.
-        for node in self.sorted().into_iter().filter(|&node| !is_seen(node)) {
+        for &node in self.sorted.iter().filter(|&&node| !is_seen(node)) {
             let covered = self.covered[node].iter().map(|&earlier| places[earlier]);
             places[node] = covered.max().unwrap_or_default();
         }
@@ -184,16 +203,13 @@ impl PartialOrder {
 
     /// The parts that the order falls into, all of each before all of the next.
     pub(crate) fn parts(&self) -> Vec<Part> {
-        let nodes = self.sorted();
-        let mut places = vec![0; self.covered.len()];
         let mut cuts = vec![0];
         // The edges that lead from what has come to what is still to come, if there were
         // a beginning below all and an end above all. Where they all meet, all that has
         // come is before all that is still to come.
         let is_first = |node: &&usize| self.covered[**node].is_empty();
-        let mut edges = nodes.iter().filter(is_first).count();
-        for (place, &node) in nodes.iter().enumerate() {
-            places[node] = place;
+        let mut edges = self.sorted.iter().filter(is_first).count();
+        for (place, &node) in self.sorted.iter().enumerate() {
             let [below, above] =
                 [&self.covered, &self.covering].map(|edges| edges[node].len().max(1));
             if edges == below {
@@ -201,15 +217,18 @@ impl PartialOrder {
             }
             edges = edges - below + above;
         }
-        cuts.push(nodes.len());
+        cuts.push(self.sorted.len());
         let parts = cuts.windows(2).map(|cut| {
-            let lines = nodes[cut[0]..cut[1]].iter().copied();
+            let lines = self.sorted[cut[0]..cut[1]].iter().copied();
             let lines: Vec<_> = lines.filter(|&node| node < self.lines()).collect();
             let covered = lines.iter().map(|&line| {
                 // What is of another part comes before all of this one.
-                let covered = self.covered[line].iter();
-                let numbers = covered.filter_map(|&earlier| places[earlier].checked_sub(cut[0]));
-                numbers.collect()
+                let places = self.covered[line]
+                    .iter()
+                    .map(|&earlier| self.places[earlier]);
+                places
+                    .filter_map(|place| place.checked_sub(cut[0]))
+                    .collect()
             });
             let is_certain = |number: &usize| self.certain.contains(lines[*number]);
             let order = PartialOrder::new(
@@ -245,24 +264,6 @@ impl PartialOrder {
         lines.into_iter().filter(is_taken).collect()
     }
 
-    /// The possible lines and the moments, each after what it covers.
-    fn sorted(&self) -> Vec<usize> {
-        let mut waits_for: Vec<_> = self.covered.iter().map(Vec::len).collect();
-        let is_first = |&line: &usize| waits_for[line] == 0;
-        let mut nodes: Vec<_> = self.possible.ones().filter(is_first).collect();
-        let mut next = 0;
-        while let Some(&node) = nodes.get(next) {
-            next += 1;
-            for &later in &self.covering[node] {
-                waits_for[later] -= 1;
-                if waits_for[later] == 0 {
-                    nodes.push(later);
-                }
-            }
-        }
-        nodes
-    }
-
     fn none(&self) -> FixedBitSet {
         FixedBitSet::with_capacity(self.covered.len())
     }
@@ -274,6 +275,24 @@ pub(crate) struct Part {
     pub(crate) lines: Vec<usize>,
     /// Their order. Their numbers in it are their places in `lines`.
     pub(crate) order: PartialOrder,
+}
+
+/// The possible lines and the moments, each after what it covers.
+fn sorted(covered: &[Vec<usize>], covering: &[Vec<usize>], possible: &FixedBitSet) -> Vec<usize> {
+    let mut waits_for: Vec<_> = covered.iter().map(Vec::len).collect();
+    let is_first = |&line: &usize| waits_for[line] == 0;
+    let mut nodes: Vec<_> = possible.ones().filter(is_first).collect();
+    let mut next = 0;
+    while let Some(&node) = nodes.get(next) {
+        next += 1;
+        for &later in &covering[node] {
+            waits_for[later] -= 1;
+            if waits_for[later] == 0 {
+                nodes.push(later);
+            }
+        }
+    }
+    nodes
 }
 
 /// Adds to `reached` what is to be reached by these edges. What is in it already is

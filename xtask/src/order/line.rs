@@ -10,6 +10,13 @@ const MOST_SHOWN: usize = 300;
 /// What the lines of a lesson begin with.
 const BEGINNINGS: [&str; 3] = [MAIN, START, END];
 
+/// The same without the blanks, which a program may print as a piece of their own.
+const WORDS: [&str; 3] = [
+    MAIN.trim_ascii_end(),
+    START.trim_ascii_end(),
+    END.trim_ascii_end(),
+];
+
 /// The lines of an output, without their ends, which may be those of any system: a
 /// line feed, a carriage return, or both. What `is_known` to be one line is one, even if
 /// it looks as if another began in it.
@@ -75,20 +82,12 @@ fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result
 
 /// Whether one line begins in another, of which there is at least the beginning of its
 /// own beginning. A tear that leaves less of it leaves the rest of a line as the next.
-/// A program may print the blanks behind the words as a piece of their own.
 fn is_two(line: &str) -> bool {
-    let words = BEGINNINGS.map(str::trim_end);
-    if let Some(rest) = words.iter().find_map(|words| line.strip_prefix(words)) {
-        return words.iter().any(|words| rest.contains(words));
+    if let Some(rest) = WORDS.iter().find_map(|words| line.strip_prefix(words)) {
+        return WORDS.iter().any(|words| rest.contains(words));
     }
-    let inner = words.iter().filter_map(|words| line.find(words)).min();
-    inner.is_some_and(|inner| words.iter().any(|words| words.starts_with(&line[..inner])))
-}
-
-/// What stands behind the beginning of a lesson's line.
-fn rest_of(line: &str) -> Option<&str> {
-    let mut beginnings = BEGINNINGS.iter();
-    beginnings.find_map(|words| line.strip_prefix(words))
+    let inner = WORDS.iter().filter_map(|words| line.find(words)).min();
+    inner.is_some_and(|inner| WORDS.iter().any(|words| words.starts_with(&line[..inner])))
 }
 
 /// The lines of an output, as [`lines`] reads them, if a lesson can have printed them.
@@ -102,7 +101,8 @@ pub fn lessons_lines(
 ) -> impl Iterator<Item = Result<&str, BadLine>> {
     (1..).zip(lines(output, is_known)).map(|(number, line)| {
         let line = line?;
-        match rest_of(line) {
+        let mut beginnings = BEGINNINGS.iter();
+        match beginnings.find_map(|words| line.strip_prefix(words)) {
             Some(rest) if !rest.is_empty() && rest.trim() == rest => Ok(line),
             _ => Err(BadLine {
                 number,

@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// How much of two names is the same if one may be meant to be the other.
+const CLOSE: f32 = 0.5;
+
 /// What is said of a lesson that has no program.
 pub(crate) const NOT_BUILT: &str = "it does not build; see cargo's message above";
 
@@ -128,9 +131,13 @@ impl Workspace {
         lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
         let known: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
         if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
-            let nearest = get_close_matches(unknown.as_str(), &known, 1, 0.0)[0];
+            let nearest = get_close_matches(unknown.as_str(), &known, 1, CLOSE);
+            let hint = nearest
+                .first()
+                .map(|nearest| format!("did you mean `{nearest}`? "));
             return Err(Failure::Usage(format!(
-                "there is no lesson `{unknown}`; did you mean `{nearest}`? the lessons are {}",
+                "there is no lesson `{unknown}`; {}the lessons are {}",
+                hint.unwrap_or_default(),
                 known.join(", ")
             )));
         }

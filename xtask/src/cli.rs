@@ -6,13 +6,14 @@ pub(crate) mod terminal;
 use std::{
     env, fs,
     io::{self, ErrorKind, Write},
+    panic,
     path::{MAIN_SEPARATOR_STR, Path, PathBuf},
     process::ExitCode,
     sync::{
         Mutex, MutexGuard, PoisonError,
         mpsc::{self, Receiver, RecvTimeoutError},
     },
-    thread,
+    thread::{self, ScopedJoinHandle},
     time::Duration,
 };
 
@@ -170,6 +171,12 @@ pub(crate) fn no_thread(reason: io::Error) -> String {
     format!("the OS starts no more threads: {reason}; run less at a time, or raise the limit")
 }
 
+/// What came of a thread, which may be a panic.
+pub(crate) fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    let joined = thread.join();
+    joined.unwrap_or_else(|panic| panic::resume_unwind(panic))
+}
+
 /// What a thread that panicked has held is still of use.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -187,21 +194,20 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// The files below a folder, if there is one; or the file of this name. What a system
-/// hides there is its own.
-pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
+/// hides there is its own. The reason why a folder cannot be read stands for what is in it.
+pub(crate) fn files(path: &Path) -> Vec<Result<PathBuf, String>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if !path.is_dir() {
         let is_there = path.exists() && !name.starts_with('.');
-        return Ok(Vec::from_iter(is_there.then(|| path.to_owned())));
+        return Vec::from_iter(is_there.then(|| Ok(path.to_owned())));
     }
-    let mut all = Vec::new();
-    for entry in entries(path)? {
-        // A link may lead back.
-        if !entry.is_symlink() || entry.is_file() {
-            all.extend(files(&entry)?);
-        }
-    }
-    Ok(all)
+    let mut entries = match entries(path) {
+        Ok(entries) => entries,
+        Err(reason) => return vec![Err(reason)],
+    };
+    // A link may lead back.
+    entries.retain(|entry| !entry.is_symlink() || entry.is_file());
+    entries.iter().flat_map(|entry| files(entry)).collect()
 }
 
 /// A path as it is said on every system, from the workspace's root.

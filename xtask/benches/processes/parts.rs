@@ -20,6 +20,8 @@ use xtask::order::{
     trace::Trace,
 };
 
+#[cfg(unix)]
+use crate::watch::watch;
 use crate::{
     PYTHON, Place, Row,
     rounds::{Program, ratios, rounds},
@@ -36,8 +38,7 @@ pub const PARTS: &[Part] = &[
     ("normal-form", normal_forms),
     ("orders", orders),
     ("large", large),
-    #[cfg(unix)]
-    ("watch", crate::watch::watch),
+    ("watch", watch),
     ("size", size),
 ];
 
@@ -466,6 +467,18 @@ pub fn write_lesson(place: &Place, folder: &Path) -> Result<(), String> {
     let lock = folder.join("Cargo.lock");
     fs::copy(place.root.join("Cargo.lock"), &lock).map_err(|error| cannot_write(&lock, &error))?;
     Ok(())
+}
+
+/// Nothing: on Windows `watch` has no screen.
+#[cfg(windows)]
+fn watch(_: &Place) -> Result<Vec<Row>, String> {
+    Ok(from_a_save_to_the_screen(Vec::new()))
+}
+
+/// What a save takes in `watch`, beside rustlings' watch.
+pub fn from_a_save_to_the_screen(figures: Vec<f64>) -> Vec<Row> {
+    let what = "from a save to the screen of `watch`";
+    vec![Row::ratio("watch", what, "rustlings' watch", figures).at_most(1.0)]
 }
 
 /// The lessons' programs beside the smallest that there is.

@@ -18,7 +18,7 @@ use worker_core::Clock;
 
 use crate::{
     Place, Row,
-    parts::{LESSON, run, write_lesson},
+    parts::{LESSON, from_a_save_to_the_screen, run, write_lesson},
     rounds::{ratios, rounds},
 };
 
@@ -30,11 +30,8 @@ pub fn watch(place: &Place) -> Result<Vec<Row>, String> {
     }
     let seconds = measure(place);
     let seconds = seconds.map_err(|reason| format!("watching cannot be measured: {reason}"))?;
-    let what = "from a save to the screen of `watch`";
     let figures = ratios(&seconds[0], &seconds[1]);
-    Ok(vec![
-        Row::ratio("watch", what, "rustlings' watch", figures).at_most(1.0),
-    ])
+    Ok(from_a_save_to_the_screen(figures))
 }
 
 fn measure(place: &Place) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {

@@ -16,7 +16,7 @@ use crate::{
     lesson::{
         changed::ChangedLesson,
         snapshot::Snapshot,
-        workspace::{Lesson, Workspace},
+        workspace::{Lesson, NOT_BUILT, Workspace},
     },
     timeline::{picture::Picture, svg},
 };
@@ -110,7 +110,8 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
     let mut all_orders = String::new();
     for found in &workspace.lessons {
         let is_shown = |name: &str| pages.contains(&format!("generated/{}/{name}", found.name));
-        let lesson = found.built().map_err(|reason| found.failed(&reason))?;
+        let built = found.built.as_ref();
+        let lesson = built.ok_or_else(|| found.failed(NOT_BUILT))?;
         let trace = lesson.trace()?;
         let failed = |reason: String| lesson.failed(&reason);
         let orders = Description::of(&trace, Promises::WorkerCore).map_err(failed)?;
@@ -235,7 +236,8 @@ fn two_outputs(orders: &Description) -> String {
 /// character.
 fn read(folder: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let mut texts = BTreeMap::new();
-    for file in files(folder)? {
+    for file in files(folder) {
+        let file = file?;
         let content = fs::read(&file).map_err(|error| cannot(&file, "be read", &error))?;
         let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
         texts.insert(file, text);

@@ -144,7 +144,7 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
             check_one(&judge()?, &output)
         }
         (None, [file]) => {
-            let name = format!("`{}`", file.display());
+            let name = format!("`{}`", plain(&file.display().to_string()));
             let output = File::open(file).and_then(read);
             let output = output.map_err(|reason| unreadable(&name, &reason))?;
             check_one(&judge()?, &output)
@@ -196,10 +196,10 @@ fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
                 (Verdict::CannotBeJudged, format!("{words} {reason}"))
             }
         };
-        say(&format!("{}: {words}", file.display()))?;
+        say(&format!("{}: {words}", plain(&file.display().to_string())))?;
         verdicts.push(verdict);
     }
-    say(&summary(counts(&verdicts), ""))?;
+    say(&summary(counts(&verdicts), None))?;
     Ok(status(&verdicts))
 }
 
@@ -244,10 +244,7 @@ fn check_runs(
 
     let counts = counts(runs.iter().map(|run| &run.judgement.verdict));
     let [likely, unlikely, for_std, impossible, _] = counts;
-    let mut words = summary(counts, &format!(" of {all}"));
-    if unlikely > 0 {
-        words += &format!(", {unlikely} of them unlikely because of the sleeps");
-    }
+    let mut words = summary(counts, Some(all));
     // Those that cannot be judged tell nothing.
     let proves_nothing = likely + unlikely > 0 && for_std + impossible == 0;
     if proves_nothing {
@@ -261,23 +258,24 @@ fn check_runs(
     for (status, times) in ends {
         say(&format!("{times} of {all} ended with {status}"))?;
     }
-    let complaints = runs.iter().map(|run| &run.stderr);
-    let complaints: Vec<_> = complaints.filter(|lines| !lines.is_empty()).collect();
-    if let [complaint, ..] = &complaints[..] {
-        let times = complaints.len();
-        say(&format!(
-            "{times} of {all} wrote to standard error, one of them:"
-        ))?;
-        for line in *complaint {
-            cli::print(format!("  {}\n", plain(line)))?;
+    // One run of each kind that is worth a look.
+    let shown: Vec<_> = (1..KINDS)
+        .filter_map(|kind| {
+            let mut runs = runs.iter();
+            runs.find(|run| kind_of(&run.judgement.verdict) == kind)
+        })
+        .collect();
+    let complaining: Vec<_> = runs.iter().filter(|run| !run.stderr.is_empty()).collect();
+    if let [run, ..] = &complaining[..] {
+        let words = format!("{} of {all} wrote to standard error", complaining.len());
+        if shown.iter().all(|run| run.stderr.is_empty()) {
+            say(&format!("{words}, one of them:"))?;
+            print_indented(&run.stderr)?;
+        } else {
+            say(&words)?;
         }
     }
-    // One run of each kind that is worth a look.
-    for kind in 1..counts.len() {
-        let mut runs = runs.iter();
-        let Some(run) = runs.find(|run| kind_of(&run.judgement.verdict) == kind) else {
-            continue;
-        };
+    for run in shown {
         say(&format!("\n{}", self::words(&run.judgement)))?;
         if !run.stdout.is_empty() {
             say("as one run printed:")?;
@@ -285,8 +283,17 @@ fn check_runs(
         for (number, line) in (1..).zip(&run.stdout) {
             cli::print(format!("{number:>4}  {}\n", plain(line)))?;
         }
+        if !run.stderr.is_empty() {
+            say("and wrote to standard error:")?;
+            print_indented(&run.stderr)?;
+        }
     }
     Ok(cli::status(proves_nothing))
+}
+
+fn print_indented(lines: &[String]) -> Result<(), Failure> {
+    let lines = lines.iter().map(|line| format!("  {}\n", plain(line)));
+    cli::print(lines.collect::<String>())
 }
 
 /// Runs a program once.
@@ -319,7 +326,7 @@ fn judge_run(judge: &Judge, run: &Run) -> Judgement {
     };
     let mut faults = vec![format!("{}{but}", run.end)];
     if !matches!(run.end, End::TooMuch { .. }) {
-        faults.extend(judge.judge(run.whole_lines()).faults);
+        faults.extend(judge.faults_of_beginning(run.whole_lines()));
     }
     Judgement { verdict, faults }
 }
@@ -386,10 +393,18 @@ fn counts<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> [usize; KINDS]
     counts
 }
 
-/// In a line: the possible ones, of `all` if that is said, and the others.
-fn summary(counts: [usize; KINDS], of_all: &str) -> String {
+/// In a line: the possible ones, the unlikely among them if how many there are in all is said,
+/// and the others.
+fn summary(counts: [usize; KINDS], of_all: Option<usize>) -> String {
     let [likely, unlikely, others @ ..] = counts;
-    let mut summary = format!("{}{of_all} possible", likely + unlikely);
+    let mut summary = (likely + unlikely).to_string();
+    if let Some(all) = of_all {
+        summary += &format!(" of {all}");
+    }
+    summary += " possible";
+    if of_all.is_some() && unlikely > 0 {
+        summary += &format!(", {unlikely} of them unlikely because of the sleeps");
+    }
     let kinds = [
         "possible for std and Python only",
         "impossible",

@@ -11,7 +11,7 @@ use xtask::order::{count::Count, description::Description, happens_before::Promi
 
 use crate::{
     cli::{self, Failure, live::live, number_of, wrapped},
-    lesson::{built::BuiltLesson, repeat::side_by_side, workspace::Lesson},
+    lesson::{built::BuiltLesson, program::TIME_LIMIT, repeat::side_by_side, workspace::Lesson},
 };
 
 pub(crate) const HELP: &str = "\
@@ -252,7 +252,8 @@ fn observe(orders: &Description, lesson: &BuiltLesson, runs: usize) -> Result<Ex
     let times = number_of(runs, "time");
     let what = format!("running `{}` {times}", lesson.name);
     let once = || {
-        let run = lesson.run_well().map_err(|reason| lesson.failed(&reason))?;
+        let run = lesson.run_well(TIME_LIMIT);
+        let run = run.map_err(|reason| lesson.failed(&reason))?;
         Ok::<_, Failure>(String::from_utf8_lossy(&run.stdout).into_owned())
     };
     let mut seen = BTreeMap::<_, usize>::new();

@@ -1,14 +1,14 @@
 //! `cargo xtask run-all`: runs the lessons and proves what they print.
 
-use std::{panic, process::ExitCode, thread, time::Instant};
+use std::{process::ExitCode, thread, time::Instant};
 
 use console::style;
 use worker_core::Clock;
 
 use crate::{
-    cli::{self, Failure, human, in_ci, live::LiveLines, no_thread, number_of, relative},
+    cli::{self, Failure, human, in_ci, joined, live::LiveLines, no_thread, number_of, relative},
     lesson::{
-        outcome::judge,
+        outcome::prove,
         program::TIME_LIMIT,
         report::report,
         snapshot::{self, Update},
@@ -93,19 +93,17 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
         for lesson in lessons {
             let line = live.add(format!("{:12} ", lesson.name), String::new());
             let prove = move || {
-                let built = lesson.built();
                 let seen = Box::new(line.show_last());
-                let run = built.and_then(|built| built.run(clock, timeout, seen));
+                let outcome = prove(lesson, clock, timeout, seen, update, root);
                 line.end();
-                judge(lesson, run, update, root)
+                outcome
             };
             let runner = thread::Builder::new().spawn_scoped(scope, prove);
             running.push((lesson, runner.map_err(no_thread)?));
         }
         let mut failed = Vec::new();
         for (lesson, runner) in running {
-            let joined = runner.join();
-            let outcome = joined.unwrap_or_else(|panic| panic::resume_unwind(panic));
+            let outcome = joined(runner);
             live.print_first(report(lesson, &outcome))?;
             if !outcome.passed() {
                 failed.push(lesson.name.as_str());

@@ -21,7 +21,7 @@ use crate::{
 };
 
 use self::{
-    changes::Changes,
+    changes::{Changes, LOOK},
     look::{Look, look},
     screen::{Screen, View},
 };
@@ -155,7 +155,8 @@ impl Watch {
             if input_ended && self.doing.is_none() {
                 return Ok(());
             }
-            let first = events.recv_timeout(self.changes.pause());
+            // Whatever goes on, nothing is asked over and over without a pause.
+            let first = events.recv_timeout(LOOK);
             for event in first.into_iter().chain(events.try_iter()) {
                 match event {
                     Event::Key(b'q' | END_OF_INPUT) | Event::InputEnded if self.is_on_terminal => {
@@ -245,7 +246,8 @@ impl Watch {
     fn key(&mut self, key: u8) {
         if self.screen.note.take() == Some(QUESTION) {
             if key == b'a' {
-                self.screen.accept();
+                let Workspace { root, lessons, .. } = &self.workspace;
+                self.screen.accept(&lessons[self.lesson], root);
                 self.changes.skip_snapshots();
             }
             return;

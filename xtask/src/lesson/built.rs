@@ -21,7 +21,6 @@ const RUNS: usize = 8;
 const MANY: usize = 100;
 
 /// A lesson that has been built.
-#[derive(Clone)]
 pub(crate) struct BuiltLesson {
     pub(crate) name: String,
     pub(crate) program: PathBuf,
@@ -46,13 +45,13 @@ impl BuiltLesson {
         run.map_err(|reason| reason.to_string())
     }
 
-    /// Runs it once on the simulated clock.
+    /// Runs it once on the simulated clock, no longer than `timeout`.
     ///
     /// # Errors
     ///
     /// Why it does not run well.
-    pub(crate) fn run_well(&self) -> Result<Run, String> {
-        let run = self.run(Clock::Simulated, TIME_LIMIT, Box::new(|_| {}))?;
+    pub(crate) fn run_well(&self, timeout: Duration) -> Result<Run, String> {
+        let run = self.run(Clock::Simulated, timeout, Box::new(|_| {}))?;
         let complaints = run.complaints();
         if complaints.is_empty() {
             Ok(run)
@@ -61,14 +60,14 @@ impl BuiltLesson {
         }
     }
 
-    /// Runs it a few times, once less if its `first` trace is there already, and reads the
-    /// trace that stands for all its runs.
+    /// Runs it a few times, each no longer than `timeout` and once less if its `first` trace
+    /// is there already, and reads the trace that stands for all its runs.
     ///
     /// # Errors
     ///
     /// Why it does not run well, or its trace cannot be read, or no trace stands for all.
-    pub(crate) fn traced(&self, first: Option<Trace>) -> Result<Traced, String> {
-        let once = || self.run_well()?.trace();
+    pub(crate) fn traced(&self, first: Option<Trace>, timeout: Duration) -> Result<Traced, String> {
+        let once = || self.run_well(timeout)?.trace();
         let first = first.map_or_else(once, Ok)?;
         let more = if first.threads.len() > MANY {
             1
@@ -98,7 +97,8 @@ impl BuiltLesson {
     /// As [`traced`](BuiltLesson::traced).
     pub(crate) fn trace(&self) -> Result<Trace, Failure> {
         let what = format!("running `{}` on the simulated clock", self.name);
-        let traced = live(what, |_| self.traced(None)).map_err(|reason| self.failed(&reason))?;
+        let traced = live(what, |_| self.traced(None, TIME_LIMIT));
+        let traced = traced.map_err(|reason| self.failed(&reason))?;
         if let Some(pauses) = traced.pauses {
             cli::note(&format!("note: lesson `{}`: {pauses}", self.name));
         }

@@ -1,6 +1,6 @@
 //! Whether a run of a lesson is what has been accepted of it.
 
-use std::path::Path;
+use std::{path::Path, thread, time::Duration};
 
 use worker_core::Clock;
 use xtask::order::{
@@ -12,10 +12,10 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::relative,
+    cli::{joined, no_thread, relative},
     lesson::{
-        built::Traced,
-        program::Run,
+        built::{BuiltLesson, Traced},
+        program::{Run, Seen},
         snapshot::{Snapshot, Update, difference, is_same},
         workspace::{Lesson, NOT_BUILT},
     },
@@ -44,19 +44,34 @@ pub(crate) struct Told {
     pub(crate) traced: Traced,
 }
 
-/// Judges one run of a lesson, or that there is none. It is compared with its snapshots
-/// only if nothing else is wrong with it, nor with the trace that stands for all its runs:
-/// no other run is worth accepting.
-pub(crate) fn judge(
+/// Runs a lesson once on this clock, as [`BuiltLesson::run`] does, and judges that run.
+/// It is compared with its snapshots only if nothing else is wrong with it, nor with the
+/// trace that stands for all its runs: no other run is worth accepting.
+pub(crate) fn prove(
     lesson: &Lesson,
-    run: Result<Run, String>,
+    clock: Clock,
+    timeout: Duration,
+    seen: Seen,
     update: Update,
     root: &Path,
 ) -> Outcome {
+    let Some(built) = &lesson.built else {
+        return Outcome::not_built();
+    };
+    let (run, beside) = match clock {
+        Clock::Simulated => (built.run(clock, timeout, seen), None),
+        // It sleeps, and meanwhile the others run.
+        Clock::Real => thread::scope(|scope| {
+            let trace = || built.traced(None, timeout);
+            let beside = thread::Builder::new().spawn_scoped(scope, trace);
+            let run = built.run(clock, timeout, seen);
+            (run, Some(beside.map_err(no_thread).and_then(joined)))
+        }),
+    };
     let mut outcome = Outcome::of(run);
     match &outcome.run {
         Some(run) if outcome.passed() => {
-            outcome.told = told(lesson, run);
+            outcome.told = told(built, run, beside, timeout);
             outcome.compare(lesson, update, root);
         }
         Some(run) => {
@@ -69,11 +84,16 @@ pub(crate) fn judge(
     outcome
 }
 
-fn told(lesson: &Lesson, run: &Run) -> Result<Told, String> {
+/// What a run tells, and those `beside` it, or where there were none, those after it.
+fn told(
+    built: &BuiltLesson,
+    run: &Run,
+    beside: Option<Result<Traced, String>>,
+    timeout: Duration,
+) -> Result<Told, String> {
     let trace = run.trace()?;
     let order = happens_before(&trace);
-    let first = (run.clock == Some(Clock::Simulated)).then_some(trace);
-    let traced = lesson.built()?.traced(first);
+    let traced = beside.unwrap_or_else(|| built.traced(Some(trace), timeout));
     let traced = traced.map_err(|reason| format!("on the simulated clock, {reason}"))?;
     Ok(Told { order, traced })
 }

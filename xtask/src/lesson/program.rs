@@ -52,7 +52,7 @@ pub(crate) struct Run {
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
     /// The clock that it went by, if it is a lesson's.
-    pub(super) clock: Option<Clock>,
+    clock: Option<Clock>,
     /// Its trace, which is empty if it wrote none, or why it cannot be had.
     trace: Result<String, String>,
     pub(crate) end: End,

@@ -46,8 +46,8 @@ pub(crate) struct Lesson {
     pub(crate) folder: PathBuf,
     /// The folders of the packages that it is made with, as its manifest names them.
     pub(crate) uses: Vec<PathBuf>,
-    /// If it builds.
-    built: Option<BuiltLesson>,
+    /// The lesson with its program, if it builds.
+    pub(crate) built: Option<BuiltLesson>,
 }
 
 impl Workspace {
@@ -180,20 +180,9 @@ impl Lesson {
     /// If there is none, or it does not build.
     pub(crate) fn build(name: String) -> Result<BuiltLesson, Failure> {
         // It has the lessons that were named, and no other.
-        let lesson = Workspace::build(&[name])?.lessons.remove(0);
-        lesson
-            .built()
-            .cloned()
-            .map_err(|reason| lesson.failed(&reason))
-    }
-
-    /// The lesson with its program.
-    ///
-    /// # Errors
-    ///
-    /// That it does not build.
-    pub(crate) fn built(&self) -> Result<&BuiltLesson, String> {
-        self.built.as_ref().ok_or_else(|| NOT_BUILT.to_owned())
+        let mut lesson = Workspace::build(&[name])?.lessons.remove(0);
+        let built = lesson.built.take();
+        built.ok_or_else(|| lesson.failed(NOT_BUILT))
     }
 
     /// A failure of this lesson.
@@ -270,7 +259,11 @@ fn build_command(names: &[String]) -> Command {
         // It is up to date, and no system lets a program that runs be replaced.
         let current = env::current_dir().unwrap_or_default();
         let folder = build.get_current_dir().unwrap_or(&current);
-        if folder.starts_with(own_root()) {
+        let is_root = |folder: &&Path| {
+            let manifest = fs::read_to_string(folder.join("Cargo.toml"));
+            manifest.is_ok_and(|manifest| manifest.contains("[workspace]"))
+        };
+        if folder.ancestors().find(is_root) == Some(&own_root()) {
             build.args(["--exclude", env!("CARGO_PKG_NAME")]);
         }
     }

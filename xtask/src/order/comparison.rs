@@ -1,6 +1,9 @@
 //! Which of what is said of an order is so in another order too.
 
-use std::{collections::HashMap, iter::repeat_n};
+use std::{
+    collections::{HashMap, HashSet},
+    iter::repeat_n,
+};
 
 use fixedbitset::FixedBitSet;
 
@@ -17,7 +20,7 @@ impl Description {
         let lines = other.happens_before.lines.iter().zip(0..);
         let numbers: HashMap<_, usize> = lines.map(|(line, number)| (&line.name, number)).collect();
         let in_other = |line: usize| numbers.get(&self.happens_before.lines[line].name).copied();
-        let missing_in_other = other.missing_lines();
+        let missing_in_other = HashSet::<_>::from_iter(other.missing_lines());
         let missing = self.missing_lines().into_iter();
         let guarantees = self.happens_before.guarantees.iter();
         let guaranteed = guarantees.map(|pair| match (in_other(pair.before), pair.after) {

@@ -11,7 +11,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    iter::Sum,
+    iter::repeat_n,
     ops::{Add, Mul},
 };
 
@@ -109,12 +109,6 @@ impl Mul for Count {
     }
 }
 
-impl Sum for Count {
-    fn sum<I: Iterator<Item = Count>>(counts: I) -> Count {
-        counts.fold(Count::Exact(0), Count::add)
-    }
-}
-
 /// Counts the outputs that `order` allows.
 ///
 /// # Examples
@@ -132,42 +126,36 @@ impl Sum for Count {
 /// assert_eq!(count(&order), Count::Exact(5));
 /// ```
 pub fn count(order: &PartialOrder) -> Count {
-    in_parts(order).unwrap_or(Count::TooMany)
-}
-
-fn in_parts(order: &PartialOrder) -> Option<Count> {
-    let mut parts_left = MOST_PARTS;
     let mut products_left = MOST_PRODUCTS;
-    let parts = order.parts().into_iter().map(|part| {
+    let mut parts_left = MOST_PARTS;
+    let counts = in_a_row(order.parts().into_iter().map(|part| {
         forest(&part.order, &mut products_left)
             .or_else(|| Counter::of(&part.order, &mut parts_left))
-    });
-    Some(in_a_row(parts)?.into_iter().sum())
+    }));
+    match counts {
+        Some(ByLength { counts, .. }) => counts.into_iter().fold(Count::Exact(0), Count::add),
+        None => Count::TooMany,
+    }
 }
 
 /// Counts the outputs of parts of which each comes after all of the one before.
-fn in_a_row(parts: impl IntoIterator<Item = Option<Vec<Count>>>) -> Option<Vec<Count>> {
-    let mut counts = Vec::new();
-    let mut whole = Count::Exact(1);
+fn in_a_row(parts: impl IntoIterator<Item = Option<ByLength>>) -> Option<ByLength> {
+    let mut all = ByLength::of_nothing();
     for part in parts {
-        let part = part?;
-        // An output that ends behind a whole part ends before the next.
-        let (last, shorter) = part.split_last()?;
-        counts.extend(shorter.iter().map(|&count| whole * count));
-        whole = whole * *last;
+        all.go_on_with(&part?);
     }
-    counts.push(whole);
-    Some(counts)
+    Some(all)
 }
 
-/// Counts the outputs of a forest, in which no line covers two, by their lengths: those
-/// of all its lines last. None, if it is no forest or too large a one.
-fn forest(order: &PartialOrder, products_left: &mut usize) -> Option<Vec<Count>> {
-    // For each line the trees that grow from it. It comes before them.
-    let mut trees = vec![ByLength::of_nothing(); order.lines()];
+/// Counts the outputs of a forest, in which no line covers two. None, if it is no forest
+/// or too large a one.
+fn forest(order: &PartialOrder, products_left: &mut usize) -> Option<ByLength> {
+    // Behind all lines, and for each line the trees that grow from it. It comes before them.
     let mut all = ByLength::of_nothing();
-    for line in (0..order.lines()).rev() {
-        let tree = trees[line].take().behind(order.certain().contains(line));
+    let mut trees = vec![all.clone(); order.lines()];
+    while let Some(trees_of_line) = trees.pop() {
+        let line = trees.len();
+        let tree = trees_of_line.behind_a_line(order.certain().contains(line));
         let beside = match order.covered_by(line)[..] {
             [] => &mut all,
             [root] => &mut trees[root],
@@ -176,7 +164,7 @@ fn forest(order: &PartialOrder, products_left: &mut usize) -> Option<Vec<Count>>
         *products_left = products_left.checked_sub(tree.products(beside))?;
         *beside = tree.beside(beside);
     }
-    Some(all.counts)
+    Some(all)
 }
 
 /// How many outputs some lines have of each length.
@@ -184,6 +172,7 @@ fn forest(order: &PartialOrder, products_left: &mut usize) -> Option<Vec<Count>>
 struct ByLength {
     /// The length of the first of them. What is shorter does not count.
     shortest: usize,
+    /// The last of them has all lines.
     counts: Vec<Count>,
 }
 
@@ -195,12 +184,8 @@ impl ByLength {
         }
     }
 
-    fn take(&mut self) -> ByLength {
-        std::mem::replace(self, ByLength::of_nothing())
-    }
-
     /// Puts a line before all of these.
-    fn behind(mut self, is_certain: bool) -> ByLength {
+    fn behind_a_line(mut self, is_certain: bool) -> ByLength {
         if !is_certain && self.shortest == 0 {
             self.counts.insert(0, Count::Exact(1));
         } else {
@@ -209,12 +194,43 @@ impl ByLength {
         self
     }
 
+    /// Puts all of these before others.
+    fn go_on_with(&mut self, others: &ByLength) {
+        // An output that ends behind all of these ends before the others.
+        let whole = self.counts.pop().unwrap_or(Count::Exact(0));
+        if self.counts.is_empty() {
+            self.shortest += others.shortest;
+        } else {
+            self.counts
+                .extend(repeat_n(Count::Exact(0), others.shortest));
+        }
+        let longer = others.counts.iter().map(|&count| whole * count);
+        self.counts.extend(longer);
+    }
+
+    /// Adds those of as many lines.
+    fn add(&mut self, mut other: ByLength) {
+        if self.counts.len() < other.counts.len() {
+            std::mem::swap(self, &mut other);
+        }
+        let pairs = self.counts.iter_mut().rev().zip(other.counts.iter().rev());
+        for (count, &other) in pairs {
+            *count = *count + other;
+        }
+    }
+
     /// Interleaves these with lines that have nothing to do with them.
     fn beside(&self, other: &ByLength) -> ByLength {
-        let mut counts = interleave(
-            (self.shortest, &self.counts),
-            (other.shortest, &other.counts),
-        );
+        let mut counts = vec![Count::Exact(0); self.counts.len() + other.counts.len() - 1];
+        for (i, &one) in self.counts.iter().enumerate() {
+            for (j, &of_other) in other.counts.iter().enumerate() {
+                let both = one * of_other;
+                if both != Count::Exact(0) {
+                    let (length, of_other) = (self.shortest + i, other.shortest + j);
+                    counts[i + j] = counts[i + j] + both * choices(length + of_other, length);
+                }
+            }
+        }
         let mut shortest = self.shortest + other.shortest;
         // The longer an output is, the more ways there are to interleave it with others,
         // so that what is negligible and shorter remains so.
@@ -242,14 +258,13 @@ struct Counter<'a> {
     before: Vec<FixedBitSet>,
     after: Vec<FixedBitSet>,
     /// The counts of the parts that have been looked at.
-    known: HashMap<FixedBitSet, Vec<Count>>,
+    known: HashMap<FixedBitSet, ByLength>,
     parts_left: &'a mut usize,
 }
 
 impl Counter<'_> {
-    /// Counts the outputs of an order, those of 0, 1, 2, ... lines each. None, if it is
-    /// too large.
-    fn of(order: &PartialOrder, parts_left: &mut usize) -> Option<Vec<Count>> {
+    /// Counts the outputs of an order. None, if it is too large.
+    fn of(order: &PartialOrder, parts_left: &mut usize) -> Option<ByLength> {
         if order.lines() > MOST_LINES {
             return None;
         }
@@ -270,22 +285,13 @@ impl Counter<'_> {
         counter.count(order.possible())
     }
 
-    /// Counts the outputs of a part, those of 0, 1, 2, ... lines each. If not all lines
-    /// of a part are certain, its outputs are of different lengths, and the length is
-    /// what it takes to interleave them with others.
-    fn count(&mut self, part: &FixedBitSet) -> Option<Vec<Count>> {
-        let lines = part.count_ones(..);
-        if lines == 0 {
-            return Some(vec![Count::Exact(1)]);
-        }
-        if lines == 1 {
-            let is_certain = part.is_subset(self.certain);
-            return Some(
-                vec![u128::from(!is_certain), 1]
-                    .into_iter()
-                    .map(Count::Exact)
-                    .collect(),
-            );
+    /// Counts the outputs of a part.
+    fn count(&mut self, part: &FixedBitSet) -> Option<ByLength> {
+        let nothing = ByLength::of_nothing();
+        match part.count_ones(..) {
+            0 => return Some(nothing),
+            1 => return Some(nothing.behind_a_line(part.is_subset(self.certain))),
+            _ => {}
         }
         if let Some(known) = self.known.get(part) {
             return Some(known.clone());
@@ -296,17 +302,17 @@ impl Counter<'_> {
         Some(counts)
     }
 
-    fn take_apart(&mut self, part: &FixedBitSet) -> Option<Vec<Count>> {
+    fn take_apart(&mut self, part: &FixedBitSet) -> Option<ByLength> {
         let side_by_side = components(part, |line, related| {
             related.union_with(&self.before[line]);
             related.union_with(&self.after[line]);
         });
         if side_by_side.len() > 1 {
-            let mut counts = vec![Count::Exact(1)];
+            let mut all = ByLength::of_nothing();
             for part in side_by_side {
-                counts = interleave((0, &counts), (0, &self.count(&part)?));
+                all = all.beside(&self.count(&part)?);
             }
-            return Some(counts);
+            return Some(all);
         }
         let mut rows = components(part, |line, free| {
             let mut others = part.clone();
@@ -322,28 +328,25 @@ impl Counter<'_> {
             return in_a_row(rows.iter().map(|part| self.count(part)));
         }
 
-        let first = extremes(part, |line| &self.before[line]);
-        let last = extremes(part, |line| &self.after[line]);
-        let mut counts = vec![Count::Exact(0); part.count_ones(..) + 1];
-        if part.is_subset(self.certain) {
-            let fewest = [first, last].into_iter().min_by_key(Vec::len);
-            let whole = counts.len() - 1;
-            for line in fewest.into_iter().flatten() {
-                let rest = self.count(&without(part, line))?;
-                counts[whole] = counts[whole] + rest[whole - 1];
-            }
+        let first = extremes(part, &self.before);
+        let last = extremes(part, &self.after);
+        // An output can end before a last line that is not certain, so only its first line
+        // tells outputs apart then.
+        let ends = if part.is_subset(self.certain) && last.len() < first.len() {
+            last
         } else {
-            // An output can end before its last line, so only its first line tells
-            // outputs apart.
-            counts[0] = Count::Exact(u128::from(part.is_disjoint(self.certain)));
-            for line in first {
-                let rest = self.count(&without(part, line))?;
-                for (count, rest) in counts[1..].iter_mut().zip(rest) {
-                    *count = *count + rest;
-                }
-            }
+            first
+        };
+        let mut rests = ByLength {
+            shortest: part.count_ones(..) - 1,
+            counts: vec![Count::Exact(0)],
+        };
+        for line in ends {
+            let mut rest = part.clone();
+            rest.remove(line);
+            rests.add(self.count(&rest)?);
         }
-        Some(counts)
+        Some(rests.behind_a_line(!part.is_disjoint(self.certain)))
     }
 }
 
@@ -370,32 +373,10 @@ fn components(
     components
 }
 
-/// The lines of `part` with none of `beyond` them in it.
-fn extremes<'a>(part: &FixedBitSet, beyond: impl Fn(usize) -> &'a FixedBitSet) -> Vec<usize> {
-    let is_extreme = |&line: &usize| beyond(line).is_disjoint(part);
+/// The lines of `part` with none in it that `beyond` has for them.
+fn extremes(part: &FixedBitSet, beyond: &[FixedBitSet]) -> Vec<usize> {
+    let is_extreme = |&line: &usize| beyond[line].is_disjoint(part);
     part.ones().filter(is_extreme).collect()
-}
-
-fn without(part: &FixedBitSet, line: usize) -> FixedBitSet {
-    let mut part = part.clone();
-    part.remove(line);
-    part
-}
-
-/// Counts the outputs of two parts that have nothing to do with each other, each by their
-/// lengths from the shortest on.
-fn interleave(one: (usize, &[Count]), other: (usize, &[Count])) -> Vec<Count> {
-    let mut counts = vec![Count::Exact(0); one.1.len() + other.1.len() - 1];
-    for (i, &of_one) in one.1.iter().enumerate() {
-        for (j, &of_other) in other.1.iter().enumerate() {
-            let both = of_one * of_other;
-            if both != Count::Exact(0) {
-                let (length, of_other) = (one.0 + i, other.0 + j);
-                counts[i + j] = counts[i + j] + both * choices(length + of_other, length);
-            }
-        }
-    }
-    counts
 }
 
 /// In how many ways `some` of `all` places can be chosen.
@@ -570,6 +551,42 @@ mod tests {
             .map(|n| f64::from(40 + n).log10() - f64::from(n).log10())
             .sum();
         assert_about(count(&order(covered, 80)), choices + 4.0 * of_fours(20));
+    }
+
+    #[test]
+    fn outputs_that_end_behind_many_lines_are_as_long_as_those_and_more() {
+        // Those of 0, 1, 2, ... lines that ten times four daemons' lines have, each divided
+        // by the orders of so many lines.
+        let mut shares = vec![1.0];
+        for _ in 0..10 {
+            let mut longer = vec![0.0; shares.len() + 4];
+            for (length, share) in shares.iter().enumerate() {
+                for (more, of_four) in [1.0, 2.0, 3.0 / 2.0, 5.0 / 6.0, 5.0 / 24.0]
+                    .iter()
+                    .enumerate()
+                {
+                    longer[length + more] += share * of_four;
+                }
+            }
+            shares = longer;
+        }
+        let factorial = |n: usize| (1..=n).map(|n| n as f64).product::<f64>();
+        let counts = (0..=40).map(|length| shares[length] * factorial(length));
+        let counts: Vec<_> = counts.collect();
+        // As many lines behind all of those, and beside them all one that is certain, which
+        // goes into any place.
+        let mut covered = fours(80);
+        for line in (40..80).filter(|line| line % 4 < 2) {
+            covered[line] = (0..40).filter(|line| line % 4 > 1).collect();
+        }
+        covered.insert(0, Vec::new());
+        for line in &mut covered[1..] {
+            line.iter_mut().for_each(|earlier| *earlier += 1);
+        }
+        let ends_before = (0..40).map(|length| counts[length] * (length + 1) as f64);
+        let goes_on = (0..=40).map(|length| counts[40] * counts[length] * (40 + length + 1) as f64);
+        let all: f64 = ends_before.chain(goes_on).sum();
+        assert_about(count(&order(covered, 1)), all.log10());
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! What is to be said of the order of a lesson's lines, in words.
 
-use std::collections::HashSet;
-
 use console::measure_text_width;
 use fixedbitset::FixedBitSet;
 
@@ -104,18 +102,14 @@ impl Description {
     /// The covering pairs behind [`Description::likely_pairs`].
     pub fn likely_covering_pairs(&self) -> impl Iterator<Item = (usize, usize)> {
         let with = &self.with_the_sleeps;
-        let pairs = self.happens_before.guarantees.iter();
-        let guaranteed: HashSet<_> = pairs.map(|pair| (pair.before, pair.after)).collect();
-        let possible = |line: &&usize| with.possible().contains(**line);
-        let pairs = self
-            .normal_order
-            .iter()
-            .filter(possible)
-            .flat_map(|&after| {
-                let covered = with.covered_by(after).into_iter();
-                covered.map(move |before| (before, after))
-            });
-        pairs.filter(move |&(before, after)| !guaranteed.contains(&(before, Some(after))))
+        let lines = self.normal_order.iter().copied();
+        let possible = lines.filter(|&line| with.possible().contains(line));
+        possible.flat_map(|after| {
+            let guaranteed = self.happens_before.guaranteed.covered_by(after);
+            let mut likely = with.covered_by(after);
+            likely.retain(|before| guaranteed.binary_search(before).is_err());
+            likely.into_iter().map(move |before| (before, after))
+        })
     }
 
     /// Whether a line comes before another, or before the end of the program, on every
@@ -136,8 +130,8 @@ impl Description {
     /// Whether these lines may be printed, and come in any order then.
     pub fn is_antichain(&self, lines: &FixedBitSet) -> bool {
         let with = &self.with_the_sleeps;
-        let mut numbers = lines.ones();
-        lines.is_subset(with.possible()) && numbers.all(|line| with.before(line).is_disjoint(lines))
+        lines.is_subset(with.possible())
+            && with.antichain(lines.ones()).len() == lines.count_ones(..)
     }
 
     /// The lines that the end of the program may cut off.
@@ -220,26 +214,20 @@ impl Description {
 
 /// Pairs below each other, with what is to be said of each.
 fn table(mut pairs: impl Iterator<Item = ([String; 2], String)>, width: usize) -> Vec<String> {
-    let shown: Vec<_> = pairs.by_ref().take(MOST_PAIRS).collect();
-    let mut rows = rows(&shown, width);
-    if pairs.next().is_some() {
-        rows.push("and more".to_owned());
-    }
-    rows
-}
-
-fn rows(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
+    let shown = pairs.by_ref().take(MOST_PAIRS).map(|(names, promise)| {
+        let widths = names.each_ref().map(|name| measure_text_width(name));
+        (names, widths, promise)
+    });
+    let shown: Vec<_> = shown.collect();
     let widest = |column: usize| {
-        let widths = pairs
-            .iter()
-            .map(|(names, _)| measure_text_width(&names[column]));
+        let widths = shown.iter().map(|(_, widths, _)| widths[column]);
         widths.max().unwrap_or_default()
     };
-    let widths = [widest(0), widest(1)];
-    let rows = pairs.iter().map(|([before, after], promise)| {
-        let gap = |name: &str, column: usize| " ".repeat(widths[column] - measure_text_width(name));
-        let pair = format!("{before}{} → {after}", gap(before, 0));
-        let row = format!("{pair}{}  {promise}", gap(after, 1));
+    let columns = [widest(0), widest(1)];
+    let rows = shown.iter().map(|([before, after], widths, promise)| {
+        let gap = |column: usize| " ".repeat(columns[column] - widths[column]);
+        let pair = format!("{before}{} → {after}", gap(0));
+        let row = format!("{pair}{}  {promise}", gap(1));
         let row = match [row.trim_end(), &pair].map(measure_text_width) {
             [row_width, _] if row_width <= width => row,
             [_, pair_width] if pair_width <= width => format!("{pair}\n    {promise}"),
@@ -247,7 +235,8 @@ fn rows(pairs: &[([String; 2], String)], width: usize) -> Vec<String> {
         };
         row.trim_end().to_owned()
     });
-    rows.collect()
+    let more = pairs.next().map(|_| "and more".to_owned());
+    rows.chain(more).collect()
 }
 
 /// Some things one after another, but no more than somebody reads.

@@ -37,11 +37,9 @@ pub fn text(order: &HappensBefore) -> String {
 pub fn changes(accepted: &str, order: &HappensBefore) -> Vec<String> {
     let now = text(order);
     let (accepted, now) = (Pairs::of(accepted), Pairs::of(&now));
-    let placed = |name: &str| {
-        let name = read(name);
-        let line = order.lines.iter().position(|line| line.name == name);
-        line.map_or(name, |line| order.placed_name(Some(line)))
-    };
+    let lines = order.lines.iter().zip(0..);
+    let numbers: HashMap<_, usize> = lines.map(|(it, line)| (written(&it.name), line)).collect();
+    let placed = |name: &str| order.placed_name(numbers.get(name).copied());
     let lost = accepted.pairs.iter().filter(|pair| now.lacks(pair));
     let lost = lost.map(|(before, after, _)| {
         let [before, after] = [before, after].map(|name| placed(name));
@@ -94,14 +92,6 @@ fn written(name: &str) -> String {
             let text = text.strip_suffix(QUOTE).unwrap_or(text);
             format!("{which}{QUOTE}{}{QUOTE}", text.replace(QUOTE, "``"))
         }
-        None => name.to_owned(),
-    }
-}
-
-/// A name that was [`written`].
-fn read(name: &str) -> String {
-    match name.split_once(QUOTE) {
-        Some((which, text)) => format!("{which}{QUOTE}{}", text.replace("``", "`")),
         None => name.to_owned(),
     }
 }

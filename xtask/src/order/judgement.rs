@@ -12,13 +12,15 @@ use similar::get_close_matches;
 
 use crate::order::{
     description::listed,
-    happens_before::{Guarantee, HappensBefore, Promises, awaited, edges},
-    line::{self, lines, shortened},
+    happens_before::{Guarantee, HappensBefore, Line, Promises, awaited, edges},
+    line::{Fault, lines, shortened},
     trace::Trace,
 };
 
-/// How many unknown lines are compared with those of the lesson, and how long they may be.
+/// How many unknown lines are compared with those of the lesson, how many comparisons have
+/// been made before the last of them, and how long they may be.
 const MOST_COMPARED: usize = 20;
+const MOST_COMPARISONS: usize = 5_000;
 const LONGEST_COMPARED: usize = 500;
 
 /// How much of two lines is the same if one is probably meant to be the other.
@@ -76,7 +78,7 @@ impl Judge {
         })
     }
 
-    /// Judges an output, in UTF-8 or, if a mark at its beginning says so, in UTF-16.
+    /// Judges an output, in UTF-8 or UTF-16.
     pub fn judge(&self, output: &[u8]) -> Judgement {
         let output = decoded(output);
         let output = JudgedOutput::of(self, &self.order, self.promises, &output);
@@ -85,6 +87,14 @@ impl Judge {
             faults: output.faults(),
         }
     }
+
+    /// What is wrong with the beginning of an output, whatever may come behind it.
+    pub fn faults_of_beginning(&self, output: &[u8]) -> Vec<String> {
+        let output = decoded(output);
+        let mut output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        output.missing.clear();
+        output.faults()
+    }
 }
 
 /// An output in UTF-8, without the mark that some systems begin a text with.
@@ -92,17 +102,18 @@ fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
     let (rest, unit): (_, fn([u8; 2]) -> u16) = match output {
         [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        // Some do not, but a lesson's line begins with a letter whose other byte is zero.
+        [1..=0xff, 0, ..] => (output, u16::from_le_bytes),
+        [0, 1..=0xff, ..] => (output, u16::from_be_bytes),
         _ => {
             let mark = "\u{feff}".as_bytes();
             return output.strip_prefix(mark).unwrap_or(output).into();
         }
     };
-    let units = rest.chunks(2).map(|unit_of| match *unit_of {
-        [one, other] => unit([one, other]),
-        // Half a character is none.
-        _ => char::REPLACEMENT_CHARACTER as u16,
-    });
-    let units: Vec<_> = units.collect();
+    let (units, half) = rest.as_chunks();
+    // Half a character is none.
+    let half = half.iter().map(|_| char::REPLACEMENT_CHARACTER as u16);
+    let units: Vec<_> = units.iter().map(|&of| unit(of)).chain(half).collect();
     String::from_utf16_lossy(&units).into_bytes().into()
 }
 
@@ -120,15 +131,16 @@ struct JudgedOutput<'a> {
     printed: FixedBitSet,
     /// What is wrong with its other lines, by their numbers.
     mismatches: Vec<(usize, Mismatch<'a>)>,
-    /// The first line that comes before one that it should follow.
-    too_early: Option<TooEarly>,
+    /// The place in `lines` of the first that comes before one that it should follow, and
+    /// that one.
+    too_early: Option<(usize, usize)>,
     /// The lines that every output has and this one has not.
     missing: FixedBitSet,
 }
 
 /// What is wrong with a line that is none of the lesson's.
 enum Mismatch<'a> {
-    NoLine(line::Fault),
+    NoLine(Fault),
     Blanks {
         text: &'a str,
         meant: &'a str,
@@ -140,17 +152,6 @@ enum Mismatch<'a> {
     Repeated {
         text: &'a str,
     },
-}
-
-/// A line that comes before one that it should follow.
-#[derive(Clone, Copy)]
-struct TooEarly {
-    /// Where it stands.
-    number: usize,
-    /// Which line of the lesson it is.
-    line: usize,
-    /// The line of the lesson that it should follow.
-    before: usize,
 }
 
 impl<'a> JudgedOutput<'a> {
@@ -175,16 +176,15 @@ impl<'a> JudgedOutput<'a> {
         };
         judged.read();
         judged.forget_a_line_that_was_cut_off();
-        let early = order.guaranteed.too_early(&judged.lines);
-        judged.too_early = early.map(|early| judged.too_early(early));
-        // A line that may be torn or misspelt is not looked for.
+        let mut unseen = FixedBitSet::new();
         if judged.mismatches.is_empty() {
             judged.missing = order.guaranteed.certain().clone();
             judged.missing.difference_with(&judged.printed);
         } else {
-            let is_there = |early: &TooEarly| judged.printed.contains(early.before);
-            judged.too_early = judged.too_early.filter(is_there);
+            // A line that may be torn or misspelt is not looked for.
+            unseen.extend(judged.printed.zeroes());
         }
+        judged.too_early = order.guaranteed.too_early(&judged.lines, &unseen);
         judged
     }
 
@@ -196,7 +196,6 @@ impl<'a> JudgedOutput<'a> {
             let by_words = texts.map(|text| (words(text), text));
             by_words.collect::<HashMap<_, _>>()
         });
-        let mut nearest = HashMap::new();
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
         let lines: Vec<_> = lines(self.output, |text| known.contains_key(text)).collect();
@@ -220,11 +219,7 @@ impl<'a> JudgedOutput<'a> {
                     } else if let Some(meant) = by_words.get(&words(text)) {
                         Mismatch::Blanks { text, meant }
                     } else {
-                        if nearest.len() < MOST_COMPARED {
-                            nearest.entry(text).or_insert_with(|| self.nearest(text));
-                        }
-                        let meant = nearest.get(text).copied().flatten();
-                        Mismatch::Unknown { text, meant }
+                        Mismatch::Unknown { text, meant: None }
                     }
                 }
             };
@@ -232,37 +227,48 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// The end of a program in plain Rust or Python cuts off a line too that a worker is
-    /// about to print.
-    fn forget_a_line_that_was_cut_off(&mut self) {
-        let order = self.order;
-        let is_its_beginning = |line: usize, beginning: &str| {
-            let text = &order.lines[line].text;
-            // One that is awaited and all there only lacks its line break.
-            let is_whole = text == beginning && order.guaranteed.certain().contains(line);
-            order.lines[line].thread > 0
-                && !self.printed.contains(line)
-                && text.starts_with(beginning)
-                && !is_whole
-                && order.guaranteed.before(line).is_subset(&self.printed)
-        };
-        if self.promises != Promises::WorkerCore
-            && let Some((_, Mismatch::NoLine(line::Fault::NoLineBreak(beginning)))) =
-                self.mismatches.last()
-            && (0..order.lines.len()).any(|line| is_its_beginning(line, beginning))
-        {
-            self.mismatches.pop();
+    /// Finds for each unknown line which of the lesson's that are not there it is probably
+    /// meant to be.
+    fn find_what_is_meant(&mut self) {
+        let missing = self.printed.zeroes();
+        let missing = missing.map(|line| self.order.lines[line].text.as_str());
+        let missing: Vec<_> = missing.collect();
+        let mut nearest = HashMap::new();
+        for (_, mismatch) in &mut self.mismatches {
+            let Mismatch::Unknown { text, meant } = mismatch else {
+                continue;
+            };
+            let text = *text;
+            let is_compared = nearest.len() < MOST_COMPARED
+                && nearest.len() * missing.len() < MOST_COMPARISONS
+                && text.len() < LONGEST_COMPARED;
+            if is_compared && !nearest.contains_key(text) {
+                nearest.insert(text, get_close_matches(text, &missing, 1, CLOSE));
+            }
+            *meant = nearest.get(text).and_then(|texts| texts.first().copied());
         }
     }
 
-    /// The line of the lesson that an unknown one is probably meant to be.
-    fn nearest(&self, text: &str) -> Option<&'a str> {
-        if text.len() >= LONGEST_COMPARED {
-            return None;
+    /// The end of a program in plain Rust or Python cuts off a line too that a worker is
+    /// about to print.
+    fn forget_a_line_that_was_cut_off(&mut self) {
+        let is_its_beginning = |line: usize, beginning: &str| {
+            let Line { text, thread, .. } = &self.order.lines[line];
+            // One that is awaited and all there only lacks its line break.
+            let is_whole = text == beginning && self.order.guaranteed.certain().contains(line);
+            let is_next = || {
+                let mut covered = self.order.guaranteed.covered_by(line).into_iter();
+                !self.printed.contains(line) && covered.all(|line| self.printed.contains(line))
+            };
+            *thread > 0 && text.starts_with(beginning) && !is_whole && is_next()
+        };
+        if self.promises != Promises::WorkerCore
+            && let Some((_, Mismatch::NoLine(Fault::NoLineBreak(beginning)))) =
+                self.mismatches.last()
+            && (0..self.order.lines.len()).any(|line| is_its_beginning(line, beginning))
+        {
+            self.mismatches.pop();
         }
-        let texts = self.order.lines.iter().map(|line| line.text.as_str());
-        let texts: Vec<_> = texts.collect();
-        get_close_matches(text, &texts, 1, CLOSE).first().copied()
     }
 
     fn verdict(&self) -> Verdict {
@@ -301,21 +307,15 @@ impl<'a> JudgedOutput<'a> {
     /// Whether a line is torn, and all bad ones may be pieces of those of the lesson's that
     /// are not there.
     fn may_be_torn(&self) -> bool {
-        let mut left = HashMap::<_, usize>::new();
-        for line in self.printed.zeroes() {
-            for letter in self.order.lines[line].text.chars() {
-                *left.entry(letter).or_default() += 1;
-            }
-        }
-        let mut is_left = |letter| {
-            let letters = left.get_mut(&letter).filter(|letters| **letters > 0);
-            letters.map(|letters| *letters -= 1).is_some()
-        };
-        let mut mismatches = self.mismatches.iter().map(|(_, mismatch)| mismatch);
-        mismatches.clone().any(Mismatch::is_torn)
-            && mismatches.all(|mismatch| {
-                let text = mismatch.text();
-                text.is_some_and(|text| text.chars().all(&mut is_left))
+        let mismatches = self.mismatches.iter().map(|(_, mismatch)| mismatch);
+        let is_torn = mismatches.clone().any(Mismatch::is_torn);
+        let pieces: Option<Vec<_>> = mismatches.map(Mismatch::text).collect();
+        let missing = self.printed.zeroes().map(|line| &self.order.lines[line]);
+        let missing = letters(missing.map(|line| line.text.as_str()));
+        is_torn
+            && pieces.is_some_and(|pieces| {
+                let mut letters = letters(pieces).into_iter();
+                letters.all(|(letter, times)| missing.get(&letter) >= Some(&times))
             })
     }
 
@@ -335,10 +335,11 @@ impl<'a> JudgedOutput<'a> {
         self.too_early.is_none() && self.missing.is_clear()
     }
 
-    fn faults(&self) -> Vec<String> {
+    fn faults(mut self) -> Vec<String> {
         if self.is_faultless() {
             return Vec::new();
         }
+        self.find_what_is_meant();
         let mut missing = self.missing.clone();
         if self.output.is_empty() {
             return vec![format!(
@@ -349,17 +350,19 @@ impl<'a> JudgedOutput<'a> {
         }
         let mut faults = self.faults_of_lines();
         let ended_early = self.ended_early();
-        if let Some(early) = self.too_early
-            // What comes too early because of that needs no sentence of its own.
-            && (ended_early.is_none() || self.printed.contains(early.before))
+        // What workers do not print because of that needs no sentence of its own.
+        let is_said = |line: usize| ended_early.is_some() && self.order.lines[line].thread > 0;
+        if let Some((place, before)) = self.too_early
+            && (self.printed.contains(before) || !is_said(before))
         {
-            faults.push((early.number, self.describe_early(&early)));
-            missing.set(early.before, false);
+            faults.push((self.numbers[place], self.describe_early(place, before)));
+            missing.set(before, false);
         }
+        let missing = missing.ones().filter(|&line| !is_said(line));
+        let missing = self.describe_missing(missing);
         faults.sort_by_key(|&(number, _)| number);
         let faults = faults.into_iter().map(|(_, fault)| fault);
-        let missing = ended_early.or_else(|| self.describe_missing(&missing));
-        let mut faults: Vec<_> = faults.chain(missing).collect();
+        let mut faults: Vec<_> = faults.chain(ended_early).chain(missing).collect();
         if self.order.is_endless {
             let words = "a daemon of the lesson goes on for too long to know all its lines";
             faults.push(words.to_owned());
@@ -424,23 +427,25 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    fn describe_early(&self, early: &TooEarly) -> String {
-        let pair =
-            |pair: &&Guarantee| pair.before == early.before && pair.after == Some(early.line);
+    fn describe_early(&self, place: usize, before: usize) -> String {
+        let line = self.lines[place];
+        let pair = |pair: &&Guarantee| pair.before == before && pair.after == Some(line);
         let pair = self.order.guarantees.iter().find(pair);
+        let source = self.order.lines[line].place.as_ref();
+        let source = source.map(|place| format!(" ({place} of the lesson)"));
+        let reason = pair.map(|pair| format!(" ({})", pair.reason()));
         format!(
-            "line {} is too early: {}{} has to follow {}, which {} ({})",
-            early.number,
-            self.name(early.line),
-            self.source(early.line),
-            self.name(early.before),
-            self.place(early.before),
-            pair.map(Guarantee::reason).unwrap_or_default(),
+            "line {} is too early: {}{} has to follow {}{}",
+            self.numbers[place],
+            self.name(line),
+            source.unwrap_or_default(),
+            self.placed(before),
+            reason.unwrap_or_default(),
         )
     }
 
-    fn describe_missing(&self, missing: &FixedBitSet) -> Option<String> {
-        let names: Vec<_> = missing.ones().map(|line| self.name(line)).collect();
+    fn describe_missing(&self, missing: impl Iterator<Item = usize>) -> Option<String> {
+        let names: Vec<_> = missing.map(|line| self.name(line).to_owned()).collect();
         let before_the_end = "to come before the program ends (end)";
         match &names[..] {
             [] => None,
@@ -453,8 +458,8 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// Says that the program did not wait, if all that is wrong is that no worker comes
-    /// to its last line.
+    /// Says that no worker comes to its last line, if the main thread does: most such
+    /// programs do not wait.
     fn ended_early(&self) -> Option<String> {
         let lines = &self.order.lines;
         // The lines that a start has put before the end are awaited by nobody.
@@ -472,7 +477,8 @@ impl<'a> JudgedOutput<'a> {
         let last = *self.lines.last()?;
         (nobody_waits && last_lines.len() > 1).then(|| {
             format!(
-                "the program ended before its workers' last lines: they print nothing after {}",
+                "the program ended before its workers' last lines: they print nothing after {}; see \
+                 whether it joins them, and whether they print those lines",
                 self.name(last)
             )
         })
@@ -481,56 +487,38 @@ impl<'a> JudgedOutput<'a> {
     /// Why the sleeps make the output unlikely, if they do.
     fn unlikely(&self) -> Option<String> {
         let (possible, certain) = self.order.lines_with_the_sleeps();
+        let line = |place: usize| {
+            let name = self.name(self.lines[place]);
+            format!("line {}, {name},", self.numbers[place])
+        };
         let is_cut_off = |line: &usize| !possible.contains(*line);
         if let Some(place) = self.lines.iter().position(is_cut_off) {
+            let line = line(place);
             return Some(format!(
-                "line {}, {}, is nearly always cut off by the end of the program",
-                self.numbers[place],
-                self.name(self.lines[place])
+                "{line} is nearly always cut off by the end of the program"
             ));
         }
         let early = self.order.too_early_by_the_sleeps(&self.lines, &possible);
-        if let Some(early) = early.map(|early| self.too_early(early)) {
-            return Some(format!(
-                "line {}, {}, nearly always follows {}, which {}",
-                early.number,
-                self.name(early.line),
-                self.name(early.before),
-                self.place(early.before),
-            ));
+        if let Some((place, before)) = early {
+            let (line, before) = (line(place), self.placed(before));
+            return Some(format!("{line} nearly always follows {before}"));
         }
         let missing = certain.difference(&self.printed).next()?;
-        Some(format!(
-            "{}, which is missing, is nearly always printed",
-            self.name(missing)
-        ))
-    }
-
-    fn too_early(&self, (place, before): (usize, usize)) -> TooEarly {
-        TooEarly {
-            number: self.numbers[place],
-            line: self.lines[place],
-            before,
-        }
+        let missing = self.placed(missing);
+        Some(format!("{missing}, is nearly always printed"))
     }
 
     /// What a fault calls a line of the lesson.
-    fn name(&self, line: usize) -> String {
-        self.order.name(Some(line))
+    fn name(&self, line: usize) -> &str {
+        &self.order.lines[line].name
     }
 
-    /// Where the lesson prints a line, in brackets, if its source says so.
-    fn source(&self, line: usize) -> String {
-        match &self.order.lines[line].place {
-            Some(place) => format!(" ({place} of the lesson)"),
-            None => String::new(),
-        }
-    }
-
-    fn place(&self, line: usize) -> String {
+    /// The same, and where the output has it.
+    fn placed(&self, line: usize) -> String {
+        let name = self.name(line);
         match self.lines.iter().position(|&known| known == line) {
-            Some(place) => format!("stands in line {}", self.numbers[place]),
-            None => "is missing".to_owned(),
+            Some(place) => format!("{name}, which stands in line {}", self.numbers[place]),
+            None => format!("{name}, which is missing"),
         }
     }
 }
@@ -566,6 +554,15 @@ impl Mismatch<'_> {
 /// A line without its blanks.
 fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
+}
+
+/// How often each letter is in some texts.
+fn letters<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashMap<char, usize> {
+    let mut letters = HashMap::new();
+    for letter in texts.into_iter().flat_map(str::chars) {
+        *letters.entry(letter).or_default() += 1;
+    }
+    letters
 }
 
 /// Numbers in words, of which each is larger than the one before.
@@ -614,9 +611,12 @@ mod tests {
             "P" => "main thread post job\n",
             "1" => "sub thread start  1\n",
             "2" => "sub thread start  2\n",
+            "3" => "sub thread start  3\n",
             "11" => "sub thread end  1\n",
             "22" => "sub thread end  2\n",
             "1122" => "sub thread end  1sub thread end  2\n\n",
+            "S1" => "main thread startsub thread start  1\n\n",
+            "12" => "sub thread start  1sub thread start  2\n\n",
             other => other,
         });
         judge_bytes(lines.collect::<String>().as_bytes(), promises)
@@ -762,9 +762,38 @@ mod tests {
         // Nor is what has more letters than they have.
         let judgement = judge("S 1 2 1122 1122 P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::Impossible);
-        // A wrong order is a proof even beside a torn line.
-        let judgement = judge("1 S 2 1122 P", Promises::Python);
-        assert_eq!(judgement.verdict, Verdict::Impossible);
+    }
+
+    #[test]
+    fn a_wrong_order_is_a_proof_even_beside_a_torn_line() {
+        for (output, fault) in [
+            (
+                "1 S 2 1122 P",
+                "line 1 is too early: `sub thread start  1` has to follow `main thread start`, which stands in line 2 (start)",
+            ),
+            // What is torn may be where it has to be.
+            (
+                "S1 2 P 11 22",
+                "line 4 is too early: `main thread post job` (main.rs:28 of the lesson) has to follow `sub thread end  1`, which stands in line 5 (join)",
+            ),
+            (
+                "22 11 S1 2 P",
+                "line 1 is too early: `sub thread end  2` has to follow `sub thread start  2`, which stands in line 5 (program order)",
+            ),
+            // And still is between what comes before and behind it.
+            (
+                "11 12 22 P S",
+                "line 1 is too early: `sub thread end  1` has to follow `main thread start`, which stands in line 6",
+            ),
+        ] {
+            let Judgement { verdict, faults } = judge(output, Promises::Python);
+            assert_eq!(verdict, Verdict::Impossible, "{output}: {faults:?}");
+            assert!(faults.iter().any(|found| found == fault), "{faults:?}");
+        }
+        for output in ["S1 2 11 22 P", "S 12 22 11 P"] {
+            let judgement = judge(output, Promises::Python);
+            assert_eq!(judgement.verdict, Verdict::CannotBeJudged, "{judgement:?}");
+        }
     }
 
     #[test]
@@ -824,11 +853,30 @@ mod tests {
                 let judgement = judge(output, promises);
                 assert_eq!(judgement.verdict, Verdict::Impossible, "{output}");
                 let words = format!(
-                    "the program ended before its workers' last lines: they print nothing after {last}"
+                    "the program ended before its workers' last lines: they print nothing after {last}; \
+                     see whether it joins them, and whether they print those lines"
                 );
                 assert_eq!(judgement.faults, [words], "{output}: {promises}");
             }
         }
+        // What is wrong with the main thread's lines is said besides.
+        let faults = judge("1 2 P", Promises::Std).faults;
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(
+            faults[0].ends_with("`main thread start`, which is missing (start)"),
+            "{faults:?}"
+        );
+        let words = "the program ended before its workers' last lines";
+        assert!(faults[1].starts_with(words), "{faults:?}");
+        // Of one that was stopped nobody knows whom it would have waited for.
+        let judge_of = |promises| Judge::of(Trace::of(&fork_join()), "fork-join", promises);
+        let judge_of = judge_of(Promises::Std).unwrap();
+        let faults = |output: &str| judge_of.faults_of_beginning(output.as_bytes());
+        assert_eq!(faults(""), [""; 0]);
+        assert_eq!(faults("main thread start\n"), [""; 0]);
+        let faults = faults("main thread start\nmain thread post job\n");
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].starts_with("line 2 is too early"), "{faults:?}");
         // One that does not wait for one gets that one.
         let output = "sub thread start  1\nmain thread end\n";
         let faults = judge_of_one("worker", "1", output, Promises::Std).faults;
@@ -884,8 +932,10 @@ mod tests {
         let text = "\u{feff}main thread start\r\nsub thread start  1\r\nsub thread start  2\r\n\
                     sub thread end  1\r\nsub thread end  2\r\nmain thread post job\r\n";
         let bytes = |of: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(of).collect::<Vec<_>>();
-        for output in [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)] {
-            let judgement = judge_bytes(&output, Promises::WorkerCore);
+        let [little, big] = [bytes(u16::to_le_bytes), bytes(u16::to_be_bytes)];
+        // With its mark and without it.
+        for output in [&little[..], &big, &little[2..], &big[2..]] {
+            let judgement = judge_bytes(output, Promises::WorkerCore);
             assert_eq!(judgement.verdict, POSSIBLE, "{judgement:?}");
             // Half a character at its end is none of a line's.
             let judgement = judge_bytes(&output[..output.len() - 1], Promises::WorkerCore);
@@ -1002,6 +1052,18 @@ mod tests {
             hint("a\u{ac00}\u{b098}", "sub thread end  a").unwrap(),
             "\"sub thread end  a\u{ac00}\u{b098}\"?"
         );
+        // A line that is there already is not meant.
+        let faults = |lines| judge(lines, Promises::Std).faults.concat();
+        let fault = faults("S 1 3 11 22 P");
+        assert!(
+            fault.contains("did you mean \"sub thread start  2\"?"),
+            "{fault}"
+        );
+        let fault = faults("S 1 2 3 11 22 P");
+        assert!(
+            fault.ends_with("`cargo xtask orders fork-join` lists them"),
+            "{fault}"
+        );
         // Longer lines are not compared, nor are more.
         for length in [LONGEST_COMPARED - 1, LONGEST_COMPARED] {
             let name = "x".repeat(length - END.len());
@@ -1022,6 +1084,24 @@ mod tests {
             faults[1].ends_with("`cargo xtask orders one` lists them"),
             "{faults:?}"
         );
+    }
+
+    #[test]
+    fn the_more_lines_a_lesson_has_the_fewer_unknown_ones_are_compared_with_them() {
+        let lines =
+            (0..MOST_COMPARISONS / 10).map(|line| format!("0|0|0|-|line|main thread {line}"));
+        let events = lines.chain(["0|0|0|-|end", "0|0|0|-|exit"].map(str::to_owned));
+        let trace = Trace::of(&events.collect::<Vec<_>>());
+        let judge = Judge::of(trace, "long", Promises::WorkerCore).unwrap();
+        for misspelt in [10, 11] {
+            let output = (0..misspelt).map(|line| format!("main thraed {line}\n"));
+            let faults = judge.judge(output.collect::<String>().as_bytes()).faults;
+            assert!(
+                faults[0].contains("did you mean \"main thread 0\"?"),
+                "{faults:?}"
+            );
+            assert_eq!(faults.len() == 2, misspelt > 10, "{faults:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,9 @@ use worker_core::lines::{END, MAIN, START};
 /// How many letters are shown of a line.
 const MOST_SHOWN: usize = 300;
 
+/// What the lines of a lesson begin with.
+const BEGINNINGS: [&str; 3] = [MAIN, START, END];
+
 /// The lines of an output, without their ends, which may be those of any system: a
 /// line feed, a carriage return, or both. What `is_known` to be one line is one, even if
 /// it looks as if another began in it.
@@ -72,8 +75,9 @@ fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result
 
 /// Whether one line begins in another, of which there is at least the beginning of its
 /// own beginning. A tear that leaves less of it leaves the rest of a line as the next.
+/// A program may print the blanks behind the words as a piece of their own.
 fn is_two(line: &str) -> bool {
-    let words = [MAIN, START, END];
+    let words = BEGINNINGS.map(str::trim_end);
     if let Some(rest) = words.iter().find_map(|words| line.strip_prefix(words)) {
         return words.iter().any(|words| rest.contains(words));
     }
@@ -81,28 +85,10 @@ fn is_two(line: &str) -> bool {
     inner.is_some_and(|inner| words.iter().any(|words| words.starts_with(&line[..inner])))
 }
 
-/// Who prints a line, by its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Printer<'a> {
-    /// The main thread.
-    Main,
-    /// The worker of this name.
-    Worker(&'a str),
-}
-
-/// Who prints this line.
-///
-/// # Errors
-///
-/// If no lesson prints it.
-pub fn printer(line: &str) -> Result<Printer<'_>, Fault> {
-    let name = line.strip_prefix(START).or_else(|| line.strip_prefix(END));
-    match name.or_else(|| line.strip_prefix(MAIN)) {
-        Some(rest) if !rest.is_empty() && rest.trim() == rest => {
-            Ok(name.map_or(Printer::Main, Printer::Worker))
-        }
-        _ => Err(Fault::Unknown(line.to_owned())),
-    }
+/// What stands behind the beginning of a lesson's line.
+fn rest_of(line: &str) -> Option<&str> {
+    let mut beginnings = BEGINNINGS.iter();
+    beginnings.find_map(|words| line.strip_prefix(words))
 }
 
 /// The lines of an output, as [`lines`] reads them, if a lesson can have printed them.
@@ -116,8 +102,13 @@ pub fn lessons_lines(
 ) -> impl Iterator<Item = Result<&str, BadLine>> {
     (1..).zip(lines(output, is_known)).map(|(number, line)| {
         let line = line?;
-        let printer = printer(line).map_err(|fault| BadLine { number, fault });
-        printer.map(|_| line)
+        match rest_of(line) {
+            Some(rest) if !rest.is_empty() && rest.trim() == rest => Ok(line),
+            _ => Err(BadLine {
+                number,
+                fault: Fault::Unknown(line.to_owned()),
+            }),
+        }
     })
 }
 

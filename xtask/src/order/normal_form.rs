@@ -1,6 +1,6 @@
 //! The normal form: the one output that stands for all that differ from it only by luck.
 
-use crate::order::happens_before::HappensBefore;
+use crate::order::{happens_before::HappensBefore, partial_order::Part};
 
 /// Rewrites an output, one that `order` allows, into its normal form.
 ///
@@ -23,18 +23,23 @@ pub fn normal_form(order: &HappensBefore, output: &[usize]) -> Vec<usize> {
 /// worker's line falls.
 pub fn race(order: &HappensBefore) -> Option<String> {
     let with_the_sleeps = order.with_the_sleeps();
-    let possible = with_the_sleeps.possible();
-    let (fences, workers_lines): (Vec<_>, Vec<_>) = possible
-        .ones()
-        .partition(|&line| order.lines[line].thread == 0);
-    let places = with_the_sleeps.places_in(&fences);
-    let (line, other) = workers_lines.into_iter().find_map(|line| {
-        let (before, after) = places[line];
-        if before < after {
-            return Some((line, Some(fences[before])));
-        }
-        (!with_the_sleeps.certain().contains(line)).then_some((line, None))
-    })?;
+    let is_fence = |&line: &usize| order.lines[line].thread == 0;
+    // A fence that no line races with is a part of its own.
+    let mut parts = with_the_sleeps.parts().into_iter();
+    let at_a_fence = parts.find_map(|Part { lines, order }| {
+        let fence = lines.iter().position(is_fence)?;
+        let comparable = order.comparable(fence);
+        let others = comparable.zeroes().filter(|&other| other != fence);
+        let first = others.map(|other| lines[other]).min()?;
+        Some((first, Some(lines[fence])))
+    });
+    let at_the_end = || {
+        let uncertain = with_the_sleeps
+            .possible()
+            .difference(with_the_sleeps.certain());
+        uncertain.map(|line| (line, None)).next()
+    };
+    let (line, other) = at_a_fence.or_else(at_the_end)?;
     let [line, other] = [Some(line), other].map(|line| order.placed_name(line));
     Some(format!(
         "{line} and {other} race: neither start and join nor the sleeps say which comes first, so no \
@@ -87,36 +92,27 @@ fn places_by_name(order: &HappensBefore) -> Vec<usize> {
     places
 }
 
+/// A part of a name, as long as it is all number or all text. A number comes before a text,
+/// and a longer one behind a shorter one once their leading zeros are gone.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum NamePart<'a> {
+    Number(usize, &'a [u8]),
+    Text(&'a [u8]),
+}
+
 /// What brings names into the order in which a number in a name counts as a number.
 ///
 /// Names that differ only in leading zeros are told apart as text.
-fn natural_key(name: &str) -> (Vec<u8>, &str) {
-    let mut key = Vec::with_capacity(name.len() + 16);
-    let mut rest = name.as_bytes();
-    while let Some(first) = rest.first() {
-        let is_number = first.is_ascii_digit();
-        let length = rest
-            .iter()
-            .position(|byte| byte.is_ascii_digit() != is_number)
-            .unwrap_or(rest.len());
-        let (part, after) = rest.split_at(length);
-        rest = after;
-        if is_number {
-            // A longer number is a larger one once its leading zeros are gone, and every
-            // number comes before every text.
-            let zeros = part.iter().take_while(|&&digit| digit == b'0').count();
-            key.push(1);
-            key.extend((part.len() - zeros).to_be_bytes());
-            key.extend(&part[zeros..]);
-        } else {
-            // A name has no control character, so this ends a text that another begins
-            // with before the other.
-            key.push(2);
-            key.extend(part);
-            key.push(0);
+fn natural_key(name: &str) -> (Vec<NamePart<'_>>, &str) {
+    let is_one = |one: &u8, next: &u8| one.is_ascii_digit() == next.is_ascii_digit();
+    let parts = name.as_bytes().chunk_by(is_one).map(|part| {
+        if !part[0].is_ascii_digit() {
+            return NamePart::Text(part);
         }
-    }
-    (key, name)
+        let zeros = part.iter().take_while(|&&digit| digit == b'0').count();
+        NamePart::Number(part.len() - zeros, &part[zeros..])
+    });
+    (parts.collect(), name)
 }
 
 #[cfg(test)]

@@ -17,19 +17,23 @@ pub struct PartialOrder {
     covered: Vec<Vec<usize>>,
     /// What covers each.
     covering: Vec<Vec<usize>>,
+    /// The possible lines and the moments, each after what it covers.
+    sorted: Vec<usize>,
+    /// The place of each in `sorted`.
+    places: Vec<usize>,
     possible: FixedBitSet,
     certain: FixedBitSet,
 }
 
 impl PartialOrder {
     /// From what each line covers, which is what comes before it with no line between,
-    /// the lines that are possible, and some that are certain: what comes before a
-    /// certain line is certain too.
+    /// the lines that are possible, and those that are certain, with all that comes
+    /// before them.
     ///
     /// Where all of some lines come before all others, there may be a *moment* between
-    /// them: a number behind those of the lines, which covers some and is covered by
-    /// others. What comes before a possible line has to be possible, and nothing may come
-    /// before one that is not.
+    /// them: a number behind those of the lines, which covers some of the first and is
+    /// covered by some of the others. What comes before a possible line has to be
+    /// possible, and nothing may come before one that is not.
     ///
     /// # Panics
     ///
@@ -59,18 +63,19 @@ impl PartialOrder {
                 covering[earlier].push(node);
             }
         }
-        let mut order = PartialOrder {
+        let sorted = sorted(&covered, &covering, &possible);
+        let mut places = vec![0; covered.len()];
+        for (place, &node) in sorted.iter().enumerate() {
+            places[node] = place;
+        }
+        PartialOrder {
             covered,
             covering,
+            sorted,
+            places,
             possible,
             certain,
-        };
-        let mut before = order.none();
-        for line in order.certain.ones() {
-            reach(&order.covered, line, &mut before);
         }
-        order.certain.union_with(&order.lines_of(&before));
-        order
     }
 
     /// How many lines there are, possible or not.
@@ -80,14 +85,24 @@ impl PartialOrder {
 
     /// The lines that come before this one, directly or not.
     pub fn before(&self, line: usize) -> FixedBitSet {
-        let mut before = self.none();
-        reach(&self.covered, line, &mut before);
-        self.lines_of(&before)
+        let mut reached = self.none();
+        reach(&self.covered, line, &mut reached);
+        let mut before = FixedBitSet::with_capacity(self.lines());
+        before.extend(reached.ones().take_while(|&node| node < self.lines()));
+        before
     }
 
     /// Whether one line comes before another, directly or not.
     pub fn is_before(&self, line: usize, other: usize) -> bool {
-        self.covered[other].contains(&line) || self.before(other).contains(line)
+        let mut reached = self.none();
+        let mut left = vec![line];
+        while let Some(node) = left.pop() {
+            // What has its place behind the other leads only further on.
+            let later = self.covering[node].iter().copied();
+            let later = later.filter(|&later| self.places[later] <= self.places[other]);
+            left.extend(later.filter(|&later| !reached.put(later)));
+        }
+        reached.contains(other)
     }
 
     /// The lines that may be printed.
@@ -103,12 +118,11 @@ impl PartialOrder {
     /// The lines that come before this one with no line between.
     pub fn covered_by(&self, line: usize) -> Vec<usize> {
         let mut lines = Vec::new();
-        let mut left = self.covered[line].clone();
-        while let Some(node) = left.pop() {
+        for &node in &self.covered[line] {
             if node < self.lines() {
                 lines.push(node);
             } else {
-                left.extend(&self.covered[node]);
+                lines.extend(&self.covered[node]);
             }
         }
         lines.sort_unstable();
@@ -116,20 +130,35 @@ impl PartialOrder {
     }
 
     /// The first of these lines that comes before one that it should follow, by its
-    /// place, and the first line that it should.
-    pub(crate) fn too_early(&self, output: &[usize]) -> Option<(usize, usize)> {
-        let mut progress = Progress::of(self);
-        let mut printed = FixedBitSet::with_capacity(self.lines());
-        let place = output.iter().position(|&line| {
-            let is_early = progress.waits_for[line] > 0;
-            if !is_early && !printed.put(line) {
-                progress.print(line, &mut |_| {});
+    /// place, and the first line that it should. Each of those that are `unseen` may have
+    /// come wherever it had to.
+    pub(crate) fn too_early(
+        &self,
+        output: &[usize],
+        unseen: &FixedBitSet,
+    ) -> Option<(usize, usize)> {
+        let is_seen = |node: usize| node < self.lines() && !unseen.contains(node);
+        let mut places = vec![output.len(); self.covered.len()];
+        for (place, &line) in output.iter().enumerate() {
+            places[line] = place;
+        }
+        // What is not seen comes with the last that it covers.
+        for &node in self.sorted.iter().filter(|&&node| !is_seen(node)) {
+            let covered = self.covered[node].iter().map(|&earlier| places[earlier]);
+            places[node] = covered.max().unwrap_or_default();
+        }
+        let later_than = |place: usize, node: usize| {
+            let covered = self.covered[node].iter().copied();
+            covered.filter(|&earlier| places[earlier] > place).min()
+        };
+        let mut lines = output.iter().enumerate();
+        lines.find_map(|(place, &line)| {
+            let mut missing = later_than(place, line)?;
+            while !is_seen(missing) {
+                missing = later_than(place, missing)?;
             }
-            is_early
-        })?;
-        let covered = self.covered_by(output[place]);
-        let missing = covered.into_iter().find(|&line| !printed.contains(line))?;
-        Some((place, missing))
+            Some((place, missing))
+        })
     }
 
     /// Whether these lines are an allowed output.
@@ -138,7 +167,7 @@ impl PartialOrder {
         let fits = |&line: &usize| self.possible.contains(line) && !printed.put(line);
         output.iter().all(fits)
             && self.certain.is_subset(&printed)
-            && self.too_early(output).is_none()
+            && self.too_early(output, &FixedBitSet::new()).is_none()
     }
 
     /// All possible lines, each as early as `preferred` has it and the order allows.
@@ -153,16 +182,18 @@ impl PartialOrder {
     pub fn outputs(&self, preferred: &[usize]) -> Outputs<'_> {
         let mut preferred = preferred.to_vec();
         preferred.retain(|&line| self.possible.contains(line));
-        let mut places = vec![0; self.lines()];
-        for (place, &line) in preferred.iter().enumerate() {
-            places[line] = place;
+        // When a moment can come, nothing else can.
+        preferred.extend(self.lines()..self.covered.len());
+        let mut places = vec![0; self.covered.len()];
+        for (place, &node) in preferred.iter().enumerate() {
+            places[node] = place;
         }
-        let progress = Progress::of(self);
-        let is_first = |place: &usize| progress.waits_for[preferred[*place]] == 0;
+        let is_first = |place: &usize| self.covered[preferred[*place]].is_empty();
         Outputs {
+            order: self,
             ready: (0..preferred.len()).filter(is_first).collect(),
+            waits_for: self.covered.iter().map(Vec::len).collect(),
             missing: self.certain.count_ones(..),
-            progress,
             preferred,
             places,
             output: Vec::new(),
@@ -172,46 +203,42 @@ impl PartialOrder {
 
     /// The parts that the order falls into, all of each before all of the next.
     pub(crate) fn parts(&self) -> Vec<Part> {
-        let nodes = self.sorted();
-        let mut parts = vec![Vec::new()];
+        let mut cuts = vec![0];
         // The edges that lead from what has come to what is still to come, if there were
         // a beginning below all and an end above all. Where they all meet, all that has
         // come is before all that is still to come.
         let is_first = |node: &&usize| self.covered[**node].is_empty();
-        let mut edges = nodes.iter().filter(is_first).count();
-        for node in nodes {
+        let mut edges = self.sorted.iter().filter(is_first).count();
+        for (place, &node) in self.sorted.iter().enumerate() {
             let [below, above] =
                 [&self.covered, &self.covering].map(|edges| edges[node].len().max(1));
-            let lines = (node < self.lines()).then_some(node);
             if edges == below {
-                parts.extend([Vec::from_iter(lines), Vec::new()]);
-            } else if let Some(part) = parts.last_mut() {
-                part.extend(lines);
+                cuts.extend([place, place + 1]);
             }
             edges = edges - below + above;
         }
-        parts.retain(|lines| !lines.is_empty());
-        // The numbers that the lines have in their parts.
-        let mut numbers = vec![None; self.covered.len()];
-        let parts = parts.into_iter().map(|lines| {
-            let mut covered = Vec::with_capacity(lines.len());
-            for (number, &line) in lines.iter().enumerate() {
-                numbers[line] = Some(number);
-                // Those of other parts come before all of this one.
-                covered.push(Vec::from_iter(self.covered[line].iter().filter_map(
-                    |&earlier| {
-                        numbers[earlier].filter(|&number| lines.get(number) == Some(&earlier))
-                    },
-                )));
-            }
-            let mut possible = FixedBitSet::with_capacity(lines.len());
-            let mut certain = possible.clone();
-            possible.insert_range(..);
-            certain.extend((0..lines.len()).filter(|&number| self.certain.contains(lines[number])));
-            let order = PartialOrder::new(covered, possible, certain);
+        cuts.push(self.sorted.len());
+        let parts = cuts.windows(2).map(|cut| {
+            let lines = self.sorted[cut[0]..cut[1]].iter().copied();
+            let lines: Vec<_> = lines.filter(|&node| node < self.lines()).collect();
+            let covered = lines.iter().map(|&line| {
+                // What is of another part comes before all of this one.
+                let places = self.covered[line]
+                    .iter()
+                    .map(|&earlier| self.places[earlier]);
+                places
+                    .filter_map(|place| place.checked_sub(cut[0]))
+                    .collect()
+            });
+            let is_certain = |number: &usize| self.certain.contains(lines[*number]);
+            let order = PartialOrder::new(
+                covered.collect(),
+                (0..lines.len()).collect(),
+                (0..lines.len()).filter(is_certain).collect(),
+            );
             Part { lines, order }
         });
-        parts.collect()
+        parts.filter(|part| !part.lines.is_empty()).collect()
     }
 
     /// The lines that come before or after this one.
@@ -220,31 +247,6 @@ impl PartialOrder {
         reach(&self.covered, line, &mut reached);
         reach(&self.covering, line, &mut reached);
         reached
-    }
-
-    /// For each line its place beside a chain: how many lines of the chain come before it,
-    /// and how many do not come after it.
-    pub(crate) fn places_in(&self, chain: &[usize]) -> Vec<(usize, usize)> {
-        let mut number = vec![None; self.covered.len()];
-        for (place, &line) in chain.iter().enumerate() {
-            number[line] = Some(place);
-        }
-        let nodes = self.sorted();
-        let mut places = vec![(0, chain.len()); number.len()];
-        for &node in &nodes {
-            let before = number[node].map_or(places[node].0, |place| place + 1);
-            for &later in &self.covering[node] {
-                places[later].0 = places[later].0.max(before);
-            }
-        }
-        for &node in nodes.iter().rev() {
-            let after = number[node].unwrap_or(places[node].1);
-            for &earlier in &self.covered[node] {
-                places[earlier].1 = places[earlier].1.min(after);
-            }
-        }
-        places.truncate(self.lines());
-        places
     }
 
     /// Those of some lines that are incomparable with all that are taken before them.
@@ -262,32 +264,8 @@ impl PartialOrder {
         lines.into_iter().filter(is_taken).collect()
     }
 
-    /// The possible lines and the moments, each after what it covers.
-    fn sorted(&self) -> Vec<usize> {
-        let mut waits_for = Progress::of(self).waits_for;
-        let is_first = |&line: &usize| waits_for[line] == 0;
-        let mut nodes: Vec<_> = self.possible.ones().filter(is_first).collect();
-        let mut next = 0;
-        while let Some(&node) = nodes.get(next) {
-            next += 1;
-            for &later in &self.covering[node] {
-                waits_for[later] -= 1;
-                if waits_for[later] == 0 {
-                    nodes.push(later);
-                }
-            }
-        }
-        nodes
-    }
-
     fn none(&self) -> FixedBitSet {
         FixedBitSet::with_capacity(self.covered.len())
-    }
-
-    fn lines_of(&self, nodes: &FixedBitSet) -> FixedBitSet {
-        let mut lines = FixedBitSet::with_capacity(self.lines());
-        lines.extend(nodes.ones().take_while(|&node| node < self.lines()));
-        lines
     }
 }
 
@@ -299,6 +277,24 @@ pub(crate) struct Part {
     pub(crate) order: PartialOrder,
 }
 
+/// The possible lines and the moments, each after what it covers.
+fn sorted(covered: &[Vec<usize>], covering: &[Vec<usize>], possible: &FixedBitSet) -> Vec<usize> {
+    let mut waits_for: Vec<_> = covered.iter().map(Vec::len).collect();
+    let is_first = |&line: &usize| waits_for[line] == 0;
+    let mut nodes: Vec<_> = possible.ones().filter(is_first).collect();
+    let mut next = 0;
+    while let Some(&node) = nodes.get(next) {
+        next += 1;
+        for &later in &covering[node] {
+            waits_for[later] -= 1;
+            if waits_for[later] == 0 {
+                nodes.push(later);
+            }
+        }
+    }
+    nodes
+}
+
 /// Adds to `reached` what is to be reached by these edges. What is in it already is
 /// taken to be there with all that is to be reached from it.
 fn reach(edges: &[Vec<usize>], from: usize, reached: &mut FixedBitSet) {
@@ -308,61 +304,18 @@ fn reach(edges: &[Vec<usize>], from: usize, reached: &mut FixedBitSet) {
     }
 }
 
-/// How far an output has come.
-struct Progress<'a> {
-    order: &'a PartialOrder,
-    /// For each line and moment how many that it covers are still to come.
-    waits_for: Vec<usize>,
-}
-
-impl<'a> Progress<'a> {
-    fn of(order: &'a PartialOrder) -> Progress<'a> {
-        Progress {
-            order,
-            waits_for: order.covered.iter().map(Vec::len).collect(),
-        }
-    }
-
-    /// Prints a line, and passes on those that can be printed now.
-    fn print(&mut self, node: usize, ready: &mut impl FnMut(usize)) {
-        for &later in &self.order.covering[node] {
-            self.waits_for[later] -= 1;
-            if self.waits_for[later] > 0 {
-                continue;
-            }
-            if later < self.order.lines() {
-                ready(later);
-            } else {
-                self.print(later, ready);
-            }
-        }
-    }
-
-    /// Takes a line back, and passes on those that can no longer be printed.
-    fn take_back(&mut self, node: usize, blocked: &mut impl FnMut(usize)) {
-        for &later in &self.order.covering[node] {
-            self.waits_for[later] += 1;
-            if self.waits_for[later] > 1 {
-                continue;
-            }
-            if later < self.order.lines() {
-                blocked(later);
-            } else {
-                self.take_back(later, blocked);
-            }
-        }
-    }
-}
-
 /// The outputs that a partial order allows. No more than one of them is in memory.
 pub struct Outputs<'a> {
-    progress: Progress<'a>,
+    order: &'a PartialOrder,
+    /// The possible lines and the moments.
     preferred: Vec<usize>,
-    /// For each line its place in `preferred`.
+    /// For each line and moment its place in `preferred`.
     places: Vec<usize>,
-    /// The places of the lines that can be printed next.
+    /// For each line and moment how many that it covers are still to come.
+    waits_for: Vec<usize>,
+    /// The places of those that can come next.
     ready: BTreeSet<usize>,
-    /// Places in `preferred`.
+    /// The places of those that have come.
     output: Vec<usize>,
     /// How many certain lines are not in it.
     missing: usize,
@@ -379,7 +332,7 @@ impl Iterator for Outputs<'_> {
             self.advance()?;
         }
         self.begun = true;
-        while self.missing > 0 {
+        while self.missing > 0 || self.ends_with_a_moment() {
             self.advance()?;
         }
         Some(self.lines())
@@ -388,8 +341,14 @@ impl Iterator for Outputs<'_> {
 
 impl Outputs<'_> {
     fn lines(&self) -> Vec<usize> {
-        let lines = self.output.iter().map(|&place| self.preferred[place]);
-        lines.collect()
+        let nodes = self.output.iter().map(|&place| self.preferred[place]);
+        nodes.filter(|&node| node < self.order.lines()).collect()
+    }
+
+    /// Whether the output is the same as the one before, but for a moment.
+    fn ends_with_a_moment(&self) -> bool {
+        let last = self.output.last();
+        last.is_some_and(|&place| self.preferred[place] >= self.order.lines())
     }
 
     /// Goes to the next node of the tree, depth first.
@@ -397,29 +356,70 @@ impl Outputs<'_> {
         let mut from = 0;
         while self.go_on(from).is_none() {
             let place = self.output.pop()?;
-            let line = self.preferred[place];
-            let blocked = &mut |line: usize| {
-                self.ready.remove(&self.places[line]);
-            };
-            self.progress.take_back(line, blocked);
+            let node = self.preferred[place];
+            for &later in &self.order.covering[node] {
+                if self.waits_for[later] == 0 {
+                    self.ready.remove(&self.places[later]);
+                }
+                self.waits_for[later] += 1;
+            }
             self.ready.insert(place);
-            self.missing += usize::from(self.progress.order.certain.contains(line));
+            self.missing += usize::from(self.order.certain.contains(node));
             from = place + 1;
         }
         Some(())
     }
 
-    /// Prints the next line that can be, from this place in `preferred` on.
+    /// Goes on with the next that can come, from this place in `preferred` on.
     fn go_on(&mut self, from: usize) -> Option<()> {
         let place = *self.ready.range(from..).next()?;
-        let line = self.preferred[place];
+        let node = self.preferred[place];
         self.ready.remove(&place);
         self.output.push(place);
-        let ready = &mut |line: usize| {
-            self.ready.insert(self.places[line]);
-        };
-        self.progress.print(line, ready);
-        self.missing -= usize::from(self.progress.order.certain.contains(line));
+        for &later in &self.order.covering[node] {
+            self.waits_for[later] -= 1;
+            if self.waits_for[later] == 0 {
+                self.ready.insert(self.places[later]);
+            }
+        }
+        self.missing -= usize::from(self.order.certain.contains(node));
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_seen_comes_too_early_if_it_does_wherever_the_unseen_lines_have_come(
+            covered in vec(vec(any::<bool>(), 5), 5),
+            lines in Just(Vec::from_iter(0..5_usize)).prop_shuffle(),
+            is_unseen in vec(any::<bool>(), 5),
+        ) {
+            // A moment before the last line, too.
+            let earlier = |line: usize| (0..line).filter(|&it| covered[line][it]).collect();
+            let mut covered: Vec<Vec<_>> = (0..5).map(earlier).collect();
+            covered[4] = vec![5];
+            covered.push(vec![0, 1, 2, 3]);
+            let all = FixedBitSet::from_iter(0..5);
+            let order = PartialOrder::new(covered, all.clone(), all);
+            let seen = |lines: &[usize]| -> Vec<_> {
+                lines.iter().copied().filter(|&line| !is_unseen[line]).collect()
+            };
+            let output = seen(&lines);
+            let unseen = (0..5).filter(|&line| is_unseen[line]).collect();
+            let early = order.too_early(&output, &unseen);
+            let mut outputs = order.outputs(&lines);
+            prop_assert_eq!(early.is_none(), outputs.any(|whole| seen(&whole) == output));
+            if let Some((place, missing)) = early {
+                prop_assert!(order.is_before(missing, output[place]));
+                prop_assert!(output[place..].contains(&missing));
+                prop_assert!(order.too_early(&output[..place], &unseen).is_none());
+            }
+        }
     }
 }

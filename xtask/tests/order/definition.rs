@@ -32,12 +32,11 @@ fn partial_order() -> impl Strategy<Value = (PartialOrder, Vec<FixedBitSet>)> {
             }
             let mut possible = FixedBitSet::with_capacity(lines);
             possible.insert_range(..);
-            let certain = certain.into_iter().enumerate();
-            let certain = certain
-                .filter(|(_, certain)| *certain)
-                .map(|(line, _)| line);
             let mut set = FixedBitSet::with_capacity(lines);
-            set.extend(certain);
+            for line in (0..lines).filter(|&line| certain[line]) {
+                set.insert(line);
+                set.union_with(&before[line]);
+            }
             let covered = covered(&before, moment);
             (PartialOrder::new(covered, possible, set), before)
         })

@@ -92,3 +92,35 @@ fn a_race_is_told_on_every_run_and_is_not_accepted() {
     let report = workspace.run_all(&["--accept"]);
     assert_eq!(report.status, Some(0), "{report}");
 }
+
+#[test]
+fn while_a_lesson_sleeps_on_the_real_clock_its_other_runs_go_on() {
+    let body = r#"
+        let has_run = env::current_exe().unwrap().with_extension("has-run");
+        if env::var("LESSON_CLOCK").unwrap() == "simulated" { File::create(has_run).unwrap(); }
+        else { while !has_run.exists() { std::thread::yield_now(); } }
+        say("main thread end\n");"#;
+    let workspace = Workspace::new("beside")
+        .lesson("good", 1, body)
+        .snapshot("good", "main thread end\n");
+    workspace.forget("target/debug/good.has-run");
+    let report = workspace.run_all(&[]);
+    assert_eq!(report.status, Some(0), "{report}");
+}
+
+#[test]
+fn the_time_limit_is_that_of_every_run_of_a_lesson() {
+    let body = r#"
+        while env::var("LESSON_CLOCK").unwrap() == "simulated" {
+            trace("sleep");
+            trace("wake");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        say("main thread end\n");"#;
+    let workspace = Workspace::new("every-run").lesson("endless", 1, body);
+    let report = workspace.run_all(&["--timeout", "5"]);
+    // On a busy machine the run that is shown may be too slow too.
+    let words = "it still ran at the time limit of 5 s and was killed\n";
+    assert!(report.stdout.contains(words), "{report}");
+    assert_eq!(report.status, Some(1), "{report}");
+}

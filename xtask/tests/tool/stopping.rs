@@ -26,11 +26,13 @@ use tempfile::TempDir;
 use crate::workspace::Workspace;
 
 /// A lesson with a process of its own. Each holds a connection to the test open for as
-/// long as it lives. Only the first run of a lesson does so, for it runs again to be traced.
+/// long as it lives. Only the first run on the clock that the test is about does so, for it
+/// runs again to be traced.
 const CONNECT: &str = r#"
     let test = env::var("TEST").unwrap();
     let name = env::current_exe().unwrap().file_name().unwrap().display().to_string();
-    if File::create_new(format!("{test}-{name}")).is_err() {
+    let is_other = env::var("LESSON_CLOCK") != env::var("CLOCK");
+    if is_other || File::create_new(format!("{test}-{name}")).is_err() {
         say("main thread start\n");
         trace("exit");
         return;
@@ -62,8 +64,8 @@ struct Tool {
 }
 
 impl Tool {
-    /// Starts it, and waits until so many lessons run.
-    fn start(mut command: Command, lessons: usize) -> Tool {
+    /// Starts it, and waits until so many lessons run on this clock.
+    fn start(mut command: Command, clock: &str, lessons: usize) -> Tool {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("socket");
         let listener = UnixListener::bind(&socket).unwrap();
@@ -71,6 +73,7 @@ impl Tool {
         let temporary = tempfile::tempdir().unwrap();
         let mut process = command
             .env("TEST", &socket)
+            .env("CLOCK", clock)
             .env("TMPDIR", temporary.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -133,17 +136,18 @@ fn two_lessons(test: &str, body: &str) -> Workspace {
 #[test]
 fn nothing_of_a_lesson_outlives_the_tool_whatever_signal_ends_it() {
     let workspace = two_lessons("signals", WITHOUT_END);
-    let commands: [(&[&str], usize); 4] = [
-        (&["run-all"], 2),
-        (&["run-all", "--simulated"], 2),
-        (&["orders", "one"], 1),
-        (&["timeline", "two"], 1),
+    let commands: [(&[&str], &str, usize); 5] = [
+        (&["run-all"], "real", 2),
+        (&["run-all"], "simulated", 2),
+        (&["run-all", "--simulated"], "simulated", 2),
+        (&["orders", "one"], "simulated", 1),
+        (&["timeline", "two"], "simulated", 1),
     ];
     let signals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
-    for (signal, (arguments, lessons)) in signals.into_iter().zip(commands) {
+    for (signal, (arguments, clock, lessons)) in signals.into_iter().cycle().zip(commands) {
         let mut xtask = workspace.xtask();
         xtask.args(arguments);
-        let tool = Tool::start(xtask, lessons);
+        let tool = Tool::start(xtask, clock, lessons);
         kill_process(tool.pid(), signal).unwrap();
         let status = tool.end().status;
         assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
@@ -155,7 +159,7 @@ fn nothing_of_a_lesson_outlives_the_time_limit() {
     let workspace = two_lessons("limit", "loop { std::thread::park(); }");
     let mut xtask = workspace.xtask();
     xtask.args(["run-all", "--timeout", "5"]);
-    let tool = Tool::start(xtask, 2);
+    let tool = Tool::start(xtask, "real", 2);
     assert_eq!(tool.end().status.code(), Some(1));
 }
 
@@ -171,7 +175,7 @@ fn nothing_that_a_lesson_leaves_behind_outlives_its_run() {
         .snapshot("good", "main thread start\n");
     let mut xtask = workspace.xtask();
     xtask.arg("run-all");
-    let output = Tool::start(xtask, 1).end();
+    let output = Tool::start(xtask, "real", 1).end();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
@@ -182,7 +186,7 @@ fn a_signal_that_the_tool_has_to_ignore_does_not_end_it() {
         .lesson("good", 1, &format!("{CONNECT}{WAIT}{GOOD}"))
         .snapshot("good", "main thread start\n");
     let shell = workspace.shell("trap '' HUP; exec cargo xtask run-all --accept");
-    let mut tool = Tool::start(shell, 1);
+    let mut tool = Tool::start(shell, "real", 1);
     kill_process(tool.pid(), Signal::HUP).unwrap();
     tool.lessons[0].write_all(b"x").unwrap();
     let output = tool.end();
@@ -206,7 +210,7 @@ fn tool_to_suspend(test: &str, start: impl FnOnce(&Workspace) -> Command) -> (To
     let workspace = Workspace::new(test)
         .lesson("good", 1, &body)
         .snapshot("good", "main thread start\n");
-    let mut tool = Tool::start(start(&workspace), 1);
+    let mut tool = Tool::start(start(&workspace), "real", 1);
     let mut lesson = [0; 4];
     tool.lessons[0].read_exact(&mut lesson).unwrap();
     (tool, u32::from_be_bytes(lesson))

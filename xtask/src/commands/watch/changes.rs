@@ -11,7 +11,7 @@ use std::{
 use crate::{cli::files, lesson::workspace::Workspace};
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_millis(100);
+pub(super) const LOOK: Duration = Duration::from_millis(100);
 
 /// The files of lessons, watched.
 pub(super) struct Changes {
@@ -51,7 +51,7 @@ impl Changes {
     /// lessons share it, the one that is shown now. A save may be several changes, as of a
     /// file that is emptied and then written, so it is told once nothing changes any more.
     pub(super) fn look(&mut self, shown: usize) -> Option<usize> {
-        if !self.pause().is_zero() {
+        if Instant::now() < self.next {
             return None;
         }
         self.next = Instant::now() + LOOK;
@@ -70,11 +70,6 @@ impl Changes {
         self.saved.take_if(|_| !has_changed)
     }
 
-    /// How long nothing is looked at.
-    pub(super) fn pause(&self) -> Duration {
-        self.next.saturating_duration_since(Instant::now())
-    }
-
     /// Takes the snapshots as they are: this tool has written them.
     pub(super) fn skip_snapshots(&mut self) {
         for (folder, known) in &mut self.folders {
@@ -91,7 +86,7 @@ fn stamps(folder: &Path) -> Vec<Stamp> {
     let mut stamps = Vec::new();
     for name in ["Cargo.toml", "build.rs", "src", "snapshots"] {
         // What cannot be read has none.
-        for path in files(&folder.join(name)).unwrap_or_default() {
+        for path in files(&folder.join(name)).into_iter().flatten() {
             let kind = path.extension().and_then(OsStr::to_str);
             if let Some("rs" | "toml" | "snap") = kind
                 && let Ok(metadata) = fs::metadata(&path)
@@ -140,6 +135,33 @@ mod tests {
         };
         assert_eq!(write_and_look_twice(false), [None, None]);
         assert_eq!(write_and_look_twice(true), [None, Some(0)]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_cannot_be_read_hides_no_file_outside_of_it() {
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt, thread};
+
+        use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
+        let folder = tempfile::tempdir().unwrap();
+        let [closed, open] = ["src/closed", "src/open.rs"].map(|path| folder.path().join(path));
+        fs::create_dir_all(&closed).unwrap();
+        fs::write(&open, "").unwrap();
+        let set_mode = |mode| fs::set_permissions(&closed, Permissions::from_mode(mode)).unwrap();
+        set_mode(0o000);
+        let look = || {
+            // Root may read everything, unless it gives that up.
+            let mut sets = capabilities(None).unwrap();
+            sets.effective = CapabilitySet::empty();
+            set_capabilities(None, sets).unwrap();
+            (fs::read_dir(&closed).is_err(), stamps(folder.path()))
+        };
+        let (is_closed, stamps) = thread::scope(|scope| scope.spawn(look).join().unwrap());
+        set_mode(0o700);
+        assert!(is_closed);
+        let found: Vec<_> = stamps.iter().map(|(path, ..)| path).collect();
+        assert_eq!(found, [&open]);
     }
 
     #[test]

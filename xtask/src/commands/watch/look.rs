@@ -8,7 +8,7 @@ use xtask::order::{description::Description, happens_before::Promises, trace::Tr
 use crate::{
     cli::Failure,
     lesson::{
-        outcome::{Outcome, judge},
+        outcome::{Outcome, prove},
         program::{Seen, TIME_LIMIT},
         snapshot::Update,
         workspace::Workspace,
@@ -26,8 +26,6 @@ pub(super) struct Look {
 
 /// A run of a lesson, judged, and what those on the simulated clock tell of its order.
 pub(super) struct JudgedRun {
-    /// The workspace with this lesson only.
-    workspace: Workspace,
     pub(super) outcome: Outcome,
     /// Or why it cannot be told.
     pub(super) order: Result<Order, String>,
@@ -52,15 +50,14 @@ pub(super) fn look(name: &str, clock: Clock, mut hear: impl FnMut(&str), seen: S
     };
     // It has the lessons that were named, and no other.
     let lesson = &workspace.lessons[0];
-    let Ok(built) = lesson.built() else {
+    if lesson.built.is_none() {
         return Look { said, run: None };
-    };
-    let run = built.run(clock, TIME_LIMIT, seen);
-    let outcome = judge(lesson, run, Update::Nothing, &workspace.root);
+    }
+    let nothing = Update::Nothing;
+    let outcome = prove(lesson, clock, TIME_LIMIT, seen, nothing, &workspace.root);
     let told = outcome.told.as_ref().map_err(String::clone);
     let run = JudgedRun {
         order: told.and_then(|told| order(&told.traced.trace)),
-        workspace,
         outcome,
     };
     Look {
@@ -74,12 +71,4 @@ fn order(trace: &Trace) -> Result<Order, String> {
         description: Arc::new(Description::of(trace, Promises::WorkerCore)?),
         picture: Picture::of(trace),
     })
-}
-
-impl JudgedRun {
-    /// Accepts what differs from the snapshots, of this very run.
-    pub(super) fn accept(&mut self) {
-        let Workspace { lessons, root, .. } = &self.workspace;
-        self.outcome.accept(&lessons[0], root);
-    }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     iter::{repeat, zip},
+    path::Path,
     ptr,
     sync::Arc,
 };
@@ -16,7 +17,7 @@ use crate::{
         orders::{sections, write_lines, write_orders},
         watch::look::{JudgedRun, Look},
     },
-    lesson::report::headline,
+    lesson::{report::headline, workspace::Lesson},
     timeline::text,
 };
 
@@ -79,10 +80,10 @@ impl Screen {
         self.built().is_some_and(|run| run.outcome.advice.is_some())
     }
 
-    /// Accepts what differs.
-    pub(super) fn accept(&mut self) {
+    /// Accepts what differs from the snapshots of the lesson, in this workspace.
+    pub(super) fn accept(&mut self, lesson: &Lesson, root: &Path) {
         if let Some(run) = &mut self.run {
-            run.accept();
+            run.outcome.accept(lesson, root);
         }
         self.remember();
     }

@@ -19,7 +19,7 @@ pub(crate) use {
     },
 };
 
-use std::{io, sync::PoisonError, time::Duration};
+use std::{io, mem, sync::PoisonError, time::Duration};
 
 #[cfg(loom)]
 use loom::thread::Builder;
@@ -56,21 +56,34 @@ pub(crate) fn block_for_ever() -> ! {
 /// and dropped, and the model would have nine times as many orders to try.
 #[derive(Debug, Default)]
 pub(crate) struct Latch {
-    open: Mutex<bool>,
+    state: Mutex<LatchState>,
     opened: Condvar,
+}
+
+#[derive(Debug, Default, PartialEq)]
+enum LatchState {
+    #[default]
+    Closed,
+    /// It is closed, and somebody waits. To wake nobody would take time too, the more of
+    /// it the more threads wait for something else.
+    Awaited,
+    Open,
 }
 
 // ANCHOR: latch
 impl Latch {
     pub(crate) fn open(&self) {
-        *lock(&self.open) = true;
-        self.opened.notify_all();
+        let before = mem::replace(&mut *lock(&self.state), LatchState::Open);
+        if before == LatchState::Awaited {
+            self.opened.notify_all();
+        }
     }
 
     pub(crate) fn wait(&self) {
-        let mut open = lock(&self.open);
-        while !*open {
-            open = wait(&self.opened, open);
+        let mut state = lock(&self.state);
+        while *state != LatchState::Open {
+            *state = LatchState::Awaited;
+            state = wait(&self.opened, state);
         }
     }
 }

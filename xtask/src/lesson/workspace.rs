@@ -47,6 +47,8 @@ pub(crate) struct Lesson {
     pub(crate) name: String,
     pub(crate) chapter: u32,
     pub(crate) folder: PathBuf,
+    /// The root of its workspace.
+    pub(crate) root: PathBuf,
     /// The folders of the packages that it is made with, as its manifest names them.
     pub(crate) uses: Vec<PathBuf>,
     /// The lesson with its program, if it builds.
@@ -108,7 +110,7 @@ impl Workspace {
         let packages: Vec<_> = all(metadata, "packages").collect();
         let mut lessons = Vec::new();
         for package in &packages {
-            lessons.extend(lesson(package)?);
+            lessons.extend(lesson(package, root)?);
         }
         if lessons.is_empty() {
             return Err(
@@ -319,8 +321,8 @@ fn library(message: &JsonValue) -> Option<Library> {
     })
 }
 
-/// The lesson that a package of `cargo metadata` is, if it is one.
-fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
+/// The lesson that a package of `cargo metadata` is in this workspace, if it is one.
+fn lesson(package: &JsonValue, root: &str) -> Result<Option<Lesson>, Failure> {
     let name = text(package, "name").ok_or_else(unreadable)?;
     let manifest = text(package, "manifest_path").ok_or_else(unreadable)?;
     let metadata = child(package, "metadata").and_then(|metadata| child(metadata, "lesson"));
@@ -348,6 +350,7 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
         name: name.to_owned(),
         chapter: chapter as u32,
         folder: folder.to_owned(),
+        root: root.into(),
         uses: all(package, "dependencies").filter_map(path).collect(),
         built: None,
     }))

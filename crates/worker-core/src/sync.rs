@@ -19,7 +19,7 @@ pub(crate) use {
     },
 };
 
-use std::{io, mem, sync::PoisonError, time::Duration};
+use std::{io, sync::PoisonError, time::Duration};
 
 #[cfg(loom)]
 use loom::thread::Builder;
@@ -56,34 +56,21 @@ pub(crate) fn block_for_ever() -> ! {
 /// and dropped, and the model would have nine times as many orders to try.
 #[derive(Debug, Default)]
 pub(crate) struct Latch {
-    state: Mutex<LatchState>,
+    open: Mutex<bool>,
     opened: Condvar,
-}
-
-#[derive(Debug, Default, PartialEq)]
-enum LatchState {
-    #[default]
-    Closed,
-    /// It is closed, and somebody waits. To wake nobody would take time too, the more of
-    /// it the more threads wait for something else.
-    Awaited,
-    Open,
 }
 
 // ANCHOR: latch
 impl Latch {
     pub(crate) fn open(&self) {
-        let before = mem::replace(&mut *lock(&self.state), LatchState::Open);
-        if before == LatchState::Awaited {
-            self.opened.notify_all();
-        }
+        *lock(&self.open) = true;
+        self.opened.notify_all();
     }
 
     pub(crate) fn wait(&self) {
-        let mut state = lock(&self.state);
-        while *state != LatchState::Open {
-            *state = LatchState::Awaited;
-            state = wait(&self.opened, state);
+        let mut open = lock(&self.open);
+        while !*open {
+            open = wait(&self.opened, open);
         }
     }
 }

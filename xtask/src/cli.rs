@@ -54,7 +54,12 @@ pub(crate) fn unexpected(argument: lexopt::Arg<'_>) -> Failure {
 pub(crate) fn number(arguments: &mut lexopt::Parser, option: &str) -> Result<usize, Failure> {
     let value = arguments.value()?.string()?;
     let number = value.parse();
-    number.map_err(|_| Failure::Usage(format!("{option} takes a whole number, not `{value}`")))
+    number.map_err(|_| {
+        let most = usize::MAX;
+        Failure::Usage(format!(
+            "{option} takes a whole number up to {most}, not `{value}`"
+        ))
+    })
 }
 
 /// The time that `--timeout` takes.

@@ -79,7 +79,7 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
         }
     }
     let workspace = Workspace::build(&names)?;
-    let (root, lessons) = (&workspace.root, &workspace.lessons);
+    let lessons = &workspace.lessons;
     let strays = if names.is_empty() {
         snapshot::strays(&workspace)?
     } else {
@@ -94,7 +94,7 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
             let line = live.add(format!("{:12} ", lesson.name), String::new());
             let prove = move || {
                 let seen = Box::new(line.show_last());
-                let outcome = prove(lesson, clock, timeout, seen, update, root);
+                let outcome = prove(lesson, clock, timeout, seen, update);
                 line.end();
                 outcome
             };
@@ -113,7 +113,7 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
     })?;
     let time = human(start.elapsed());
     for stray in &strays {
-        let stray = relative(stray, root);
+        let stray = relative(stray, &workspace.root);
         cli::print(format!("{stray} is the snapshot of no lesson; delete it\n"))?;
     }
     let all = number_of(lessons.len(), "lesson");

@@ -57,6 +57,10 @@ pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failu
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
+    if svg.is_some() && svg == trace {
+        let words = "--svg and --trace take two files, for each would be written over the other";
+        return Err(Failure::Usage(words.to_owned()));
+    }
     let lesson = Lesson::build(lesson)?;
     let picture = Picture::of(&lesson.trace()?);
     if svg.is_none() && trace.is_none() {

@@ -246,8 +246,7 @@ impl Watch {
     fn key(&mut self, key: u8) {
         if self.screen.note.take() == Some(QUESTION) {
             if key == b'a' {
-                let Workspace { root, lessons, .. } = &self.workspace;
-                self.screen.accept(&lessons[self.lesson], root);
+                self.screen.accept(&self.workspace.lessons[self.lesson]);
                 self.changes.skip_snapshots();
             }
             return;

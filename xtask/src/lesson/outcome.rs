@@ -1,6 +1,6 @@
 //! Whether a run of a lesson is what has been accepted of it.
 
-use std::{path::Path, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use worker_core::Clock;
 use xtask::order::{
@@ -53,7 +53,6 @@ pub(crate) fn prove(
     timeout: Duration,
     seen: Seen,
     update: Update,
-    root: &Path,
 ) -> Outcome {
     let Some(built) = &lesson.built else {
         return Outcome::not_built();
@@ -72,7 +71,7 @@ pub(crate) fn prove(
     match &outcome.run {
         Some(run) if outcome.passed() => {
             outcome.told = told(built, run, beside, timeout);
-            outcome.compare(lesson, update, root);
+            outcome.compare(lesson, update);
         }
         Some(run) => {
             let bad_line = lessons_lines(run.whole_lines(), |_| false).find_map(Result::err);
@@ -130,17 +129,17 @@ impl Outcome {
     }
 
     /// Accepts what differs from the snapshots, of this very run.
-    pub(crate) fn accept(&mut self, lesson: &Lesson, root: &Path) {
+    pub(crate) fn accept(&mut self, lesson: &Lesson) {
         self.complaints.clear();
         self.difference.clear();
         self.advice = None;
-        self.compare(lesson, Update::Accept, root);
+        self.compare(lesson, Update::Accept);
     }
 
     /// Compares what the lesson's runs have told with what has been accepted. If it
     /// differs, or no snapshot can hold it, the last complaint says so, after all those
     /// that explain it.
-    fn compare(&mut self, lesson: &Lesson, update: Update, root: &Path) {
+    fn compare(&mut self, lesson: &Lesson, update: Update) {
         let Told { order, traced } = match &self.told {
             Ok(told) => told,
             Err(reason) => {
@@ -157,7 +156,7 @@ impl Outcome {
         let mut differences = Vec::new();
         let mut unwritten = None;
         for (snapshot, content) in &contents {
-            let path = relative(&snapshot.file(lesson), root);
+            let path = relative(&snapshot.file(lesson), &lesson.root);
             let accepted = match snapshot.accepted(lesson) {
                 Ok(accepted) => accepted,
                 Err(reason) => {
@@ -194,7 +193,7 @@ impl Outcome {
         if let Some(reason) = &unwritten {
             self.complaints.push(format!(
                 "nothing could be written to {}: {reason}; see whether you may write there",
-                relative(&lesson.folder.join("snapshots"), root)
+                relative(&lesson.folder.join("snapshots"), &lesson.root)
             ));
         }
         if let Some(race) = race {

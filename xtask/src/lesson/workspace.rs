@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// How much of two names is the same if one may be meant to be the other.
+const CLOSE: f32 = 0.5;
+
 /// What is said of a lesson that has no program.
 pub(crate) const NOT_BUILT: &str = "it does not build; see cargo's message above";
 
@@ -44,6 +47,8 @@ pub(crate) struct Lesson {
     pub(crate) name: String,
     pub(crate) chapter: u32,
     pub(crate) folder: PathBuf,
+    /// The root of its workspace.
+    pub(crate) root: PathBuf,
     /// The folders of the packages that it is made with, as its manifest names them.
     pub(crate) uses: Vec<PathBuf>,
     /// The lesson with its program, if it builds.
@@ -105,7 +110,7 @@ impl Workspace {
         let packages: Vec<_> = all(metadata, "packages").collect();
         let mut lessons = Vec::new();
         for package in &packages {
-            lessons.extend(lesson(package)?);
+            lessons.extend(lesson(package, root)?);
         }
         if lessons.is_empty() {
             return Err(
@@ -128,9 +133,13 @@ impl Workspace {
         lessons.sort_by(|a, b| (a.chapter, &a.name).cmp(&(b.chapter, &b.name)));
         let known: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
         if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
-            let nearest = get_close_matches(unknown.as_str(), &known, 1, 0.0)[0];
+            let nearest = get_close_matches(unknown.as_str(), &known, 1, CLOSE);
+            let hint = nearest
+                .first()
+                .map(|nearest| format!("did you mean `{nearest}`? "));
             return Err(Failure::Usage(format!(
-                "there is no lesson `{unknown}`; did you mean `{nearest}`? the lessons are {}",
+                "there is no lesson `{unknown}`; {}the lessons are {}",
+                hint.unwrap_or_default(),
                 known.join(", ")
             )));
         }
@@ -312,8 +321,8 @@ fn library(message: &JsonValue) -> Option<Library> {
     })
 }
 
-/// The lesson that a package of `cargo metadata` is, if it is one.
-fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
+/// The lesson that a package of `cargo metadata` is in this workspace, if it is one.
+fn lesson(package: &JsonValue, root: &str) -> Result<Option<Lesson>, Failure> {
     let name = text(package, "name").ok_or_else(unreadable)?;
     let manifest = text(package, "manifest_path").ok_or_else(unreadable)?;
     let metadata = child(package, "metadata").and_then(|metadata| child(metadata, "lesson"));
@@ -341,6 +350,7 @@ fn lesson(package: &JsonValue) -> Result<Option<Lesson>, Failure> {
         name: name.to_owned(),
         chapter: chapter as u32,
         folder: folder.to_owned(),
+        root: root.into(),
         uses: all(package, "dependencies").filter_map(path).collect(),
         built: None,
     }))

@@ -1,13 +1,13 @@
 //! `check`: which outputs a lesson can have.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
+use std::{io::Write, process::Stdio};
 
-use crate::tool::{Report, report, xtask};
 #[cfg(unix)]
 use crate::watch::Session;
+use crate::{
+    tool::{Report, report},
+    workspace::LESSONS,
+};
 
 /// An output of fork-join by its lines: S and E of the main thread, P its post job, and
 /// a worker's name in small for its start line and doubled for its end line.
@@ -30,7 +30,7 @@ const POSSIBLE: &str = "possible; one output can prove a program wrong, never ri
 
 /// Passes an output through standard input.
 fn check(arguments: &[&str], output: &[u8]) -> Report {
-    let mut xtask: Command = xtask();
+    let mut xtask = LESSONS.xtask();
     let mut child = xtask
         .arg("check")
         .args(arguments)
@@ -86,7 +86,7 @@ fn a_class_is_judged_file_by_file_and_summed_up() {
     }
     verdicts.push((path("emil.txt"), "cannot be read: "));
     let files = verdicts.iter().map(|(file, _)| file);
-    let report = report(xtask().args(["check", "fork-join"]).args(files));
+    let report = report(LESSONS.xtask().args(["check", "fork-join"]).args(files));
     assert_eq!(report.status, Some(1), "{report}");
     for (file, verdict) in verdicts {
         let words = format!("{file}: {verdict}");
@@ -124,7 +124,7 @@ fn a_program_is_run_as_often_as_asked_and_its_runs_are_summed_up() {
     let output = fork_join("S 1 2 11 22 P E");
     let runs = |program: &str, output: &str| {
         let arguments = ["check", "fork-join", "--times", "3", "--", program, output];
-        report(xtask().args(arguments))
+        report(LESSONS.xtask().args(arguments))
     };
     let good = runs("printf", &output);
     assert_eq!(good.status, Some(0), "{good}");
@@ -163,7 +163,7 @@ fn of_a_program_that_was_stopped_only_what_it_printed_whole_is_judged() {
         ),
     ] {
         let options = ["--times", "1", "--timeout", limit, "--", "sh", "-c", script];
-        let report = report(xtask().args(["check", "fork-join"]).args(options));
+        let report = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
         assert_eq!(report.status, Some(1), "{report}");
         assert!(report.stdout.contains(fault), "{report}");
         assert!(!report.stdout.contains("torn"), "{report}");
@@ -181,14 +181,14 @@ fn a_run_that_is_shown_is_shown_with_what_it_wrote_to_standard_error() {
         "if mkdir {ran} 2>/dev/null; then printf '{whole}'; echo well >&2; else echo sad >&2; fi"
     );
     let options = ["--std", "--times", "3", "--", "sh", "-c", &script];
-    let some = report(xtask().args(["check", "fork-join"]).args(options));
+    let some = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
     let words = "1 of 3 possible, 2 impossible\n3 of 3 wrote to standard error\n\nimpossible:\n  it \
                  is empty, and `fork-join` prints 7 lines at least\nand wrote to standard error:\n  sad\n";
     assert_eq!(some.stdout, words, "{some}");
     // Where no run is shown, one of them stands for all.
     let options = ["--times", "1", "--", "sh", "-c", &script];
     std::fs::remove_dir(&ran).unwrap();
-    let all = report(xtask().args(["check", "fork-join"]).args(options));
+    let all = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
     let words = "\n1 of 1 wrote to standard error, one of them:\n  well\n";
     assert!(all.stdout.ends_with(words), "{all}");
 }
@@ -198,7 +198,11 @@ fn a_run_that_is_shown_is_shown_with_what_it_wrote_to_standard_error() {
 fn the_name_of_a_file_moves_no_cursor() {
     let file = format!("{}/up\u{1b}[1A.txt", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&file, "").unwrap();
-    let report = report(xtask().args(["check", "fork-join", &file, &format!("{file}?")]));
+    let report = report(
+        LESSONS
+            .xtask()
+            .args(["check", "fork-join", &file, &format!("{file}?")]),
+    );
     assert_eq!(
         report.stdout.matches("up\\u{1b}[1A.txt").count(),
         2,
@@ -230,7 +234,7 @@ fn of_runs_in_python_those_that_are_torn_do_not_count_unless_all_are() {
             "-c",
             &script,
         ];
-        let report = report(xtask().args(arguments));
+        let report = report(LESSONS.xtask().args(arguments));
         let _ = std::fs::remove_dir(&ran);
         report
     };
@@ -253,7 +257,11 @@ fn of_runs_in_python_those_that_are_torn_do_not_count_unless_all_are() {
 #[test]
 fn only_one_of_std_and_python_can_be_meant() {
     for command in ["check", "orders"] {
-        let report = report(xtask().args([command, "fork-join", "--std", "--python"]));
+        let report = report(
+            LESSONS
+                .xtask()
+                .args([command, "fork-join", "--std", "--python"]),
+        );
         assert_eq!(report.status, Some(2), "{report}");
     }
 }
@@ -263,7 +271,7 @@ fn only_one_of_std_and_python_can_be_meant() {
 fn on_a_narrow_terminal_a_sentence_is_broken_between_words() {
     let file = format!("{}/narrow.txt", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&file, fork_join("S 1 2 22 P E 11")).unwrap();
-    let mut xtask = xtask();
+    let mut xtask = LESSONS.xtask();
     xtask.args(["check", "fork-join", &file]);
     let mut session = Session::start(&xtask, 24, 50);
     let screen = session.shows("(join)");
@@ -277,7 +285,7 @@ fn on_a_narrow_terminal_a_sentence_is_broken_between_words() {
 fn the_output_may_be_in_a_file() {
     let file = format!("{}/fork-join.txt", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&file, fork_join("S 1 2 11 22 P E")).unwrap();
-    let check = |file: &str| report(xtask().args(["check", "fork-join", file]));
+    let check = |file: &str| report(LESSONS.xtask().args(["check", "fork-join", file]));
     let report = check(&file);
     assert_eq!((report.stdout.as_str(), report.status), (POSSIBLE, Some(0)));
 

@@ -652,7 +652,7 @@ fn only_the_lessons_that_are_named_are_run_from_any_folder() {
 }
 
 #[test]
-fn an_unknown_lesson_is_answered_with_the_nearest_and_all() {
+fn an_unknown_lesson_is_answered_with_one_that_is_near_and_all() {
     let workspace = Workspace::new("unknown")
         .lesson("fork-join", 3, GOOD)
         .lesson("join-loop", 4, GOOD);
@@ -662,6 +662,9 @@ fn an_unknown_lesson_is_answered_with_the_nearest_and_all() {
                  fork-join, join-loop\n";
     assert!(report.stderr.starts_with(words), "{report}");
     assert_eq!(report.stdout, "");
+    let report = workspace.run_all(&["x"]);
+    let words = "error: there is no lesson `x`; the lessons are fork-join, join-loop\n";
+    assert!(report.stderr.starts_with(words), "{report}");
 }
 
 #[test]
@@ -685,6 +688,7 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
         &["check", "good", "--times", "3"],
         &["timeline"],
         &["timeline", "good", "--svg"],
+        &["timeline", "good", "--svg", "one", "--trace", "one"],
         &["model", "all"],
     ] {
         let report = report(workspace.xtask().args(arguments));

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use crate::{
     repository::{lessons, root},
-    tool::{Report, report, xtask},
-    workspace::Workspace,
+    tool::{Report, report},
+    workspace::{LESSONS, Workspace},
 };
 
 fn orders(arguments: &[&str]) -> Report {
-    let report = report(xtask().arg("orders").args(arguments));
+    let report = report(LESSONS.xtask().arg("orders").args(arguments));
     assert_eq!(report.status, Some(0), "{report}");
     report
 }

@@ -9,11 +9,12 @@ use tinyjson::JsonValue;
 
 use crate::{
     repository::{lessons, read, root},
-    tool::{Report, report, xtask},
+    tool::{Report, report},
+    workspace::LESSONS,
 };
 
 fn timeline(arguments: &[&str]) -> Report {
-    let report = report(xtask().arg("timeline").args(arguments));
+    let report = report(LESSONS.xtask().arg("timeline").args(arguments));
     assert_eq!(report.status, Some(0), "{report}");
     report
 }
@@ -246,7 +247,12 @@ fn an_arrow_leads_from_each_start_to_a_start_line_and_from_an_end_line_to_each_j
 
 #[test]
 fn a_picture_that_cannot_be_written_is_an_error() {
-    let report = report(xtask().args(["timeline", "daemon", "--svg", "no/such/folder/x.svg"]));
+    let report =
+        report(
+            LESSONS
+                .xtask()
+                .args(["timeline", "daemon", "--svg", "no/such/folder/x.svg"]),
+        );
     assert_eq!(report.status, Some(1), "{report}");
     let words = "error: `no/such/folder/x.svg` cannot be written: ";
     assert!(report.stderr.contains(words), "{report}");

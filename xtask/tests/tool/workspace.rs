@@ -5,7 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::{Mutex, Once},
+    sync::{LazyLock, Mutex, Once},
 };
 
 use crate::{
@@ -18,6 +18,13 @@ const MANIFEST: &str = "\
 resolver = \"3\"
 members = [\"crates/*\"]
 ";
+
+/// The packages that worker-core is not made with unless it is tested.
+const FOR_TESTS_OF_WORKER_CORE: [&str; 4] = ["crossbeam-utils", "divan", "loom", "proptest"];
+
+/// The lessons as they are. What is true of them here is true of them in this repository,
+/// where cargo takes longer to start.
+pub static LESSONS: LazyLock<Workspace> = LazyLock::new(|| Workspace::copy("lessons"));
 
 /// A workspace below the target folder. Its build stays there for the next run, and so
 /// do those of its sources that are the same then: cargo need not build them again.
@@ -34,7 +41,8 @@ impl Workspace {
         workspace
     }
 
-    /// A copy of this repository but for the tool.
+    /// A copy of this repository but for the tool and what only tests of worker-core use:
+    /// cargo would look at all of it each time that it is started.
     pub fn copy(name: &str) -> Workspace {
         let workspace = Workspace::empty(name);
         let manifest = read(&root().join("Cargo.toml"));
@@ -45,7 +53,11 @@ impl Workspace {
         for folder in ["crates", "docs"] {
             for file in files(&root().join(folder)) {
                 let path = file.strip_prefix(root()).unwrap();
-                workspace.write(path.to_str().unwrap(), &read(&file));
+                let mut text = read(&file);
+                for package in FOR_TESTS_OF_WORKER_CORE {
+                    text = text.replace(&format!("\n{package}.workspace = true\n"), "\n");
+                }
+                workspace.write(path.to_str().unwrap(), &text);
             }
         }
         workspace

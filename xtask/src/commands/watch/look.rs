@@ -53,8 +53,7 @@ pub(super) fn look(name: &str, clock: Clock, mut hear: impl FnMut(&str), seen: S
     if lesson.built.is_none() {
         return Look { said, run: None };
     }
-    let nothing = Update::Nothing;
-    let outcome = prove(lesson, clock, TIME_LIMIT, seen, nothing, &workspace.root);
+    let outcome = prove(lesson, clock, TIME_LIMIT, seen, Update::Nothing);
     let told = outcome.told.as_ref().map_err(String::clone);
     let run = JudgedRun {
         order: told.and_then(|told| order(&told.traced.trace)),

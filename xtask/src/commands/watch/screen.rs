@@ -3,7 +3,6 @@
 
 use std::{
     iter::{repeat, zip},
-    path::Path,
     ptr,
     sync::Arc,
 };
@@ -80,10 +79,10 @@ impl Screen {
         self.built().is_some_and(|run| run.outcome.advice.is_some())
     }
 
-    /// Accepts what differs from the snapshots of the lesson, in this workspace.
-    pub(super) fn accept(&mut self, lesson: &Lesson, root: &Path) {
+    /// Accepts what differs from the snapshots of the lesson.
+    pub(super) fn accept(&mut self, lesson: &Lesson) {
         if let Some(run) = &mut self.run {
-            run.outcome.accept(lesson, root);
+            run.outcome.accept(lesson);
         }
         self.remember();
     }

@@ -181,14 +181,14 @@ fn a_run_that_is_shown_is_shown_with_what_it_wrote_to_standard_error() {
         "if mkdir {ran} 2>/dev/null; then printf '{whole}'; echo well >&2; else echo sad >&2; fi"
     );
     let options = ["--std", "--times", "3", "--", "sh", "-c", &script];
-    let some = report(xtask().args(["check", "fork-join"]).args(options));
+    let some = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
     let words = "1 of 3 possible, 2 impossible\n3 of 3 wrote to standard error\n\nimpossible:\n  it \
                  is empty, and `fork-join` prints 7 lines at least\nand wrote to standard error:\n  sad\n";
     assert_eq!(some.stdout, words, "{some}");
     // Where no run is shown, one of them stands for all.
     let options = ["--times", "1", "--", "sh", "-c", &script];
     std::fs::remove_dir(&ran).unwrap();
-    let all = report(xtask().args(["check", "fork-join"]).args(options));
+    let all = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
     let words = "\n1 of 1 wrote to standard error, one of them:\n  well\n";
     assert!(all.stdout.ends_with(words), "{all}");
 }
@@ -198,7 +198,11 @@ fn a_run_that_is_shown_is_shown_with_what_it_wrote_to_standard_error() {
 fn the_name_of_a_file_moves_no_cursor() {
     let file = format!("{}/up\u{1b}[1A.txt", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&file, "").unwrap();
-    let report = report(xtask().args(["check", "fork-join", &file, &format!("{file}?")]));
+    let report = report(
+        LESSONS
+            .xtask()
+            .args(["check", "fork-join", &file, &format!("{file}?")]),
+    );
     assert_eq!(
         report.stdout.matches("up\\u{1b}[1A.txt").count(),
         2,

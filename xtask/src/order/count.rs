@@ -8,12 +8,7 @@
 //! lines, however many they are. What does not fall apart is counted by its first
 //! lines, or by its last, and what is then left falls apart in its turn.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    iter::repeat_n,
-    ops::{Add, Mul},
-};
+use std::{collections::HashMap, fmt, iter::repeat_n};
 
 use fixedbitset::FixedBitSet;
 
@@ -53,6 +48,29 @@ impl Count {
         }
     }
 
+    fn plus(self, other: Count) -> Count {
+        if let (Count::Exact(one), Count::Exact(other)) = (self, other)
+            && let Some(sum) = one.checked_add(other)
+        {
+            return Count::Exact(sum);
+        }
+        let (one, other) = (self.logarithm(), other.logarithm());
+        let share = 10_f64.powf(one.min(other) - one.max(other));
+        Count::About(one.max(other) + share.ln_1p() / std::f64::consts::LN_10)
+    }
+
+    fn times(self, other: Count) -> Count {
+        if let (Count::Exact(one), Count::Exact(other)) = (self, other)
+            && let Some(product) = one.checked_mul(other)
+        {
+            return Count::Exact(product);
+        }
+        if [self, other].contains(&Count::Exact(0)) {
+            return Count::Exact(0);
+        }
+        Count::About(self.logarithm() + other.logarithm())
+    }
+
     fn logarithm(self) -> f64 {
         match self {
             Count::Exact(number) => (number as f64).log10(),
@@ -69,43 +87,6 @@ impl fmt::Display for Count {
             Count::About(logarithm) => write!(f, "about 10^{logarithm:.0}"),
             Count::TooMany => f.write_str("too many to count"),
         }
-    }
-}
-
-impl Add for Count {
-    type Output = Count;
-
-    fn add(self, other: Count) -> Count {
-        if let (Count::Exact(one), Count::Exact(other)) = (self, other)
-            && let Some(sum) = one.checked_add(other)
-        {
-            return Count::Exact(sum);
-        }
-        if [self, other].contains(&Count::TooMany) {
-            return Count::TooMany;
-        }
-        let (one, other) = (self.logarithm(), other.logarithm());
-        let share = 10_f64.powf(one.min(other) - one.max(other));
-        Count::About(one.max(other) + share.ln_1p() / std::f64::consts::LN_10)
-    }
-}
-
-impl Mul for Count {
-    type Output = Count;
-
-    fn mul(self, other: Count) -> Count {
-        if let (Count::Exact(one), Count::Exact(other)) = (self, other)
-            && let Some(product) = one.checked_mul(other)
-        {
-            return Count::Exact(product);
-        }
-        if [self, other].contains(&Count::Exact(0)) {
-            return Count::Exact(0);
-        }
-        if [self, other].contains(&Count::TooMany) {
-            return Count::TooMany;
-        }
-        Count::About(self.logarithm() + other.logarithm())
     }
 }
 
@@ -133,7 +114,7 @@ pub fn count(order: &PartialOrder) -> Count {
             .or_else(|| Counter::of(&part.order, &mut parts_left))
     }));
     match counts {
-        Some(ByLength { counts, .. }) => counts.into_iter().fold(Count::Exact(0), Count::add),
+        Some(ByLength { counts, .. }) => counts.into_iter().fold(Count::Exact(0), Count::plus),
         None => Count::TooMany,
     }
 }
@@ -204,7 +185,7 @@ impl ByLength {
             self.counts
                 .extend(repeat_n(Count::Exact(0), others.shortest));
         }
-        let longer = others.counts.iter().map(|&count| whole * count);
+        let longer = others.counts.iter().map(|&count| whole.times(count));
         self.counts.extend(longer);
     }
 
@@ -215,7 +196,7 @@ impl ByLength {
         }
         let pairs = self.counts.iter_mut().rev().zip(other.counts.iter().rev());
         for (count, &other) in pairs {
-            *count = *count + other;
+            *count = count.plus(other);
         }
     }
 
@@ -224,10 +205,11 @@ impl ByLength {
         let mut counts = vec![Count::Exact(0); self.counts.len() + other.counts.len() - 1];
         for (i, &one) in self.counts.iter().enumerate() {
             for (j, &of_other) in other.counts.iter().enumerate() {
-                let both = one * of_other;
+                let both = one.times(of_other);
                 if both != Count::Exact(0) {
-                    let (length, of_other) = (self.shortest + i, other.shortest + j);
-                    counts[i + j] = counts[i + j] + both * choices(length + of_other, length);
+                    let (length, others) = (self.shortest + i, other.shortest + j);
+                    let ways = choices(length + others, length);
+                    counts[i + j] = counts[i + j].plus(both.times(ways));
                 }
             }
         }
@@ -385,23 +367,18 @@ fn choices(all: usize, some: usize) -> Count {
     (1..=some).fold(Count::Exact(1), |ways, n| {
         let factor = all - some + n;
         match ways {
-            // The product is a multiple of `n`, and dividing first keeps it small.
+            // The product is a multiple of `n`. Divided first, it is no larger than what comes
+            // of it.
             Count::Exact(ways) => {
                 let (factor, n) = (factor as u128, n as u128);
-                let common = greatest_common_divisor(ways, n);
-                Count::Exact(ways / common) * Count::Exact(factor / (n / common))
+                let rest = Count::Exact(ways % n * factor / n);
+                Count::Exact(ways / n)
+                    .times(Count::Exact(factor))
+                    .plus(rest)
             }
             ways => Count::About(ways.logarithm() + (factor as f64 / n as f64).log10()),
         }
     })
-}
-
-fn greatest_common_divisor(a: u128, b: u128) -> u128 {
-    if b == 0 {
-        a
-    } else {
-        greatest_common_divisor(b, a % b)
-    }
 }
 
 #[cfg(test)]

@@ -185,8 +185,12 @@ fn a_lesson_that_prints_without_end_fails() {
         )
     };
     let report = Workspace::new("without-end")
-        // Of lines that no lesson prints, only the first is looked at.
-        .lesson("lines", 2, &body("it goes on\\n"))
+        // Long lines are fewer, and of those that no lesson prints only the first is looked at.
+        .lesson(
+            "lines",
+            2,
+            &body(&format!("it goes{}\\n", " on and on".repeat(100))),
+        )
         .lesson("one-line", 1, &body("main thread "))
         .lesson("good", 3, GOOD)
         .snapshot("good", GOOD_OUTPUT)

@@ -44,8 +44,8 @@ const CONNECT: &str = r#"
     (&connection).write_all(b"x").unwrap();
 "#;
 
-/// It is never done, and never stands still.
-const WITHOUT_END: &str = r#"loop { trace("sleep"); trace("wake"); std::thread::yield_now(); }"#;
+/// It is never done, and never stands still, but leaves the processor to others.
+const WITHOUT_END: &str = r#"loop { trace("sleep"); trace("wake"); std::thread::sleep(std::time::Duration::from_millis(1)); }"#;
 
 /// It goes on when the test says so.
 #[cfg(target_os = "linux")]

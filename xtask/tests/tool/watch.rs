@@ -33,8 +33,8 @@ use crate::workspace::{Workspace, main};
 /// More than any machine takes for what a test waits for.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// It is never done, and never stands still.
-const WITHOUT_END: &str = r#"say("main thread start\n"); loop { trace("sleep"); trace("wake"); std::thread::yield_now(); }"#;
+/// It is never done, and never stands still, but leaves the processor to others.
+const WITHOUT_END: &str = r#"say("main thread start\n"); loop { trace("sleep"); trace("wake"); std::thread::sleep(std::time::Duration::from_millis(1)); }"#;
 
 /// A terminal, and what runs in it.
 pub struct Session {

@@ -213,7 +213,12 @@ fn explore_end(name: &str, trace: fn() -> Option<TraceFile>, daemon_goes_on: boo
             main_thread.start(Worker::new("worker", || sleep(SECOND)))?;
             Ok(())
         };
-        let status = run_traced(Clock::Simulated, captured.clone(), trace(), lesson);
+        let status = run_traced(
+            Clock::Simulated,
+            Box::new(captured.clone()),
+            trace(),
+            Box::new(lesson),
+        );
         assert_eq!(status, ExitCode::SUCCESS);
         assert_eq!(went_on.load(Ordering::SeqCst), daemon_goes_on);
         if !daemon_goes_on {

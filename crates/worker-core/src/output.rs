@@ -39,7 +39,7 @@ struct Lines {
 
 impl Output {
     pub(crate) fn new(
-        sink: impl Write + Send + 'static,
+        sink: Box<dyn Write + Send>,
         trace: Option<TraceFile>,
         clock: Option<Arc<SimulatedClock>>,
     ) -> Output {
@@ -47,7 +47,7 @@ impl Output {
             traced: trace.is_some(),
             broken: OnceLock::new(),
             lines: Mutex::new(Lines {
-                sink: Box::new(sink),
+                sink,
                 line: String::new(),
                 trace,
             }),

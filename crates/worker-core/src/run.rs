@@ -24,6 +24,9 @@ use crate::{
 /// How long simulated time may stand still after the end of a program that is traced.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What the main thread does.
+type Lesson<'a> = dyn FnOnce(&MainThread) -> Result<(), Error> + 'a;
+
 /// The thread that has called [`run`].
 static MAIN: OnceLock<ThreadId> = OnceLock::new();
 
@@ -118,7 +121,7 @@ pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
         }
     };
     match TraceFile::from_env() {
-        Ok(trace) => run_traced(clock, io::stdout(), trace, lesson),
+        Ok(trace) => run_traced(clock, Box::new(io::stdout()), trace, Box::new(lesson)),
         Err(error) => {
             report(&error);
             ExitCode::FAILURE
@@ -162,15 +165,16 @@ pub fn run_to(
     output: impl Write + Send + 'static,
     lesson: impl FnOnce(&MainThread) -> Result<(), Error>,
 ) -> ExitCode {
-    run_traced(clock, output, None, lesson)
+    run_traced(clock, Box::new(output), None, Box::new(lesson))
 }
 
-/// Runs a lesson as [`run_to`] does, and writes what happens to `trace`.
+/// Runs a lesson as [`run_to`] does, and writes what happens to `trace`. With boxes it is
+/// compiled once, and not again with every lesson.
 pub(crate) fn run_traced(
     clock: Clock,
-    output: impl Write + Send + 'static,
+    output: Box<dyn Write + Send>,
     trace: Option<TraceFile>,
-    lesson: impl FnOnce(&MainThread) -> Result<(), Error>,
+    lesson: Box<Lesson<'_>>,
 ) -> ExitCode {
     let clock = match clock {
         Clock::Real => None,

@@ -30,8 +30,9 @@ use std::thread::{self, Builder};
 #[cfg(loom)]
 pub(crate) const NOT_STARTED: &str = "not started";
 
-/// Starts a thread that nobody joins.
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// Starts a thread that nobody joins. With a box, what starts one is compiled once, and not
+/// again with every lesson.
+pub(crate) fn spawn(name: &str, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     #[cfg(loom)]
     if name == NOT_STARTED {
         return Err(io::ErrorKind::WouldBlock.into());

@@ -37,7 +37,14 @@ fn trace(
     let path = env::temp_dir().join(format!("trace-{}-{number}", process::id()));
     let captured = CapturedOutput::default();
     let file = TraceFile::create(&path).unwrap();
-    let status = run_to_its_end(|| run_traced(clock, captured.clone(), Some(file), lesson));
+    let status = run_to_its_end(|| {
+        run_traced(
+            clock,
+            Box::new(captured.clone()),
+            Some(file),
+            Box::new(lesson),
+        )
+    });
     let text = fs::read_to_string(&path).unwrap();
     fs::remove_file(&path).unwrap();
     assert_eq!(status, ExitCode::SUCCESS);
@@ -123,7 +130,14 @@ proptest! {
 fn a_trace_that_could_not_be_written_is_a_failure() {
     // What is written to this file finds no room.
     let file = TraceFile::create(std::path::Path::new("/dev/full")).unwrap();
-    let status = run_to_its_end(|| run_traced(Clock::Real, io::sink(), Some(file), |_| Ok(())));
+    let status = run_to_its_end(|| {
+        run_traced(
+            Clock::Real,
+            Box::new(io::sink()),
+            Some(file),
+            Box::new(|_| Ok(())),
+        )
+    });
     assert_eq!(status, ExitCode::FAILURE);
 }
 
@@ -140,7 +154,14 @@ fn only_for_a_trace_time_goes_on_after_the_end() {
             };
             main_thread.start(Worker::new("1", work).daemon()).map(drop)
         };
-        let status = run_to_its_end(|| run_traced(Clock::Simulated, io::sink(), file, lesson));
+        let status = run_to_its_end(|| {
+            run_traced(
+                Clock::Simulated,
+                Box::new(io::sink()),
+                file,
+                Box::new(lesson),
+            )
+        });
         assert_eq!(status, ExitCode::SUCCESS);
         assert_eq!(told.try_recv().is_ok(), is_traced);
         let _ = fs::remove_file(path);

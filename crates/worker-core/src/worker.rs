@@ -315,7 +315,7 @@ pub(crate) fn start<T: Send + 'static>(
             worker.record(None, || EventKind::End);
         }
     };
-    if let Err(reason) = spawn(&name, thread) {
+    if let Err(reason) = spawn(&name, Box::new(thread)) {
         return Err(Error::Start {
             worker: name,
             reason,

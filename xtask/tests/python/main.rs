@@ -74,5 +74,5 @@ fn pieces(output: &str) -> (Vec<String>, usize) {
 #[test]
 fn every_command_that_runs_a_python_program_runs() {
     python();
-    commands::run_those_with_python(true);
+    commands::run_those_with_python(true, |line| tool::shell(root(), line));
 }

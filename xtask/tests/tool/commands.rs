@@ -1,15 +1,15 @@
 //! The commands that the README, the book and the help tell their reader to type.
 
-use std::{collections::BTreeSet, path::Path, thread};
+use std::{collections::BTreeSet, process::Command, thread};
 
 use crate::{
     repository::{LANGUAGES, pages, read, root},
-    tool::{report, shell, xtask},
+    tool::{report, xtask},
 };
 
 /// Runs those of the README, the book and the help that need Python, or those that
-/// do not.
-pub fn run_those_with_python(python: bool) {
+/// do not, each as a line of this shell.
+pub fn run_those_with_python(python: bool, shell: impl Fn(&str) -> Command + Sync) {
     let mut commands = examples();
     commands.extend(commands_of(&read(&root().join("README.md"))));
     for language in LANGUAGES {
@@ -22,7 +22,7 @@ pub fn run_those_with_python(python: bool) {
     let faults: Vec<_> = thread::scope(|scope| {
         let runs: Vec<_> = commands
             .iter()
-            .map(|command| scope.spawn(|| fault(root(), command)))
+            .map(|command| scope.spawn(|| fault(&shell, command)))
             .collect();
         let faults = runs.into_iter().filter_map(|run| run.join().unwrap());
         faults.collect()
@@ -79,11 +79,11 @@ fn examples() -> BTreeSet<String> {
     all
 }
 
-/// What goes wrong with a command in this folder, if anything does. However many runs it
-/// asks for, a few show that it runs.
-pub fn fault(folder: &Path, command: &str) -> Option<String> {
+/// What goes wrong with a command, if anything does. However many runs it asks for, a few
+/// show that it runs.
+fn fault(shell: impl Fn(&str) -> Command, command: &str) -> Option<String> {
     let few = command.replace("--observe 300", "--observe 3");
-    let report = report(&mut shell(folder, &few));
+    let report = report(&mut shell(&few));
     // Nothing is no output of a lesson, and `check` says so.
     let is_of_nothing = command.starts_with("cargo xtask check") && !command.contains(" -- ");
     let expected = i32::from(is_of_nothing);

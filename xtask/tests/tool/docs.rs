@@ -1,10 +1,7 @@
 //! Every command in the README and in the help, as its reader runs it.
 
 #[cfg(unix)]
-use crate::{
-    commands,
-    tool::{Report, shell},
-};
+use crate::{commands, tool::Report, workspace::LESSONS};
 use crate::{
     repository::{read, root},
     tool::{report, xtask},
@@ -20,7 +17,7 @@ fn what_the_readme_shows_is_what_its_commands_print() {
         .collect();
     assert!(!sessions.is_empty());
     for session in sessions {
-        let faults = faults_of_session(session, |command| report(&mut shell(root(), command)));
+        let faults = faults_of_session(session, |line| report(&mut LESSONS.shell(line)));
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 }
@@ -28,7 +25,7 @@ fn what_the_readme_shows_is_what_its_commands_print() {
 #[cfg(unix)]
 #[test]
 fn every_command_of_the_readme_the_book_and_the_help_runs() {
-    commands::run_those_with_python(false);
+    commands::run_those_with_python(false, |line| LESSONS.shell(line));
 }
 
 #[test]

@@ -141,17 +141,10 @@ struct JudgedOutput<'a> {
 /// What is wrong with a line that is none of the lesson's.
 enum Mismatch<'a> {
     NoLine(Fault),
-    Blanks {
-        text: &'a str,
-        meant: &'a str,
-    },
-    Unknown {
-        text: &'a str,
-        meant: Option<&'a str>,
-    },
-    Repeated {
-        text: &'a str,
-    },
+    Blanks { text: &'a str, meant: &'a str },
+    Misspelt { text: &'a str, meant: &'a str },
+    Unknown { text: &'a str },
+    Repeated { text: &'a str },
 }
 
 impl<'a> JudgedOutput<'a> {
@@ -210,7 +203,7 @@ impl<'a> JudgedOutput<'a> {
                         continue;
                     }
                     Some(None) => Mismatch::Repeated { text },
-                    None => Mismatch::Unknown { text, meant: None },
+                    None => Mismatch::Unknown { text },
                 },
             };
             self.mismatches.push((number, mismatch));
@@ -227,10 +220,9 @@ impl<'a> JudgedOutput<'a> {
         let missing: Vec<_> = self.printed.zeroes().map(text).collect();
         let mut nearest = HashMap::new();
         for (_, mismatch) in &mut self.mismatches {
-            let Mismatch::Unknown { text, meant } = mismatch else {
+            let &mut Mismatch::Unknown { text } = mismatch else {
                 continue;
             };
-            let text = *text;
             if let Some(meant) = by_words.get(&words(text)) {
                 *mismatch = Mismatch::Blanks { text, meant };
                 continue;
@@ -241,7 +233,9 @@ impl<'a> JudgedOutput<'a> {
             if is_compared && !nearest.contains_key(text) {
                 nearest.insert(text, get_close_matches(text, &missing, 1, CLOSE));
             }
-            *meant = nearest.get(text).and_then(|texts| texts.first().copied());
+            if let Some(&[meant]) = nearest.get(text).map(Vec::as_slice) {
+                *mismatch = Mismatch::Misspelt { text, meant };
+            }
         }
     }
 
@@ -403,14 +397,14 @@ impl<'a> JudgedOutput<'a> {
                 let text = shortened(text);
                 format!("has other blanks than the lesson's: {text:?}; did you mean {meant:?}?")
             }
-            Mismatch::Unknown { text, meant } => {
-                let hint = match meant {
-                    Some(meant) => format!("did you mean {meant:?}?"),
-                    None => format!("`cargo xtask orders {lesson}` lists them"),
-                };
+            Mismatch::Misspelt { text, meant } => {
                 let text = shortened(text);
-                format!("is unknown: {text:?} is no line of `{lesson}`; {hint}")
+                format!("is unknown: {text:?} is no line of `{lesson}`; did you mean {meant:?}?")
             }
+            Mismatch::Unknown { text } => format!(
+                "is unknown: {:?} is no line of `{lesson}`; `cargo xtask orders {lesson}` lists them",
+                shortened(text)
+            ),
             Mismatch::Repeated { text } => {
                 let mut places = self.lines.iter().zip(&self.numbers).rev();
                 let last = places.find(|&(&line, _)| self.order.lines[line].text == *text);
@@ -524,7 +518,8 @@ impl Mismatch<'_> {
         match self {
             Mismatch::NoLine(fault) => fault.text(),
             Mismatch::Blanks { text, .. }
-            | Mismatch::Unknown { text, .. }
+            | Mismatch::Misspelt { text, .. }
+            | Mismatch::Unknown { text }
             | Mismatch::Repeated { text } => Some(text),
         }
     }
@@ -538,9 +533,6 @@ impl Mismatch<'_> {
         match (self, other) {
             (Mismatch::NoLine(fault), Mismatch::NoLine(other)) => {
                 discriminant(fault) == discriminant(other)
-            }
-            (Mismatch::Unknown { meant, .. }, Mismatch::Unknown { meant: other, .. }) => {
-                meant.is_some() == other.is_some()
             }
             _ => discriminant(self) == discriminant(other),
         }

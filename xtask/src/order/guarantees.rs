@@ -84,8 +84,8 @@ fn waits(accepted: &Pairs<'_>, order: &HappensBefore) -> Vec<String> {
     sentences.collect()
 }
 
-/// A name as it is written: each backquote in its text is doubled, so that one alone ends
-/// it, whatever stands in a line.
+/// A name as it is written: each backquote in its text is doubled, so that it is known where
+/// it ends, whatever stands in a line.
 fn written(name: &str) -> String {
     match name.split_once(QUOTE) {
         Some((which, text)) => {
@@ -93,19 +93,6 @@ fn written(name: &str) -> String {
             format!("{which}{QUOTE}{}{QUOTE}", text.replace(QUOTE, "``"))
         }
         None => name.to_owned(),
-    }
-}
-
-/// Where the written name ends that a text begins with.
-fn end_of_name(text: &str) -> Option<usize> {
-    let begin = text.find(QUOTE)? + 1;
-    let mut end = begin;
-    loop {
-        end += text[end..].find(QUOTE)? + 1;
-        if !text[end..].starts_with(QUOTE) {
-            return Some(end);
-        }
-        end += 1;
     }
 }
 
@@ -124,9 +111,11 @@ impl<'a> Pairs<'a> {
     fn of(text: &'a str) -> Pairs<'a> {
         let pairs = text.lines().filter_map(|line| {
             let (pair, promise) = line.rsplit_once(PROMISE)?;
-            let (before, after) = pair.split_at(end_of_name(pair)?);
-            let after = after.strip_prefix(BEFORE)?;
-            Some((before, after, promise))
+            // An arrow within a name has an odd number of quotes before it.
+            let is_between = |arrow: &usize| pair[..*arrow].matches(QUOTE).count() % 2 == 0;
+            let mut arrows = pair.match_indices(BEFORE).map(|(arrow, _)| arrow);
+            let arrow = arrows.find(is_between)?;
+            Some((&pair[..arrow], &pair[arrow + BEFORE.len()..], promise))
         });
         let pairs: Vec<_> = pairs.collect();
         let mut lines = HashMap::new();
@@ -140,8 +129,7 @@ impl<'a> Pairs<'a> {
         for (before, after, _) in &pairs {
             covered[lines[after]].push(lines[before]);
         }
-        let mut all = FixedBitSet::with_capacity(lines.len());
-        all.insert_range(..);
+        let all: FixedBitSet = (0..lines.len()).collect();
         Pairs {
             pairs,
             lines,

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     cell::LazyCell,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     mem::discriminant,
 };
 
@@ -141,17 +141,10 @@ struct JudgedOutput<'a> {
 /// What is wrong with a line that is none of the lesson's.
 enum Mismatch<'a> {
     NoLine(Fault),
-    Blanks {
-        text: &'a str,
-        meant: &'a str,
-    },
-    Unknown {
-        text: &'a str,
-        meant: Option<&'a str>,
-    },
-    Repeated {
-        text: &'a str,
-    },
+    Blanks { text: &'a str, meant: &'a str },
+    Misspelt { text: &'a str, meant: &'a str },
+    Unknown { text: &'a str },
+    Repeated { text: &'a str },
 }
 
 impl<'a> JudgedOutput<'a> {
@@ -191,11 +184,6 @@ impl<'a> JudgedOutput<'a> {
     /// Finds for each line of the output which one of the lesson's it is.
     fn read(&mut self) {
         let mut known = self.order.by_text();
-        let texts = self.order.lines.iter().map(|line| line.text.as_str());
-        let by_words = LazyCell::new(|| {
-            let by_words = texts.map(|text| (words(text), text));
-            by_words.collect::<HashMap<_, _>>()
-        });
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
         let lines: Vec<_> = lines(self.output, |text| known.contains_key(text)).collect();
@@ -207,45 +195,47 @@ impl<'a> JudgedOutput<'a> {
                 }
                 // A tear leaves line breaks behind.
                 Ok("") if is_torn => continue,
-                Ok(text) => {
-                    if let Some(copies) = known.get_mut(text) {
-                        if let Some(line) = copies.pop_front() {
-                            self.lines.push(line);
-                            self.numbers.push(number);
-                            self.printed.insert(line);
-                            continue;
-                        }
-                        Mismatch::Repeated { text }
-                    } else if let Some(meant) = by_words.get(&words(text)) {
-                        Mismatch::Blanks { text, meant }
-                    } else {
-                        Mismatch::Unknown { text, meant: None }
+                Ok(text) => match known.get_mut(text).map(VecDeque::pop_front) {
+                    Some(Some(line)) => {
+                        self.lines.push(line);
+                        self.numbers.push(number);
+                        self.printed.insert(line);
+                        continue;
                     }
-                }
+                    Some(None) => Mismatch::Repeated { text },
+                    None => Mismatch::Unknown { text },
+                },
             };
             self.mismatches.push((number, mismatch));
         }
     }
 
-    /// Finds for each unknown line which of the lesson's that are not there it is probably
-    /// meant to be.
+    /// Finds for each unknown line which of the lesson's it is but for its blanks, or which
+    /// that is not there it is probably meant to be.
     fn find_what_is_meant(&mut self) {
-        let missing = self.printed.zeroes();
-        let missing = missing.map(|line| self.order.lines[line].text.as_str());
-        let missing: Vec<_> = missing.collect();
+        let text = |line: usize| self.order.lines[line].text.as_str();
+        let texts = (0..self.order.lines.len()).map(text);
+        let texts = texts.map(|text| (words(text), text));
+        let by_words = LazyCell::new(|| texts.collect::<HashMap<_, _>>());
+        let missing: Vec<_> = self.printed.zeroes().map(text).collect();
         let mut nearest = HashMap::new();
         for (_, mismatch) in &mut self.mismatches {
-            let Mismatch::Unknown { text, meant } = mismatch else {
+            let &mut Mismatch::Unknown { text } = mismatch else {
                 continue;
             };
-            let text = *text;
+            if let Some(meant) = by_words.get(&words(text)) {
+                *mismatch = Mismatch::Blanks { text, meant };
+                continue;
+            }
             let is_compared = nearest.len() < MOST_COMPARED
                 && nearest.len() * missing.len() < MOST_COMPARISONS
                 && text.len() < LONGEST_COMPARED;
             if is_compared && !nearest.contains_key(text) {
                 nearest.insert(text, get_close_matches(text, &missing, 1, CLOSE));
             }
-            *meant = nearest.get(text).and_then(|texts| texts.first().copied());
+            if let Some(&[meant]) = nearest.get(text).map(Vec::as_slice) {
+                *mismatch = Mismatch::Misspelt { text, meant };
+            }
         }
     }
 
@@ -407,14 +397,14 @@ impl<'a> JudgedOutput<'a> {
                 let text = shortened(text);
                 format!("has other blanks than the lesson's: {text:?}; did you mean {meant:?}?")
             }
-            Mismatch::Unknown { text, meant } => {
-                let hint = match meant {
-                    Some(meant) => format!("did you mean {meant:?}?"),
-                    None => format!("`cargo xtask orders {lesson}` lists them"),
-                };
+            Mismatch::Misspelt { text, meant } => {
                 let text = shortened(text);
-                format!("is unknown: {text:?} is no line of `{lesson}`; {hint}")
+                format!("is unknown: {text:?} is no line of `{lesson}`; did you mean {meant:?}?")
             }
+            Mismatch::Unknown { text } => format!(
+                "is unknown: {:?} is no line of `{lesson}`; `cargo xtask orders {lesson}` lists them",
+                shortened(text)
+            ),
             Mismatch::Repeated { text } => {
                 let mut places = self.lines.iter().zip(&self.numbers).rev();
                 let last = places.find(|&(&line, _)| self.order.lines[line].text == *text);
@@ -528,7 +518,8 @@ impl Mismatch<'_> {
         match self {
             Mismatch::NoLine(fault) => fault.text(),
             Mismatch::Blanks { text, .. }
-            | Mismatch::Unknown { text, .. }
+            | Mismatch::Misspelt { text, .. }
+            | Mismatch::Unknown { text }
             | Mismatch::Repeated { text } => Some(text),
         }
     }
@@ -542,9 +533,6 @@ impl Mismatch<'_> {
         match (self, other) {
             (Mismatch::NoLine(fault), Mismatch::NoLine(other)) => {
                 discriminant(fault) == discriminant(other)
-            }
-            (Mismatch::Unknown { meant, .. }, Mismatch::Unknown { meant: other, .. }) => {
-                meant.is_some() == other.is_some()
             }
             _ => discriminant(self) == discriminant(other),
         }

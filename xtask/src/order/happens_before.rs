@@ -5,7 +5,7 @@
 //! an edge for each start, join and end. The lines inherit it.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     fmt,
     time::Duration,
 };
@@ -185,19 +185,22 @@ impl HappensBefore {
     pub fn with_the_sleeps(&self) -> PartialOrder {
         let order = &self.guaranteed;
         let time = |line: usize| self.lines[line].time;
-        let (possible, certain) = self.lines_with_the_sleeps();
+        let (mut possible, mut certain) = (order.certain().clone(), order.certain().clone());
+        possible.extend((0..self.lines.len()).filter(|&line| time(line) <= self.exit));
+        certain.extend((0..self.lines.len()).filter(|&line| time(line) < self.exit));
         let mut by_time: Vec<_> = possible.ones().collect();
         by_time.sort_by_key(|&line| time(line));
         let mut covered = vec![Vec::new(); self.lines.len()];
+        // Those that no other line of the same time covers.
+        let mut last_lines = possible.clone();
         // What the lines of the next time come after.
         let mut moment = None;
         for same_time in by_time.chunk_by(|&one, &other| time(one) == time(other)) {
-            let mut last_lines: BTreeSet<_> = same_time.iter().copied().collect();
             for &line in same_time {
                 let mut covers = order.covered_by(line);
                 covers.retain(|&earlier| time(earlier) == time(line));
-                for earlier in &covers {
-                    last_lines.remove(earlier);
+                for &earlier in &covers {
+                    last_lines.set(earlier, false);
                 }
                 if covers.is_empty() {
                     covers.extend(moment);
@@ -205,60 +208,10 @@ impl HappensBefore {
                 covered[line] = covers;
             }
             moment = Some(covered.len());
-            covered.push(last_lines.into_iter().collect());
+            let lines = same_time.iter().copied();
+            covered.push(lines.filter(|&line| last_lines.contains(line)).collect());
         }
         PartialOrder::new(covered, possible, certain)
-    }
-
-    /// The lines that the sleeps leave possible, and those that they make certain.
-    pub(crate) fn lines_with_the_sleeps(&self) -> (FixedBitSet, FixedBitSet) {
-        let certain = self.guaranteed.certain();
-        let set = |is_in: &dyn Fn(&Line) -> bool| {
-            let mut set = certain.clone();
-            set.extend((0..self.lines.len()).filter(|&line| is_in(&self.lines[line])));
-            set
-        };
-        let possible = set(&|line| line.time <= self.exit);
-        (possible, set(&|line| line.time < self.exit))
-    }
-
-    /// The first line of an allowed output that comes before one of an earlier time, by its
-    /// place, and a line that it nearly always follows.
-    /// `possible` are the lines that the sleeps leave possible.
-    pub(crate) fn too_early_by_the_sleeps(
-        &self,
-        output: &[usize],
-        possible: &FixedBitSet,
-    ) -> Option<(usize, usize)> {
-        let time = |line: usize| self.lines[line].time;
-        let mut by_time: Vec<_> = possible.ones().collect();
-        by_time.sort_by_key(|&line| time(line));
-        let mut printed = FixedBitSet::with_capacity(self.lines.len());
-        let mut earliest = by_time.iter().peekable();
-        let place = output.iter().position(|&line| {
-            while earliest.next_if(|&&line| printed.contains(line)).is_some() {}
-            printed.insert(line);
-            earliest
-                .peek()
-                .is_some_and(|&&first| time(first) < time(line))
-        })?;
-        let earlier = by_time.iter().map(|&line| time(line));
-        let moment = earlier
-            .take_while(|&earlier| earlier < time(output[place]))
-            .last()?;
-        let mut missing = FixedBitSet::with_capacity(self.lines.len());
-        missing.extend(
-            possible
-                .difference(&printed)
-                .filter(|&line| time(line) == moment),
-        );
-        // It follows the last lines of the moment before its own.
-        for pair in &self.guarantees {
-            if pair.after.is_some_and(|after| time(after) == moment) {
-                missing.set(pair.before, false);
-            }
-        }
-        Some((place, missing.minimum()?))
     }
 
     /// These lines, if the output of a program tells them apart.

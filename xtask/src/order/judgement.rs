@@ -476,24 +476,23 @@ impl<'a> JudgedOutput<'a> {
 
     /// Why the sleeps make the output unlikely, if they do.
     fn unlikely(&self) -> Option<String> {
-        let (possible, certain) = self.order.lines_with_the_sleeps();
+        let sleeps = self.order.with_the_sleeps();
         let line = |place: usize| {
             let name = self.name(self.lines[place]);
             format!("line {}, {name},", self.numbers[place])
         };
-        let is_cut_off = |line: &usize| !possible.contains(*line);
+        let is_cut_off = |line: &usize| !sleeps.possible().contains(*line);
         if let Some(place) = self.lines.iter().position(is_cut_off) {
             let line = line(place);
             return Some(format!(
                 "{line} is nearly always cut off by the end of the program"
             ));
         }
-        let early = self.order.too_early_by_the_sleeps(&self.lines, &possible);
-        if let Some((place, before)) = early {
+        if let Some((place, before)) = sleeps.too_early(&self.lines, &FixedBitSet::new()) {
             let (line, before) = (line(place), self.placed(before));
             return Some(format!("{line} nearly always follows {before}"));
         }
-        let missing = certain.difference(&self.printed).next()?;
+        let missing = sleeps.certain().difference(&self.printed).next()?;
         let missing = self.placed(missing);
         Some(format!("{missing}, is nearly always printed"))
     }

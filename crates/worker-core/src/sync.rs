@@ -57,21 +57,32 @@ pub(crate) fn block_for_ever() -> ! {
 /// and dropped, and the model would have nine times as many orders to try.
 #[derive(Debug, Default)]
 pub(crate) struct Latch {
-    open: Mutex<bool>,
+    state: Mutex<LatchState>,
     opened: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct LatchState {
+    is_open: bool,
+    /// To wake nobody takes time too, and the more the more threads sleep.
+    is_awaited: bool,
 }
 
 // ANCHOR: latch
 impl Latch {
     pub(crate) fn open(&self) {
-        *lock(&self.open) = true;
-        self.opened.notify_all();
+        let mut state = lock(&self.state);
+        state.is_open = true;
+        if state.is_awaited {
+            self.opened.notify_all();
+        }
     }
 
     pub(crate) fn wait(&self) {
-        let mut open = lock(&self.open);
-        while !*open {
-            open = wait(&self.opened, open);
+        let mut state = lock(&self.state);
+        state.is_awaited = true;
+        while !state.is_open {
+            state = wait(&self.opened, state);
         }
     }
 }

@@ -57,32 +57,21 @@ pub(crate) fn block_for_ever() -> ! {
 /// and dropped, and the model would have nine times as many orders to try.
 #[derive(Debug, Default)]
 pub(crate) struct Latch {
-    state: Mutex<LatchState>,
+    open: Mutex<bool>,
     opened: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct LatchState {
-    is_open: bool,
-    /// To wake nobody takes time too, and the more the more threads sleep.
-    is_awaited: bool,
 }
 
 // ANCHOR: latch
 impl Latch {
     pub(crate) fn open(&self) {
-        let mut state = lock(&self.state);
-        state.is_open = true;
-        if state.is_awaited {
-            self.opened.notify_all();
-        }
+        *lock(&self.open) = true;
+        self.opened.notify_all();
     }
 
     pub(crate) fn wait(&self) {
-        let mut state = lock(&self.state);
-        state.is_awaited = true;
-        while !state.is_open {
-            state = wait(&self.opened, state);
+        let mut open = lock(&self.open);
+        while !*open {
+            open = wait(&self.opened, open);
         }
     }
 }

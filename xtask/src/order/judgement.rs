@@ -564,8 +564,10 @@ fn ranges(numbers: &[usize]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::{collection::vec, prelude::*};
     use worker_core::lines::END;
+
+    use super::*;
 
     /// A lesson in which the main thread starts two workers and joins them.
     fn fork_join() -> Vec<String> {
@@ -749,6 +751,27 @@ mod tests {
         // Nor is what has more letters than they have.
         let judgement = judge("S 1 2 1122 1122 P", Promises::Python);
         assert_eq!(judgement.verdict, Verdict::Impossible);
+    }
+
+    proptest! {
+        #[test]
+        fn what_pythons_print_tears_between_its_arguments_proves_nothing(
+            turns in vec(any::<bool>(), 8),
+        ) {
+            // As `print("sub thread start ", name)` writes it.
+            let pieces = |name| VecDeque::from(["sub thread start ", " ", name, "\n"]);
+            let [mut one, mut other] = [pieces("1"), pieces("2")];
+            let mut lines = String::new();
+            for turn in turns {
+                let (first, second) = if turn { (&mut one, &mut other) } else { (&mut other, &mut one) };
+                lines += first.pop_front().or_else(|| second.pop_front()).unwrap();
+            }
+            let output = format!(
+                "main thread start\n{lines}sub thread end  1\nsub thread end  2\nmain thread post job\n"
+            );
+            let judgement = judge_bytes(output.as_bytes(), Promises::Python);
+            prop_assert_ne!(judgement.verdict, Verdict::Impossible, "{:?}", judgement.faults);
+        }
     }
 
     #[test]

@@ -254,8 +254,8 @@ impl<T> fmt::Debug for WorkerHandle<T> {
     }
 }
 
-/// Starts `worker`, whose name has been checked, as the thread of this `number` and waits for its start line; the
-/// end of the program waits for `running`.
+/// Starts `worker`, whose name has been checked, as the thread of this `number` and waits
+/// for its start line; the end of the program waits for `running`.
 #[track_caller]
 pub(crate) fn start<T: Send + 'static>(
     worker: Worker<T>,

@@ -78,7 +78,7 @@ pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    let lesson = Lesson::build(lesson)?;
+    let (_, lesson) = Lesson::build(lesson)?;
     let trace = lesson.trace()?;
     let what = format!("counting the orders of `{}`", lesson.name);
     let orders = live(what, |_| Description::of(&trace, promises));

@@ -187,11 +187,13 @@ impl Lesson {
     /// # Errors
     ///
     /// If there is none, or it does not build.
-    pub(crate) fn build(name: String) -> Result<BuiltLesson, Failure> {
+    pub(crate) fn build(name: String) -> Result<(Lesson, BuiltLesson), Failure> {
         // It has the lessons that were named, and no other.
         let mut lesson = Workspace::build(&[name])?.lessons.remove(0);
-        let built = lesson.built.take();
-        built.ok_or_else(|| lesson.failed(NOT_BUILT))
+        match lesson.built.take() {
+            Some(built) => Ok((lesson, built)),
+            None => Err(lesson.failed(NOT_BUILT)),
+        }
     }
 
     /// A failure of this lesson.

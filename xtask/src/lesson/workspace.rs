@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How much of two names is the same if one may be meant to be the other.
-const CLOSE: f32 = 0.5;
+const CLOSE: f32 = 0.6;
 
 /// What is said of a lesson that has no program.
 pub(crate) const NOT_BUILT: &str = "it does not build; see cargo's message above";

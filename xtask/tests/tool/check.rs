@@ -119,8 +119,8 @@ fn what_python_may_tear_proves_nothing_but_what_is_no_text_does() {
         (
             torn.as_bytes(),
             "cannot be judged:\n  line 4 is torn: in \"sub thread end  1sub thread end  2\" one line \
-             begins inside another; print each in one piece, in Python with `print(line + \"\\n\", \
-             end=\"\")`\n",
+             begins inside another; print each in one piece, in Python with `sys.stdout.write(line + \
+             \"\\n\")`\n",
         ),
         (
             b"\xff\n",

@@ -229,7 +229,7 @@ fn each_way_to_save_is_seen_and_the_verdict_stands_first() {
         "\nmain thread one\n",
         "main thread  ●",
         "guaranteed on every run, and why",
-        "a accept  d diff  o orders",
+        "a accept  d diff  o orders  p pairs",
     ] {
         assert!(screen.contains(words), "no {words:?} in\n{screen}");
     }
@@ -283,7 +283,7 @@ fn a_difference_is_accepted_only_by_a_second_key() {
     session.press("a");
     session.shows("accept what differs?");
     session.press("x");
-    session.shows("a accept  d diff");
+    session.shows("q quit  a accept");
     assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
     session.press("a");
     session.shows("accept what differs?");
@@ -322,11 +322,11 @@ fn the_screen_is_as_large_as_the_terminal_and_says_what_is_cut() {
     let workspace = Workspace::new("watch-size").lesson("long", 1, &body);
     let mut session = Session::watch(&workspace, &["long"]);
     session.shows("long failed in ");
-    for (rows, columns) in [(20, 50), (60, 200), (24, 80)] {
+    for (rows, columns) in [(20, 60), (60, 200), (24, 80)] {
         session.resize(rows, columns);
         let screen = session.until("whole screen", |screen| {
             let last = screen.lines().last().unwrap_or_default();
-            let is_whole = last.starts_with("a accept") && last.ends_with("q quit");
+            let is_whole = last.starts_with("q quit") && last.ends_with("t real clock");
             is_whole && screen.lines().count() == usize::from(rows)
         });
         assert!(screen.starts_with("long failed in "), "{screen}");
@@ -604,6 +604,14 @@ fn what_was_gained_and_lost_is_marked_and_the_number_of_orders_is_said_once() {
         assert!(screen.contains(words), "no {words:?} in\n{screen}");
     }
     assert!(!screen.contains(" became "), "{screen}");
+    // In a low window there is room for them alone, and with the same key for all.
+    session.resize(24, 100);
+    session.press("p");
+    session.until("pairs alone", |screen| {
+        !screen.contains("\nmain thread start\n") && screen.contains("\n+   `sub thread end  1`\n")
+    });
+    session.press("p");
+    session.shows("\nmain thread start\n");
     session.press("q");
     assert_eq!(session.end().code(), Some(0));
 }

@@ -23,7 +23,7 @@ use crate::{
 /// Less of an output is not worth its place.
 const FEWEST_LINES: usize = 5;
 
-const KEYS: &str = "a accept  d diff  o orders  r run  t real clock  q quit";
+const KEYS: &str = "q quit  a accept  d diff  o orders  p pairs  r run  t real clock";
 
 /// What is shown.
 #[derive(Default)]
@@ -51,6 +51,7 @@ pub(super) enum View {
     All,
     Difference,
     Orders,
+    Pairs,
 }
 
 impl Screen {
@@ -116,6 +117,7 @@ impl Screen {
                 }
                 (View::Difference, Some(run)) => run.outcome.difference.clone(),
                 (View::Orders, Some(run)) => orders(run, room),
+                (View::Pairs, Some(_)) => self.pairs(width),
                 _ => self.all(half, width),
             };
         let text = cut(
@@ -165,7 +167,7 @@ impl Screen {
         let complaints = plain(&complaints.collect::<String>());
         text + &match self.view {
             View::Difference => complaints,
-            View::All | View::Orders => cut(&complaints, most, ", with `d`"),
+            View::All | View::Orders | View::Pairs => cut(&complaints, most, ", with `d`"),
         } + "\n"
     }
 
@@ -187,14 +189,22 @@ impl Screen {
             text += &(cut(&printed, most, " of its output") + "\n");
         }
         if let Some(Ok(order)) = self.run.as_ref().map(|run| &run.order) {
-            let then = self.accepted.as_ref().unwrap_or(&order.description);
             text += &(text::draw(&order.picture, width) + "\n");
-            text += &compared(then, &order.description, width);
         }
+        text += &self.pairs(width);
         if !self.is_broken {
             text += &self.said;
         }
         text
+    }
+
+    /// What is guaranteed, likely and luck, and what of it has changed.
+    fn pairs(&self, width: usize) -> String {
+        let Some(Ok(order)) = self.run.as_ref().map(|run| &run.order) else {
+            return String::new();
+        };
+        let then = self.accepted.as_ref().unwrap_or(&order.description);
+        compared(then, &order.description, width)
     }
 }
 

@@ -706,6 +706,36 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
 }
 
 #[test]
+fn what_an_argument_holds_moves_no_cursor() {
+    let workspace = Workspace::new("arguments").lesson("good", 1, GOOD);
+    for arguments in [
+        &["\x1b[2J"][..],
+        &["--\x1b[2J"],
+        &["orders", "\x1b[2J"],
+        &["orders", "good", "--limit", "\x1b[2J"],
+        &["run-all", "--timeout", "\x1b[2J"],
+        &["check", "good", "no/\x1b[2J"],
+        &["check", "good", "--", "no/\x1b[2J"],
+        &["timeline", "good", "--svg", "no/\x1b[2J"],
+    ] {
+        let report = report(workspace.xtask().args(arguments));
+        assert!(report.stderr.contains(r"\u{1b}[2J"), "{report}");
+        assert!(!report.stderr.contains('\x1b'), "{report}");
+    }
+}
+
+#[test]
+fn what_a_lesson_writes_moves_no_cursor() {
+    let body = r#"print!("\x1b[2Jout\n"); eprint!("\x1b[2Jerror\n");"#;
+    let workspace = Workspace::new("escapes").lesson("bad", 1, body);
+    let report = workspace.run_all(&[]);
+    for words in ["\n\\u{1b}[2Jout\n", "\n    \\u{1b}[2Jerror\n"] {
+        assert!(report.stdout.contains(words), "{words:?} {report}");
+    }
+    assert!(!report.stdout.contains('\x1b'), "{report}");
+}
+
+#[test]
 fn the_tool_explains_itself() {
     let workspace = Workspace::new("help");
     for (arguments, words) in [

@@ -320,7 +320,9 @@ fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
 fn judge_run(judge: &Judge, run: &Run) -> Judgement {
     let (verdict, but) = match run.end {
         End::Ended(_) => return judge.judge(&run.stdout),
-        End::TimedOut(_) | End::StoodStill => (Verdict::Impossible, "; the lesson ends"),
+        End::TimedOut(_) | End::StoodStill | End::DidTooMuch => {
+            (Verdict::Impossible, "; the lesson ends")
+        }
         End::TooMuch { to_stdout: true } => (Verdict::Impossible, ""),
         End::TooMuch { to_stdout: false } | End::LeftOpen => (Verdict::CannotBeJudged, ""),
     };

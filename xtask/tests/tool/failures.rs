@@ -203,6 +203,20 @@ fn a_lesson_that_prints_without_end_fails() {
 }
 
 #[test]
+fn a_lesson_that_does_things_without_end_is_stopped_and_told_where_its_threads_are() {
+    let body = r#"say("main thread start\n");
+        // More than it may write, and not so much as fills a disk.
+        let line = format!("line\tmain thread goes{}", " on and on".repeat(100_000));
+        for _ in 0..70 { trace(&line); }
+        loop { std::thread::yield_now(); }"#;
+    let workspace = Workspace::new("does-without-end").lesson("bad", 1, body);
+    let report = workspace.run_all(&["--simulated"]);
+    let words = "  its trace is larger than 64 MiB; let its threads do less\n  simulated time had come \
+                 to 0 s: the main thread has neither slept, joined nor ended since 0 s\n";
+    assert!(report.stdout.contains(words), "{report}");
+}
+
+#[test]
 fn a_lesson_that_still_runs_at_the_time_limit_is_killed_and_fails() {
     let body = r#"print!("main thread start\nmain thr");
         std::io::stdout().flush().unwrap();

@@ -19,7 +19,7 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{self, Failure, live::live, lock, number_of, wrapped},
+    cli::{self, Failure, live::live, lock, number_of, plain, wrapped},
     commands::orders::one_of,
     lesson::{
         process::StartError,
@@ -148,7 +148,7 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
             check_one(&judge()?, &output)
         }
         (None, [file]) => {
-            let name = format!("`{}`", plain(&file.display().to_string()));
+            let name = format!("`{}`", file.display());
             let output = File::open(file).and_then(read);
             let output = output.map_err(|reason| unreadable(&name, &reason))?;
             check_one(&judge()?, &output)
@@ -344,7 +344,9 @@ fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
 fn judge_run(judge: &Judge, run: &Run) -> Judgement {
     let (verdict, but) = match run.end {
         End::Ended(_) => return judge.judge(&run.stdout),
-        End::TimedOut(_) | End::StoodStill => (Verdict::Impossible, "; the lesson ends"),
+        End::TimedOut(_) | End::StoodStill | End::DidTooMuch => {
+            (Verdict::Impossible, "; the lesson ends")
+        }
         End::TooMuch { to_stdout: true } => (Verdict::Impossible, ""),
         End::TooMuch { to_stdout: false } | End::LeftOpen => (Verdict::CannotBeJudged, ""),
     };
@@ -353,19 +355,6 @@ fn judge_run(judge: &Judge, run: &Run) -> Judgement {
         faults.extend(judge.faults_of_beginning(run.whole_lines()));
     }
     Judgement { verdict, faults }
-}
-
-/// A line without what a terminal would take for more than text.
-fn plain(line: &str) -> String {
-    let mut plain = String::new();
-    for character in line.chars() {
-        if character.is_control() {
-            plain.extend(character.escape_default());
-        } else {
-            plain.push(character);
-        }
-    }
-    plain
 }
 
 /// What is to be said of an output, with its faults below.

@@ -248,7 +248,7 @@ fn answer(asked: Child) -> Result<JsonValue, Failure> {
     }
     Err(format!(
         "the workspace cannot be read: cargo says\n{}",
-        String::from_utf8_lossy(&metadata.stderr).trim_end()
+        strip_ansi_codes(&String::from_utf8_lossy(&metadata.stderr)).trim_end()
     )
     .into())
 }
@@ -301,7 +301,7 @@ fn run(mut cargo: Command, hear: &mut dyn FnMut(&str)) -> io::Result<(Vec<JsonVa
             Some(message) => messages.push(message),
             None => {
                 let line = String::from_utf8_lossy(&line);
-                hear(line.trim());
+                hear(strip_ansi_codes(&line).trim());
                 words += &format!("{line}\n");
             }
         }

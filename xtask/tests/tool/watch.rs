@@ -42,6 +42,8 @@ pub struct Session {
     /// The terminal as what runs in it has it. Its settings live as long as this is open.
     terminal: File,
     child: Child,
+    /// All that has been written to it.
+    written: Vec<u8>,
     screen: vt100::Parser,
     before: Termios,
 }
@@ -78,6 +80,7 @@ impl Session {
             child: in_pty.spawn(pts).unwrap(),
             pty,
             terminal,
+            written: Vec::new(),
             screen: vt100::Parser::new(rows, columns, 0),
             before,
         }
@@ -91,6 +94,7 @@ impl Session {
         let mut bytes = [0; 4096];
         let count = (&self.pty).read(&mut bytes).unwrap();
         self.screen.process(&bytes[..count]);
+        self.written.extend(&bytes[..count]);
         count > 0
     }
 
@@ -313,6 +317,20 @@ fn a_terminal_of_ci_and_one_that_shows_only_text_have_no_keys() {
         session.press("\x04");
         assert_eq!(session.end().code(), Some(0));
     }
+}
+
+#[test]
+fn a_terminal_that_shows_only_text_is_told_to_do_nothing_else() {
+    // For so long that it would be said what goes on.
+    let body =
+        r#"std::thread::sleep(std::time::Duration::from_secs(1)); say("main thread one\n");"#;
+    let workspace = Workspace::new("dumb").lesson("slow", 1, body);
+    let mut xtask = workspace.xtask();
+    xtask.args(["run-all", "slow"]).env("TERM", "dumb");
+    let mut session = Session::start(&xtask, 40, 80);
+    session.shows("1 of 1 lesson failed: slow");
+    assert!(!session.written.contains(&b'\x1b'));
+    assert_eq!(session.end().code(), Some(1));
 }
 
 #[test]

@@ -7,11 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use console::{Style, strip_ansi_codes, style, truncate_str};
+use console::{Style, style, truncate_str};
 use xtask::order::{count::Count, description::Description, guarantees};
 
 use crate::{
-    cli::{number_of, wrapped},
+    cli::{number_of, plain_lines, wrapped},
     commands::{
         orders::{sections, write_lines, write_orders},
         watch::look::{JudgedRun, Look},
@@ -164,7 +164,7 @@ impl Screen {
         }
         let complaints = complaints.iter();
         let complaints = complaints.map(|it| wrapped(&format!("  {it}"), width) + "\n");
-        let complaints = plain(&complaints.collect::<String>());
+        let complaints = plain_lines(&complaints.collect::<String>());
         text + &match self.view {
             View::Difference => complaints,
             View::All | View::Orders | View::Pairs => cut(&complaints, most, ", with `d`"),
@@ -185,7 +185,7 @@ impl Screen {
         let printed = printed.map(|run| &run.stdout);
         let goes_on = Some(&self.printed).filter(|printed| !printed.is_empty());
         if let Some(printed) = goes_on.or(printed) {
-            let printed = plain(&String::from_utf8_lossy(printed));
+            let printed = plain_lines(&String::from_utf8_lossy(printed));
             text += &(cut(&printed, most, " of its output") + "\n");
         }
         if let Some(Ok(order)) = self.run.as_ref().map(|run| &run.order) {
@@ -293,16 +293,4 @@ fn orders(run: &JudgedRun, room: usize) -> String {
     // Nothing goes wrong with what is written to memory.
     let _ = write_lines(order, &mut out).and_then(|()| write_orders(order, room, &mut out));
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// A text without what a terminal would take for more.
-fn plain(text: &str) -> String {
-    let text = strip_ansi_codes(text).replace("\r\n", "\n");
-    let plain = text.chars().map(|sign| match sign {
-        '\n' => '\n',
-        '\t' => ' ',
-        sign if sign.is_control() => '�',
-        sign => sign,
-    });
-    plain.collect()
 }

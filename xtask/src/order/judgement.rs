@@ -3,8 +3,9 @@
 use std::{
     borrow::Cow,
     cell::LazyCell,
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     mem::discriminant,
+    str,
 };
 
 use fixedbitset::FixedBitSet;
@@ -294,19 +295,24 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// Whether a line is torn, and all bad ones may be pieces of those of the lesson's that
-    /// are not there.
+    /// Whether the output may be lines of the lesson that were mixed piece by piece: it has
+    /// their letters, and not one by one those of the lines that are missing.
     fn may_be_torn(&self) -> bool {
-        let mismatches = self.mismatches.iter().map(|(_, mismatch)| mismatch);
-        let is_torn = mismatches.clone().any(Mismatch::is_torn);
-        let pieces: Option<Vec<_>> = mismatches.map(Mismatch::text).collect();
-        let missing = self.printed.zeroes().map(|line| &self.order.lines[line]);
-        let missing = letters(missing.map(|line| line.text.as_str()));
-        is_torn
-            && pieces.is_some_and(|pieces| {
-                let mut letters = letters(pieces).into_iter();
-                letters.all(|(letter, times)| missing.get(&letter) >= Some(&times))
-            })
+        let text = |line: usize| self.order.lines[line].text.as_str();
+        let missing = self.printed.zeroes().map(|line| letters([text(line)]));
+        let missing: HashSet<_> = missing.collect();
+        let mut bad = self.mismatches.iter().filter_map(|(_, bad)| bad.text());
+        let is_mixed = bad.any(|text| !missing.contains(&letters([text])));
+
+        let whole = |line: usize| [text(line), "\n"];
+        let there = self.order.guaranteed.certain().union(&self.printed);
+        let [there, all] = [
+            letters(there.flat_map(whole)),
+            letters((0..self.order.lines.len()).flat_map(whole)),
+        ];
+        let output = String::from_utf8_lossy(self.output);
+        let output = letters(output.split('\r'));
+        is_mixed && are_among(&there, &output) && are_among(&output, &all)
     }
 
     /// Whether some but not all are there of the lines of one text: then nobody knows which.
@@ -523,10 +529,6 @@ impl Mismatch<'_> {
         }
     }
 
-    fn is_torn(&self) -> bool {
-        matches!(self, Mismatch::NoLine(fault) if fault.is_torn())
-    }
-
     /// Whether the same is wrong with another line.
     fn is_like(&self, other: &Mismatch<'_>) -> bool {
         match (self, other) {
@@ -544,12 +546,18 @@ fn words(text: &str) -> Vec<&str> {
 }
 
 /// How often each letter is in some texts.
-fn letters<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashMap<char, usize> {
-    let mut letters = HashMap::new();
+fn letters<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<char, usize> {
+    let mut letters = BTreeMap::new();
     for letter in texts.into_iter().flat_map(str::chars) {
         *letters.entry(letter).or_default() += 1;
     }
     letters
+}
+
+/// Whether each of some letters is among others at least as often.
+fn are_among(some: &BTreeMap<char, usize>, others: &BTreeMap<char, usize>) -> bool {
+    let mut some = some.iter();
+    some.all(|(letter, times)| others.get(letter) >= Some(times))
 }
 
 /// Numbers in words, of which each is larger than the one before.
@@ -753,24 +761,83 @@ mod tests {
         assert_eq!(judgement.verdict, Verdict::Impossible);
     }
 
+    /// What is written at once of a worker's first line.
+    fn pieces() -> impl Strategy<Value = Vec<&'static str>> {
+        let line = "sub thread start  1\n";
+        let letters = (1..=line.len()).prop_map(|length| {
+            let starts = (0..line.len()).step_by(length);
+            let piece = |start: usize| &line[start..line.len().min(start + length)];
+            starts.map(piece).collect::<Vec<_>>()
+        });
+        let by_name = Just(vec!["sub thread start ", " ", "1", "\n"]);
+        let words = Just(vec![
+            "sub", " ", "thread", " ", "start", " ", "", " ", "1", "\n",
+        ]);
+        prop_oneof![letters, by_name, words]
+    }
+
     proptest! {
         #[test]
-        fn what_pythons_print_tears_between_its_arguments_proves_nothing(
-            turns in vec(any::<bool>(), 8),
+        fn what_pythons_print_tears_wherever_it_does_proves_nothing(
+            pieces in pieces(), turns in vec(any::<bool>(), 40),
         ) {
-            // As `print("sub thread start ", name)` writes it.
-            let pieces = |name| VecDeque::from(["sub thread start ", " ", name, "\n"]);
+            let pieces = |name| -> VecDeque<String> {
+                let pieces = pieces.iter().copied();
+                pieces.map(|piece| piece.replace('1', name)).collect()
+            };
             let [mut one, mut other] = [pieces("1"), pieces("2")];
             let mut lines = String::new();
             for turn in turns {
                 let (first, second) = if turn { (&mut one, &mut other) } else { (&mut other, &mut one) };
-                lines += first.pop_front().or_else(|| second.pop_front()).unwrap();
+                lines += &first.pop_front().or_else(|| second.pop_front()).unwrap_or_default();
             }
             let output = format!(
                 "main thread start\n{lines}sub thread end  1\nsub thread end  2\nmain thread post job\n"
             );
             let judgement = judge_bytes(output.as_bytes(), Promises::Python);
             prop_assert_ne!(judgement.verdict, Verdict::Impossible, "{:?}", judgement.faults);
+        }
+    }
+
+    #[test]
+    fn what_python_tears_has_every_letter_of_the_lines_that_it_lacks() {
+        let starts = "main thread start\nsub thread start  1\nsub thread start  2\n";
+        let ends = "sub thread end  1\nsub thread end  2\nmain thread post job\n";
+        for (output, may_be_torn) in [
+            // Two threads print word by word.
+            (
+                format!("main thread start\nsub sub thread thread start start  1 2\n\n{ends}"),
+                true,
+            ),
+            // What one line has lost, another has.
+            (
+                format!("{starts}sub thread end  1sub thread end  2\n\nmain thread post job\n"),
+                true,
+            ),
+            (
+                format!("{starts}sub thread end  1sub thread end  2\r\n\r\nmain thread post job\n"),
+                true,
+            ),
+            // Line breaks too.
+            (
+                format!("{starts}sub thread end  1sub thread end  2\nmain thread post job\n"),
+                false,
+            ),
+            // A line that is not there is in none.
+            (
+                "main thread start\nsub thread start  1sub thread start  2\n\nmain thread post job\n"
+                    .to_owned(),
+                false,
+            ),
+            // One line with its letters in another order is no mixture of two.
+            (
+                starts.to_owned() + " sub thread end 1\nsub thread end  2\nmain thread post job\n",
+                false,
+            ),
+        ] {
+            let Judgement { verdict, faults } = judge_bytes(output.as_bytes(), Promises::Python);
+            let found = verdict == Verdict::CannotBeJudged;
+            assert_eq!(found, may_be_torn, "{output}: {faults:?}");
         }
     }
 

@@ -26,7 +26,8 @@ pub struct HappensBefore {
     pub lines: Vec<Line>,
     /// The order that start, join and the end of the program give them.
     pub guaranteed: PartialOrder,
-    /// Its covering pairs, in an order that does not depend on luck.
+    /// Its covering pairs, each behind those of all that comes before its line, in an order
+    /// that does not depend on luck.
     pub guarantees: Vec<Guarantee>,
     exit: Duration,
     /// The place of the end of the program among the events of the trace.

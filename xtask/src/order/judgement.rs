@@ -644,6 +644,19 @@ mod tests {
     }
 
     #[test]
+    fn the_same_line_a_second_time_is_the_next_that_its_thread_prints() {
+        let mut events = fork_join();
+        events.insert(4, "0|0|0|-|line|main thread post job".to_owned());
+        let twice = Judge::of(Trace::of(&events), "twice", Promises::WorkerCore).unwrap();
+        let between = "sub thread start  2\nsub thread end  2\nsub thread end  1\n";
+        let output = format!(
+            "main thread start\nsub thread start  1\nmain thread post job\n{between}main thread post job\n"
+        );
+        let Judgement { verdict, faults } = twice.judge(output.as_bytes());
+        assert_eq!((verdict, faults), (POSSIBLE, vec![]));
+    }
+
+    #[test]
     fn each_fault_is_named_by_its_line_and_what_is_wrong_in_the_order_of_the_lines() {
         for (output, faults) in [
             (
@@ -912,8 +925,11 @@ mod tests {
                 let unlikely = judge.judge(unlikely.as_bytes()).verdict;
                 let words = Some(words.to_owned());
                 assert_eq!(unlikely, Verdict::Possible { unlikely: words });
+                // Of several lines that are missing, the first is named.
+                let words = "`sub thread start  1`, which is missing, is nearly always printed";
+                let unlikely = Some(words.to_owned());
                 let of_main = judge.judge(main.as_bytes()).verdict;
-                let is_possible = matches!(of_main, Verdict::Possible { .. });
+                let is_possible = of_main == Verdict::Possible { unlikely };
                 assert_eq!(is_possible, promises != Promises::WorkerCore, "{promises}");
             }
         }
@@ -1098,6 +1114,11 @@ mod tests {
             let faults = judge_of_one("worker", "1", &output, Promises::Std).faults;
             assert!(faults[0].starts_with(words), "{faults:?}");
         }
+        // Beside a line that is wrong, it is none that is too.
+        let output = format!("x\n{both}sub thread e");
+        let faults = judge_of_one("daemon", "1", &output, Promises::Std).faults;
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].starts_with("line 1 is unknown"), "{faults:?}");
     }
 
     #[test]

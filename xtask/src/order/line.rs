@@ -312,8 +312,11 @@ mod tests {
             assert!(matches!(fault(&line), Fault::Unknown(_)), "{line}");
         }
         for head in ["m", "sub thread st", "main thread ", "sub thread end  1"] {
-            let line = format!("{head}{MAIN}end\n");
-            assert!(matches!(fault(&line), Fault::TwoInOne(_)), "{line}");
+            // And others may begin behind it.
+            for tail in ["end", "main thread end", "sub thread end  1"] {
+                let line = format!("{head}{MAIN}{tail}\n");
+                assert!(matches!(fault(&line), Fault::TwoInOne(_)), "{line}");
+            }
         }
         assert!(matches!(
             fault("\u{1b}[31mmain thread end\n"),

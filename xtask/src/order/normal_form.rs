@@ -254,6 +254,27 @@ mod tests {
     }
 
     #[test]
+    fn of_several_lines_that_race_the_first_are_named() {
+        for (main_thread, other) in [
+            (
+                &["line|main thread a", "line|main thread b", "end", "exit"][..],
+                "`main thread a`",
+            ),
+            (&["end", "exit"], "the end of the program"),
+        ] {
+            let daemons = [start(1, "1").to_vec(), start(2, "2").to_vec()];
+            let ends = [end(1, "1").to_vec(), end(2, "2").to_vec()];
+            let events = [daemons.concat(), ends.concat(), main(main_thread)].concat();
+            let events = events.iter().map(|event| format!("0|0|{event}"));
+            let events: Vec<_> = events.map(|it| it.replace("worker", "daemon")).collect();
+            let order = HappensBefore::of(&Trace::of(&events), Promises::WorkerCore);
+            let words = race(&order).unwrap();
+            let expected = format!("`sub thread end  1` and {other} race: ");
+            assert!(words.starts_with(&expected), "{words}");
+        }
+    }
+
+    #[test]
     fn no_line_passes_a_fence_and_behind_it_the_lines_are_counted_anew() {
         assert_normal(
             &[

@@ -443,6 +443,19 @@ proptest! {
     }
 
     #[test]
+    fn a_guarantee_is_listed_behind_those_of_all_that_comes_before_its_line(
+        steps in vec(step(), 0..12), picks in picks(),
+    ) {
+        let order = order(&run(&Script::of(&steps), &picks), Promises::WorkerCore);
+        let after: Vec<_> = order.guarantees.iter().map(|pair| pair.after).collect();
+        for (place, &line) in after.iter().enumerate() {
+            // All lines come before the end of the program.
+            let is_earlier = |&other: &usize| line.is_none_or(|line| order.guaranteed.is_before(other, line));
+            prop_assert!(!after[place..].iter().flatten().any(is_earlier));
+        }
+    }
+
+    #[test]
     fn a_likely_output_has_every_line_as_soon_as_the_sleeps_and_then_the_main_thread_have_it(
         steps in vec(step(), 0..12), picks in picks(),
     ) {

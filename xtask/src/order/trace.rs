@@ -12,8 +12,8 @@ pub struct Trace {
     pub threads: Vec<Thread>,
     /// In the order in which they happened.
     pub events: Vec<Event>,
-    /// When the program ended.
-    pub exit: Duration,
+    /// The place of the end of the program among the events, or behind them.
+    pub exit: usize,
     /// Whether it is not known what the daemons would still have done.
     pub is_endless: bool,
 }
@@ -35,8 +35,7 @@ impl Trace {
     /// What cannot be read, in a sentence.
     pub fn parse(text: &str) -> Result<Trace, String> {
         let trace = Trace::parse_begun(text)?;
-        let mut events = trace.events.iter();
-        if events.any(|event| event.kind == EventKind::Exit) {
+        if trace.exit < trace.events.len() {
             Ok(trace)
         } else {
             Err(
@@ -59,7 +58,7 @@ impl Trace {
                 daemon: false,
             }],
             events: Vec::new(),
-            exit: Duration::ZERO,
+            exit: 0,
             is_endless: false,
         };
         for (number, line) in (1..).zip(text.lines()) {
@@ -78,23 +77,28 @@ impl Trace {
             if let Some(reason) = trace.contradiction(&event) {
                 return Err(format!("line {number} of its trace {reason}: {line:?}"));
             }
-            if event.kind == EventKind::Exit {
-                trace.exit = event.time;
-            }
             trace.is_endless |= event.kind == EventKind::Endless;
             trace.events.push(event);
         }
+        let mut events = trace.events.iter();
+        let exit = events.position(|event| event.kind == EventKind::Exit);
+        trace.exit = exit.unwrap_or(trace.events.len());
         Ok(trace)
     }
 
     /// The lines that were printed: those before the end of the program.
     pub fn printed(&self) -> impl Iterator<Item = &str> {
-        let before_exit = |event: &&Event| event.kind != EventKind::Exit;
-        let events = self.events.iter().take_while(before_exit);
-        events.filter_map(|event| match &event.kind {
+        let events = &self.events[..self.exit];
+        events.iter().filter_map(|event| match &event.kind {
             EventKind::Line(text) => Some(text.as_str()),
             _ => None,
         })
+    }
+
+    /// When the program ended, if it has.
+    pub fn exit_time(&self) -> Duration {
+        let exit = self.events.get(self.exit);
+        exit.map_or(Duration::ZERO, |exit| exit.time)
     }
 
     /// What a thread is called in a sentence.

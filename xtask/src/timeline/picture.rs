@@ -64,9 +64,7 @@ impl Picture {
         let edges = edges(trace, Promises::WorkerCore);
         let lost = lost(trace, &edges);
         let mut moments = moments(trace, &edges);
-        let mut numbered = trace.events.iter().zip(&moments);
-        let exit = numbered.find(|(event, _)| event.kind == EventKind::Exit);
-        let exit = exit.map_or((trace.exit, 0), |(_, &moment)| moment);
+        let exit = moments[trace.exit];
         for number in lost.ones() {
             moments[number] = moments[number].max((exit.0, exit.1 + 1));
         }
@@ -90,7 +88,7 @@ impl Picture {
                 row.lines.push((column, printable(text)));
             }
             if !lost.contains(number) {
-                row.go_on(event, trace.exit, column..exit);
+                row.go_on(event, trace.exit_time(), column..exit);
             }
         }
         for row in &mut rows {
@@ -206,8 +204,8 @@ impl Row {
 /// gets to one at the very time of the end is luck; the picture shows that it does not.
 fn lost(trace: &Trace, edges: &Edges) -> FixedBitSet {
     let awaited = awaited(trace, edges);
-    let is_lost =
-        |&number: &usize| !awaited.contains(number) && trace.events[number].time >= trace.exit;
+    let exit = trace.exit_time();
+    let is_lost = |&number: &usize| !awaited.contains(number) && trace.events[number].time >= exit;
     (0..trace.events.len()).filter(is_lost).collect()
 }
 

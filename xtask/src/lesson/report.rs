@@ -17,13 +17,14 @@ pub(crate) fn report(lesson: &Lesson, outcome: &Outcome) -> String {
     }
     let colon = if outcome.passed() { "" } else { ":" };
     report += &format!("{}{colon}\n", headline(name, outcome));
+    // It may be the cause of what is wrong.
+    if let Some(note) = outcome.note() {
+        report += &format!("  note: {note}\n");
+    }
     if !outcome.passed() {
         let advice = outcome.advice.as_ref().map(|advice| format!("; {advice}"));
         let complaints = outcome.complaints.join("\n  ") + &advice.unwrap_or_default();
         report += &plain_lines(&format!("  {complaints}"));
-    }
-    if let Some(note) = outcome.note() {
-        report += &format!("  note: {note}\n");
     }
     report + &outcome.difference + "\n"
 }

@@ -151,6 +151,9 @@ fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
     // By the sleeps that are known, its end races with the main thread.
     let report = LESSONS.run_all(&["another-sleep", "--accept"]);
     assert!(is_told(&report.stdout, "\n  note: "), "{report}");
+    // That is why, so it comes first.
+    let (_, said) = report.stdout.split_once("another-sleep failed").unwrap();
+    assert_eq!(said.find('\n'), said.find("\n  note: "), "{report}");
     assert_eq!(report.status, Some(1), "{report}");
 }
 

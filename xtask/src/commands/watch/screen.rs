@@ -149,13 +149,9 @@ impl Screen {
         let Some(run) = run else {
             return text + "\n";
         };
-        let mut complaints = run.outcome.complaints.clone();
-        complaints.extend(
-            run.outcome
-                .note()
-                .iter()
-                .map(|note| format!("note: {note}")),
-        );
+        let note = run.outcome.note().map(|note| format!("note: {note}"));
+        let mut complaints: Vec<_> = note.into_iter().collect();
+        complaints.extend(run.outcome.complaints.iter().cloned());
         if let Ok(order) = &run.order {
             let then = self.accepted.as_ref().unwrap_or(&order.description);
             let became = guarantees::became(then.guaranteed, order.description.guaranteed);

@@ -11,6 +11,8 @@ use xtask::order::{
     trace::{Thread, Trace},
 };
 
+use crate::cli::plain;
+
 /// A longer name is cut.
 const LONGEST_NAME: usize = 24;
 
@@ -85,7 +87,7 @@ impl Picture {
             let row = &mut rows[event.thread];
             let column = column_of(moments[number]);
             if let EventKind::Line(text) = &event.kind {
-                row.lines.push((column, printable(text)));
+                row.lines.push((column, plain(text)));
             }
             if !lost.contains(number) {
                 row.go_on(event, trace.exit_time(), column..exit);
@@ -169,7 +171,7 @@ impl Picture {
 impl Row {
     /// The row of a thread that has done nothing yet, and never comes to its end.
     fn of(thread: &Thread) -> Row {
-        let name = printable(&thread.name);
+        let name = plain(&thread.name);
         let daemon = if thread.daemon { " (daemon)" } else { "" };
         Row {
             name: format!("{}{daemon}", truncate_str(&name, LONGEST_NAME, "…")),
@@ -239,17 +241,6 @@ fn moments(trace: &Trace, edges: &Edges) -> Vec<Moment> {
         moments.push(behind.fold((event.time, 0), Ord::max));
     }
     moments
-}
-
-/// A text without what no page and no terminal can show.
-fn printable(text: &str) -> String {
-    let is_shown =
-        |character: char| !character.is_control() && !matches!(character, '\u{fffe}' | '\u{ffff}');
-    let shown = text.chars().map(|character| match is_shown(character) {
-        true => character,
-        false => char::REPLACEMENT_CHARACTER,
-    });
-    shown.collect()
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl Trace {
                     daemon: *daemon,
                 });
             }
-            if let Some(reason) = trace.contradiction(&event) {
+            if let Some(reason) = trace.contradiction(line, &event) {
                 return Err(format!("line {number} of its trace {reason}: {line:?}"));
             }
             trace.is_endless |= event.kind == EventKind::Endless;
@@ -130,9 +130,9 @@ impl Trace {
         format!("{what}{place} at {} s", event.time.as_secs_f64())
     }
 
-    /// Why no lesson can have written an event behind those before it. Its thread is known
-    /// by now, if it starts one.
-    fn contradiction(&self, event: &Event) -> Option<&'static str> {
+    /// Why no lesson can have written an event as this line, behind those before it. Its thread
+    /// is known by now, if it starts one.
+    fn contradiction(&self, line: &str, event: &Event) -> Option<&'static str> {
         let known = self.threads.len();
         let is_known = event.thread < known
             && match event.kind {
@@ -149,6 +149,8 @@ impl Trace {
             Some("goes back in time")
         } else if event.kind == EventKind::Exit && event.thread > 0 {
             Some("lets a worker end the program")
+        } else if line.contains(|sign: char| sign.is_control() && sign != '\t') {
+            Some("holds a control character")
         } else {
             None
         }
@@ -224,6 +226,10 @@ mod tests {
         for (event, words) in [
             ("4|0|0|-|line|main thread end", "goes back in time"),
             ("5|0|1|-|exit", "lets a worker end the program"),
+            (
+                "5|0|0|-|line|main thread \u{1b}[2J",
+                "holds a control character",
+            ),
             (
                 "5|0|0|-|start|1|worker|b",
                 "is about a thread that was not started",

@@ -11,8 +11,6 @@ use xtask::order::{
     trace::{Thread, Trace},
 };
 
-use crate::cli::plain;
-
 /// A longer name is cut.
 const LONGEST_NAME: usize = 24;
 
@@ -87,7 +85,7 @@ impl Picture {
             let row = &mut rows[event.thread];
             let column = column_of(moments[number]);
             if let EventKind::Line(text) = &event.kind {
-                row.lines.push((column, plain(text)));
+                row.lines.push((column, text.clone()));
             }
             if !lost.contains(number) {
                 row.go_on(event, trace.exit_time(), column..exit);
@@ -171,10 +169,9 @@ impl Picture {
 impl Row {
     /// The row of a thread that has done nothing yet, and never comes to its end.
     fn of(thread: &Thread) -> Row {
-        let name = plain(&thread.name);
         let daemon = if thread.daemon { " (daemon)" } else { "" };
         Row {
-            name: format!("{}{daemon}", truncate_str(&name, LONGEST_NAME, "…")),
+            name: format!("{}{daemon}", truncate_str(&thread.name, LONGEST_NAME, "…")),
             bars: Vec::new(),
             lines: Vec::new(),
             is_cut_off: true,

@@ -4,7 +4,7 @@ Presses every button in every state, with the switch that keeps to the sleeps on
 and holds what the page shows to what the engine says: where the threads stand, which can go
 on, why the others cannot, how many outputs are left, and that the finished outputs are those
 that `cargo xtask orders` lists. Then it plays as a reader does: meets and misses each
-challenge, answers each question, lets luck decide, and comes back by the address.
+challenge, answers each question, goes on at random, and comes back by the address.
 
 Needs selenium and a Chromium with its driver.
 """
@@ -97,12 +97,12 @@ press("[data-sleeps]");
 seen.unlikelyKept = look();
 press("[data-undo]");
 seen.undone = look();
-seen.luck = [true, false].map((sleeps) => {
+seen.random = [true, false].map((sleeps) => {
     begin();
     if (sleeps) {
         press("[data-sleeps]");
     }
-    press("[data-luck]");
+    press("[data-random]");
     return look();
 });
 seen.challenges = all("[data-challenge]").map((box, number) => {
@@ -349,10 +349,10 @@ def play(driver, explorer, engine, lesson, number, language):
         said = seen["undone"]["status"]
         hold(said == engine.fill("undone", line=output[-1]), f"undo says {said}")
         hold(seen["undone"]["able"] > 0, f"nothing can be done after an undo: {seen['undone']}")
-    for lucky, expected in zip(seen["luck"], listed(lesson, number)):
-        hold(tuple(lucky["output"]) in expected, f"luck brings {lucky['output']}")
-        hold((lucky["left"], lucky["able"]) == ("1", 0), f"luck does not come to the end: {lucky}")
-    hold(seen["luck"][0]["status"] == words["possible"], f"of a likely output: {seen['luck'][0]['status']}")
+    for found, expected in zip(seen["random"], listed(lesson, number)):
+        hold(tuple(found["output"]) in expected, f"chance brings {found['output']}")
+        hold((found["left"], found["able"]) == ("1", 0), f"chance does not come to the end: {found}")
+    hold(seen["random"][0]["status"] == words["possible"], f"of a likely output: {seen['random'][0]['status']}")
     for challenge, played in zip(challenges, seen["challenges"], strict=True):
         hold(played["isMet"] == ("forbidden" not in challenge), f"{challenge} is played to {played}")
         if "before" in challenge:

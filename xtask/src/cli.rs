@@ -75,8 +75,8 @@ pub(crate) fn time_limit(arguments: &mut lexopt::Parser) -> Result<Duration, Fai
 }
 
 /// Prints to standard output.
-pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
-    written(io::stdout().write_all(text.as_ref()))
+pub(crate) fn print(text: impl AsRef<str>) -> Result<(), Failure> {
+    written(io::stdout().write_all(text.as_ref().as_bytes()))
 }
 
 /// How wide the terminal is, if there is one.
@@ -122,10 +122,28 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(io::stderr(), "{message}");
 }
 
-/// Says what went wrong.
+/// Says what went wrong, in words that may come from anywhere.
 pub(crate) fn complain(message: &str) {
     // Standard error is the last resort: there is nowhere to say that it failed.
-    let _ = writeln!(io::stderr(), "error: {message}");
+    let _ = write!(io::stderr(), "error: {}", plain_lines(message));
+}
+
+/// A line without what a terminal would take for more than text.
+pub(crate) fn plain(line: &str) -> String {
+    let mut plain = String::new();
+    for character in line.chars() {
+        if character.is_control() {
+            plain.extend(character.escape_default());
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
+/// The same of each line of a text, with its end.
+pub(crate) fn plain_lines(text: &str) -> String {
+    text.lines().map(|line| plain(line) + "\n").collect()
 }
 
 /// The exit status of a check.

@@ -83,7 +83,7 @@ static MAIN: OnceLock<ThreadId> = OnceLock::new();
 /// learn it, the trace lets them do it. They are not heard, and the exit status is
 /// settled; but what else they do, such as writing a file, is done. A daemon that sleeps
 /// a thousand times more is given up with the event `endless`; so are all, by the main
-/// thread, if for two seconds one neither sleeps nor ends.
+/// thread, if for two seconds none goes to sleep or ends.
 ///
 /// # Panics
 ///

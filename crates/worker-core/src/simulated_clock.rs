@@ -67,6 +67,14 @@ struct Waiting {
     blocked: usize,
 }
 
+impl State {
+    /// What stays as it is while nobody goes to sleep, waits or ends. Where many could run
+    /// at one time, all is well as long as one after another does.
+    fn progress(&self) -> (Duration, usize) {
+        (self.now, self.running)
+    }
+}
+
 impl SimulatedClock {
     /// A clock that counts the main thread.
     pub(crate) fn new() -> SimulatedClock {
@@ -148,16 +156,16 @@ impl SimulatedClock {
     }
 
     /// Waits, as a thread that is not counted, until nobody runs or sleeps any more
-    /// except for ever. Gives up, and returns `false`, if meanwhile time stands still
-    /// for as long as `patience`.
+    /// except for ever. Gives up, and returns `false`, if meanwhile nothing changes for as
+    /// long as `patience`.
     pub(crate) fn wait_until_nobody_sleeps(&self, patience: Duration) -> bool {
         let mut state = lock(&self.0);
         let still = Arc::clone(state.still.get_or_insert_default());
         while state.running > 0 {
-            let before = state.now;
+            let before = state.progress();
             let timed_out;
             (state, timed_out) = wait_for(&still, state, patience);
-            if timed_out && state.now == before {
+            if timed_out && state.progress() == before {
                 return false;
             }
         }
@@ -221,5 +229,18 @@ mod tests {
             })
         });
         assert!(is_over.unwrap());
+    }
+
+    #[test]
+    fn of_many_who_run_at_one_time_each_that_ends_shows_that_they_go_on() {
+        let clock = SimulatedClock::new();
+        for worker in [1, 2] {
+            clock.start(worker, true);
+        }
+        let progress = || lock(&clock.0).progress();
+        let before = progress();
+        assert_eq!(progress(), before);
+        clock.end(1, true);
+        assert_ne!(progress(), before);
     }
 }

@@ -59,7 +59,7 @@ class OrderExplorer extends HTMLElement {
             make("p", { class: "legend" }, words.legend),
             make("div", { class: "controls" }, this.undoButton,
                 button([words.restart], () => this.restart(), { "data-restart": "" }),
-                button([words.luck], () => this.luck(), { "data-luck": "" }),
+                button([words.random], () => this.goOnAtRandom(), { "data-random": "" }),
                 make("label", {}, this.keep, ` ${words.sleeps}`)),
             this.status,
             make("p", {}, words.left, " ", this.left, this.all),
@@ -112,7 +112,7 @@ class OrderExplorer extends HTMLElement {
         this.changed(explorerWords.restarted);
     }
 
-    luck() {
+    goOnAtRandom() {
         for (;;) {
             const able = [...this.threads.keys()].filter((thread) => this.canGo(thread));
             if (!able.length) {

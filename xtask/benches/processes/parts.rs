@@ -242,9 +242,9 @@ fn tests(place: &Place) -> Result<Vec<Row>, String> {
 fn normal_forms(_: &Place) -> Result<Vec<Row>, String> {
     const SIZES: [usize; 2] = [1_000, 10_000];
     type Work = fn(&HappensBefore, &[usize]) -> String;
-    let normal: Work = |order, output| text(order, &normal_form(order, output));
+    let normal: Work = |order, output| order.output(&normal_form(order, output));
     let sorted: Work = |order, output| {
-        let output = text(order, output);
+        let output = order.output(output);
         let mut lines: Vec<_> = output.lines().collect();
         lines.sort();
         lines.join("\n")
@@ -278,13 +278,6 @@ fn normal_forms(_: &Place) -> Result<Vec<Row>, String> {
     let what = "its growth from 1000 to 10000 lines";
     rows.push(Row::ratio("normal-form-growth", what, "that of sorting", growth).at_most(1.0));
     Ok(rows)
-}
-
-fn text(order: &HappensBefore, lines: &[usize]) -> String {
-    let lines = lines
-        .iter()
-        .map(|&line| format!("{}\n", order.lines[line].text));
-    lines.collect()
 }
 
 /// The trace of a lesson that starts so many workers, which end in no order.

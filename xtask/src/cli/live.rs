@@ -9,7 +9,7 @@ use std::{
 
 use console::{Term, truncate_str};
 
-use super::{Failure, Work, human, in_ci, lock, print};
+use super::{Failure, Work, human, in_ci, lock, plain, print, terminal};
 
 /// How often they are drawn. What is done sooner shows nothing.
 const TICK: Duration = Duration::from_millis(200);
@@ -24,7 +24,7 @@ pub(crate) struct LiveLines(Arc<Mutex<Lines>>);
 impl LiveLines {
     pub(crate) fn new() -> LiveLines {
         let live = LiveLines(Arc::default());
-        if Term::stderr().is_term() && !in_ci() {
+        if Term::stderr().is_term() && !terminal::is_dumb() && !in_ci() {
             let lines = Arc::downgrade(&live.0);
             let draw = move || {
                 loop {
@@ -57,7 +57,7 @@ impl LiveLines {
 
     /// Prints to standard output what came of the first of them, which is not shown any
     /// more.
-    pub(crate) fn print_first(&self, text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    pub(crate) fn print_first(&self, text: impl AsRef<str>) -> Result<(), Failure> {
         let mut lines = lock(&self.0);
         let _ = lines.clear(&Term::stderr());
         lines.lines.remove(0);
@@ -67,7 +67,10 @@ impl LiveLines {
 
 impl Drop for LiveLines {
     fn drop(&mut self) {
-        let _ = lock(&self.0).clear(&Term::stderr());
+        let mut lines = lock(&self.0);
+        let _ = lines.clear(&Term::stderr());
+        // Who draws them may still be about to.
+        lines.lines.clear();
     }
 }
 
@@ -146,6 +149,30 @@ impl LiveLine {
     fn text(&self) -> String {
         let state = lock(&self.0);
         let time = human(state.ended.unwrap_or_else(|| state.start.elapsed()));
-        format!("{}{time:>6}  {}", state.name, state.what)
+        plain(&format!("{}{time:>6}  {}", state.name, state.what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_prints_moves_no_cursor_in_a_live_line() {
+        let lines = LiveLines::new();
+        let line = lines.add("name ".to_owned(), String::new());
+        line.show_last()(b"\x1b[2Jall\rgone\n");
+        let text = line.text();
+        assert!(text.ends_with(r"  \u{1b}[2Jall\rgone"), "{text:?}");
+    }
+
+    #[test]
+    fn nothing_is_drawn_any_more_once_the_lines_are_gone() {
+        let lines = LiveLines::new();
+        lines.add("name ".to_owned(), "goes on".to_owned());
+        // Who draws has these in its hands.
+        let drawn = Arc::clone(&lines.0);
+        drop(lines);
+        assert!(lock(&drawn).lines.is_empty());
     }
 }

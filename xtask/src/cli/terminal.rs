@@ -7,6 +7,6 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{draw, leave, take, take_again};
+pub(crate) use unix::{draw, is_dumb, leave, take, take_again};
 #[cfg(windows)]
-pub(crate) use windows::{draw, leave, take};
+pub(crate) use windows::{draw, is_dumb, leave, take};

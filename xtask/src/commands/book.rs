@@ -222,14 +222,8 @@ fn text(lines: &[String]) -> String {
 /// The first two outputs that a lesson can have, one below the other.
 fn two_outputs(orders: &Description) -> String {
     let outputs = orders.with_the_sleeps.outputs(&orders.normal_order);
-    let text = |output: Vec<usize>| -> String {
-        let lines = output
-            .iter()
-            .map(|&line| &orders.happens_before.lines[line]);
-        lines.map(|line| format!("{}\n", line.text)).collect()
-    };
-    let texts: Vec<_> = outputs.take(2).map(text).collect();
-    texts.join("\n")
+    let texts = outputs.take(2).map(|it| orders.happens_before.output(&it));
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// The files below a folder and what is in them, as on a system whose lines end in one

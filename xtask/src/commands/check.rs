@@ -12,17 +12,20 @@ use std::{
 
 use console::style;
 use xtask::order::{
-    happens_before::Promises,
+    guarantees,
+    happens_before::{HappensBefore, Promises},
     judgement::{Judge, Judgement, Verdict},
+    trace::Trace,
 };
 
 use crate::{
-    cli::{self, Failure, live::live, lock, number_of, wrapped},
+    cli::{self, Failure, live::live, lock, number_of, plain, wrapped},
     commands::orders::one_of,
     lesson::{
         process::StartError,
         program::{self, End, MOST_LINES, MOST_OUTPUT, Run, TIME_LIMIT, excerpt, in_words},
         repeat::side_by_side,
+        snapshot::{Snapshot, is_same},
         workspace::Lesson,
     },
 };
@@ -118,11 +121,12 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         return usage("name a lesson");
     };
     let judge = || {
-        let lesson = Lesson::build(lesson)?;
-        let trace = lesson.trace()?;
+        let (lesson, built) = Lesson::build(lesson)?;
+        let trace = built.trace()?;
+        say_if_changed(&lesson, &trace);
         let what = format!("ordering the lines of `{}`", lesson.name);
         let judge = live(what, |_| Judge::of(trace, &lesson.name, promises));
-        judge.map_err(|reason| lesson.failed(&reason))
+        judge.map_err(|reason| built.failed(&reason))
     };
     match (command.as_deref(), &files[..]) {
         (Some([]), _) => usage("name a program behind `--`"),
@@ -144,12 +148,28 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
             check_one(&judge()?, &output)
         }
         (None, [file]) => {
-            let name = format!("`{}`", plain(&file.display().to_string()));
+            let name = format!("`{}`", file.display());
             let output = File::open(file).and_then(read);
             let output = output.map_err(|reason| unreadable(&name, &reason))?;
             check_one(&judge()?, &output)
         }
         (None, files) => check_files(&judge()?, files),
+    }
+}
+
+/// Says that a lesson is not what has been accepted, if so: what is tried out is easily left
+/// in it, and a wrong output would be judged to be right.
+fn say_if_changed(lesson: &Lesson, trace: &Trace) {
+    let Ok(Some(accepted)) = Snapshot::Guarantees.accepted(lesson) else {
+        return;
+    };
+    let order = HappensBefore::of(trace, Promises::WorkerCore);
+    if !is_same(&accepted, &guarantees::text(&order)) {
+        let name = &lesson.name;
+        cli::note(&format!(
+            "note: `{name}` does not guarantee what has been accepted, and judges by what its source \
+             says now; `cargo xtask run-all {name} --simulated` shows the difference"
+        ));
     }
 }
 
@@ -199,7 +219,7 @@ fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
         say(&format!("{}: {words}", plain(&file.display().to_string())))?;
         verdicts.push(verdict);
     }
-    say(&summary(counts(&verdicts), None))?;
+    say(&summary(counts(&verdicts), ""))?;
     Ok(status(&verdicts))
 }
 
@@ -244,10 +264,14 @@ fn check_runs(
 
     let counts = counts(runs.iter().map(|run| &run.judgement.verdict));
     let [likely, unlikely, for_std, impossible, _] = counts;
-    let mut words = summary(counts, Some(all));
+    let mut words = summary(counts, &format!(" of {all}"));
     // Those that cannot be judged tell nothing.
-    let proves_nothing = likely + unlikely > 0 && for_std + impossible == 0;
-    if proves_nothing {
+    let passed = likely + unlikely > 0 && for_std + impossible == 0;
+    // One that is unlikely may be luck, but not every one.
+    if passed && likely == 0 && unlikely > 1 {
+        words += "; none was as the lesson nearly always is: see whether the program starts, sleeps \
+                  and joins as it does";
+    } else if passed {
         words += "; runs can prove a program wrong, never right";
     }
     say(&words)?;
@@ -288,7 +312,7 @@ fn check_runs(
             print_indented(&run.stderr)?;
         }
     }
-    Ok(cli::status(proves_nothing))
+    Ok(cli::status(passed))
 }
 
 fn print_indented(lines: &[String]) -> Result<(), Failure> {
@@ -320,7 +344,9 @@ fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
 fn judge_run(judge: &Judge, run: &Run) -> Judgement {
     let (verdict, but) = match run.end {
         End::Ended(_) => return judge.judge(&run.stdout),
-        End::TimedOut(_) | End::StoodStill => (Verdict::Impossible, "; the lesson ends"),
+        End::TimedOut(_) | End::StoodStill | End::DidTooMuch => {
+            (Verdict::Impossible, "; the lesson ends")
+        }
         End::TooMuch { to_stdout: true } => (Verdict::Impossible, ""),
         End::TooMuch { to_stdout: false } | End::LeftOpen => (Verdict::CannotBeJudged, ""),
     };
@@ -329,19 +355,6 @@ fn judge_run(judge: &Judge, run: &Run) -> Judgement {
         faults.extend(judge.faults_of_beginning(run.whole_lines()));
     }
     Judgement { verdict, faults }
-}
-
-/// A line without what a terminal would take for more than text.
-fn plain(line: &str) -> String {
-    let mut plain = String::new();
-    for character in line.chars() {
-        if character.is_control() {
-            plain.extend(character.escape_default());
-        } else {
-            plain.push(character);
-        }
-    }
-    plain
 }
 
 /// What is to be said of an output, with its faults below.
@@ -393,16 +406,11 @@ fn counts<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> [usize; KINDS]
     counts
 }
 
-/// In a line: the possible ones, the unlikely among them if how many there are in all is said,
-/// and the others.
-fn summary(counts: [usize; KINDS], of_all: Option<usize>) -> String {
+/// In a line: how many are possible of all, the unlikely among them, and the others.
+fn summary(counts: [usize; KINDS], of_all: &str) -> String {
     let [likely, unlikely, others @ ..] = counts;
-    let mut summary = (likely + unlikely).to_string();
-    if let Some(all) = of_all {
-        summary += &format!(" of {all}");
-    }
-    summary += " possible";
-    if of_all.is_some() && unlikely > 0 {
+    let mut summary = format!("{}{of_all} possible", likely + unlikely);
+    if unlikely > 0 {
         summary += &format!(", {unlikely} of them unlikely because of the sleeps");
     }
     let kinds = [

@@ -10,7 +10,7 @@ use console::style;
 use xtask::order::{count::Count, description::Description, happens_before::Promises};
 
 use crate::{
-    cli::{self, Failure, live::live, number_of, wrapped},
+    cli::{self, Failure, live::live, number_of, plain_lines, wrapped},
     lesson::{built::BuiltLesson, program::TIME_LIMIT, repeat::side_by_side, workspace::Lesson},
 };
 
@@ -78,7 +78,7 @@ pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    let lesson = Lesson::build(lesson)?;
+    let (_, lesson) = Lesson::build(lesson)?;
     let trace = lesson.trace()?;
     let what = format!("counting the orders of `{}`", lesson.name);
     let orders = live(what, |_| Description::of(&trace, promises));
@@ -270,6 +270,7 @@ fn observe(orders: &Description, lesson: &BuiltLesson, runs: usize) -> Result<Ex
         .collect();
     for (output, times) in &outside {
         let times = number_of(**times, "run");
+        let output = plain_lines(output);
         cli::print(format!(
             "not one of its orders, seen in {times}:\n{output}\n"
         ))?;

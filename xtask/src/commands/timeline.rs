@@ -61,7 +61,7 @@ pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failu
         let words = "--svg and --trace take two files, for each would be written over the other";
         return Err(Failure::Usage(words.to_owned()));
     }
-    let lesson = Lesson::build(lesson)?;
+    let (_, lesson) = Lesson::build(lesson)?;
     let picture = Picture::of(&lesson.trace()?);
     if svg.is_none() && trace.is_none() {
         cli::print(text::draw(&picture, cli::width()))?;

@@ -47,6 +47,7 @@ simulated clock. The keys:
   a  accept what differs from the snapshots; it asks first
   d  the difference, and back
   o  the orders, and back
+  p  only what is guaranteed, likely and luck, and back
   r  run it again
   t  run it on the real clock
   q  quit
@@ -257,6 +258,7 @@ impl Watch {
             b'a' => self.screen.note = Some("there is nothing that can be accepted"),
             b'd' => self.screen.toggle(View::Difference),
             b'o' => self.screen.toggle(View::Orders),
+            b'p' => self.screen.toggle(View::Pairs),
             b'r' => self.next = Some(Clock::Simulated),
             b't' => self.next = Some(Clock::Real),
             _ => {}
@@ -296,7 +298,7 @@ impl Watch {
     }
 }
 
-const QUESTION: &str = "accept what differs? a yes, any other key no";
+const QUESTION: &str = "accept what differs? press a again, or any other key to leave it";
 
 /// What Ctrl-D types.
 const END_OF_INPUT: u8 = 4;

@@ -149,8 +149,9 @@ impl Outcome {
         };
         let race = race(&happens_before(&traced.trace));
         let update = race.as_ref().map_or(update, |_| Update::Nothing);
+        let normal = normal_form(order, &order.printed());
         let contents = [
-            (Snapshot::Output, normal_text(order)),
+            (Snapshot::Output, order.output(&normal)),
             (Snapshot::Guarantees, guarantees::text(order)),
         ];
         let mut differences = Vec::new();
@@ -216,13 +217,4 @@ impl Outcome {
 
 fn happens_before(trace: &Trace) -> HappensBefore {
     HappensBefore::of(trace, Promises::WorkerCore)
-}
-
-/// The normal form of what a run has printed.
-fn normal_text(order: &HappensBefore) -> String {
-    let normal = normal_form(order, &order.printed());
-    let lines = normal
-        .iter()
-        .map(|&line| format!("{}\n", order.lines[line].text));
-    lines.collect()
 }

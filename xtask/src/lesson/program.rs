@@ -32,7 +32,7 @@ pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// writes without end fails there instead of filling the memory.
 pub(crate) const MOST_OUTPUT: u64 = 16 << 20;
 
-/// More than the trace of any lesson has, in bytes.
+/// More than the trace of any lesson has, in bytes. One that never ends would fill the disk.
 const MOST_TRACE: u64 = 64 << 20;
 
 /// How many lines are shown of the beginning of standard error, and how many of its end.
@@ -64,7 +64,7 @@ impl Run {
     pub(crate) fn whole_lines(&self) -> &[u8] {
         let end = match self.end {
             End::Ended(_) | End::LeftOpen => self.stdout.len(),
-            End::TimedOut(_) | End::StoodStill | End::TooMuch { .. } => {
+            End::TimedOut(_) | End::StoodStill | End::DidTooMuch | End::TooMuch { .. } => {
                 let last = self.stdout.iter().rposition(|&byte| byte == b'\n');
                 last.map_or(0, |last| last + 1)
             }
@@ -85,12 +85,16 @@ impl Run {
                  `worker_core::sleep`",
                 standstill::whereabouts(trace)
             )],
-            End::TimedOut(_) if self.clock == Some(Clock::Simulated) && self.trace.is_ok() => {
+            End::TimedOut(_) | End::DidTooMuch
+                if self.clock == Some(Clock::Simulated) && self.trace.is_ok() =>
+            {
                 let whereabouts = standstill::whereabouts(trace);
                 let time = format!("simulated time had come to {whereabouts}");
                 vec![end.to_string(), time]
             }
-            End::TimedOut(_) | End::LeftOpen | End::TooMuch { .. } => vec![end.to_string()],
+            End::TimedOut(_) | End::DidTooMuch | End::LeftOpen | End::TooMuch { .. } => {
+                vec![end.to_string()]
+            }
         };
         complaints.extend(self.trace.as_ref().err().cloned());
         if self.stdout.is_empty() {
@@ -165,6 +169,9 @@ pub(crate) enum End {
     TimedOut(Duration),
     /// It was killed because simulated time stood still.
     StoodStill,
+    /// Its trace has more than [`MOST_TRACE`], if it is a lesson's, and it was killed for that
+    /// if it still ran.
+    DidTooMuch,
     /// It ended, but another process that it started still holds its pipes.
     LeftOpen,
     /// It wrote more than [`MOST_OUTPUT`] to one of them, and the rest is lost.
@@ -183,6 +190,10 @@ impl fmt::Display for End {
                 format!("it still ran at the time limit of {limit} s and was killed")
             }
             End::StoodStill => "simulated time stands still".to_owned(),
+            End::DidTooMuch => format!(
+                "its trace is larger than {} MiB; let its threads do less",
+                MOST_TRACE >> 20
+            ),
             End::LeftOpen => {
                 "it ended, but left a process behind that still holds its output; wait \
                               for every process that it starts"
@@ -232,7 +243,12 @@ pub(crate) fn run(
     let mut left = timeout;
     let cut_off = loop {
         let look = left.min(LOOK);
-        if process.ends_within(look) {
+        let has_ended = process.ends_within(look);
+        let traced = fs::metadata(process.trace()).map_or(0, |trace| trace.len());
+        if clock.is_some() && traced > MOST_TRACE {
+            break Some(End::DidTooMuch);
+        }
+        if has_ended {
             break None;
         }
         // What counts is how often it was looked at, not the time: while the tool is
@@ -242,7 +258,6 @@ pub(crate) fn run(
             break Some(End::TimedOut(timeout));
         }
         if clock == Some(Clock::Simulated) {
-            let traced = fs::metadata(process.trace()).map_or(0, |trace| trace.len());
             let written = traced + stdout.size() + stderr.size();
             if idle_time.finds_standstill(process.id(), written) {
                 break Some(End::StoodStill);
@@ -295,12 +310,8 @@ fn take_trace_error(stderr: &mut Vec<u8>, trace: &Path) -> Option<String> {
 /// A trace as far as it can be read.
 fn read_trace(path: &Path) -> Result<String, String> {
     let mut trace = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MOST_TRACE + 1).read_to_end(&mut trace));
+    let read = File::open(path).and_then(|file| file.take(MOST_TRACE).read_to_end(&mut trace));
     match read {
-        Ok(size) if size as u64 > MOST_TRACE => Err(format!(
-            "its trace is larger than {} MiB; let its threads do less",
-            MOST_TRACE >> 20
-        )),
         Ok(_) => Ok(String::from_utf8_lossy(&trace).into_owned()),
         Err(reason) if reason.kind() == ErrorKind::NotFound => {
             Err("its trace is gone; leave the file alone that LESSON_TRACE names".to_owned())

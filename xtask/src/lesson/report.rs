@@ -3,34 +3,30 @@
 use console::{StyledObject, style};
 
 use crate::{
-    cli::human,
+    cli::{human, plain_lines},
     lesson::{outcome::Outcome, workspace::Lesson},
 };
 
-/// What a lesson has printed, as it was printed, and what is to be said of it.
-pub(crate) fn report(lesson: &Lesson, outcome: &Outcome) -> Vec<u8> {
+/// What a lesson has printed, in its order, and what is to be said of it.
+pub(crate) fn report(lesson: &Lesson, outcome: &Outcome) -> String {
     let name = &lesson.name;
     let title = format!("chapter {}: {name}", lesson.chapter);
-    let mut report = format!("{}\n", style(title).bold()).into_bytes();
+    let mut report = format!("{}\n", style(title).bold());
     if let Some(run) = &outcome.run {
-        report.extend(&run.stdout);
-        if !run.stdout.is_empty() && !run.stdout.ends_with(b"\n") {
-            report.push(b'\n');
-        }
+        report += &plain_lines(&String::from_utf8_lossy(&run.stdout));
     }
     let colon = if outcome.passed() { "" } else { ":" };
-    let mut words = format!("{}{colon}\n", headline(name, outcome));
+    report += &format!("{}{colon}\n", headline(name, outcome));
+    // It may be the cause of what is wrong.
+    if let Some(note) = outcome.note() {
+        report += &format!("  note: {note}\n");
+    }
     if !outcome.passed() {
         let advice = outcome.advice.as_ref().map(|advice| format!("; {advice}"));
         let complaints = outcome.complaints.join("\n  ") + &advice.unwrap_or_default();
-        words += &format!("  {complaints}\n");
+        report += &plain_lines(&format!("  {complaints}"));
     }
-    if let Some(note) = outcome.note() {
-        words += &format!("  note: {note}\n");
-    }
-    words += &format!("{}\n", outcome.difference);
-    report.extend(words.as_bytes());
-    report
+    report + &outcome.difference + "\n"
 }
 
 /// What became of a lesson, in a few words.

@@ -13,7 +13,7 @@ use insta::{
 use similar::{ChangeTag, TextDiff};
 
 use crate::{
-    cli::entries,
+    cli::{entries, plain},
     lesson::workspace::{Lesson, Workspace},
 };
 
@@ -141,7 +141,7 @@ pub(crate) fn difference(old: &str, new: &str) -> String {
                 Some(index) => format!("{:>5}", index + 1),
                 None => " ".repeat(5),
             };
-            let text = change.value().trim_end_matches('\n');
+            let text = plain(change.value().trim_end_matches('\n'));
             let line = match change.tag() {
                 ChangeTag::Equal => style(format!(" {text}")).dim(),
                 ChangeTag::Delete => style(format!("-{text}")).red(),

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How much of two names is the same if one may be meant to be the other.
-const CLOSE: f32 = 0.5;
+const CLOSE: f32 = 0.6;
 
 /// What is said of a lesson that has no program.
 pub(crate) const NOT_BUILT: &str = "it does not build; see cargo's message above";
@@ -187,11 +187,13 @@ impl Lesson {
     /// # Errors
     ///
     /// If there is none, or it does not build.
-    pub(crate) fn build(name: String) -> Result<BuiltLesson, Failure> {
+    pub(crate) fn build(name: String) -> Result<(Lesson, BuiltLesson), Failure> {
         // It has the lessons that were named, and no other.
         let mut lesson = Workspace::build(&[name])?.lessons.remove(0);
-        let built = lesson.built.take();
-        built.ok_or_else(|| lesson.failed(NOT_BUILT))
+        match lesson.built.take() {
+            Some(built) => Ok((lesson, built)),
+            None => Err(lesson.failed(NOT_BUILT)),
+        }
     }
 
     /// A failure of this lesson.
@@ -246,7 +248,7 @@ fn answer(asked: Child) -> Result<JsonValue, Failure> {
     }
     Err(format!(
         "the workspace cannot be read: cargo says\n{}",
-        String::from_utf8_lossy(&metadata.stderr).trim_end()
+        strip_ansi_codes(&String::from_utf8_lossy(&metadata.stderr)).trim_end()
     )
     .into())
 }
@@ -299,7 +301,7 @@ fn run(mut cargo: Command, hear: &mut dyn FnMut(&str)) -> io::Result<(Vec<JsonVa
             Some(message) => messages.push(message),
             None => {
                 let line = String::from_utf8_lossy(&line);
-                hear(line.trim());
+                hear(strip_ansi_codes(&line).trim());
                 words += &format!("{line}\n");
             }
         }

@@ -73,7 +73,8 @@ fn waits(accepted: &Pairs<'_>, order: &HappensBefore) -> Vec<String> {
     let sides = [(true, "now waits for"), (false, "no longer waits for")];
     let sentences = sides.into_iter().filter_map(|(is_certain, waits)| {
         let lines = (0..).zip(&order.lines).filter(|&(number, line)| {
-            known_threads.contains(&line.thread)
+            line.thread > 0
+                && known_threads.contains(&line.thread)
                 && order.guaranteed.certain().contains(number) == is_certain
                 && is_accepted(line) != is_certain
         });
@@ -236,5 +237,8 @@ mod tests {
             let sentence = format!("the end of the program {waits} {both}");
             assert_eq!(changes(&text(accepted), now), [sentence]);
         }
+        // A line of the main thread is none of these, whatever it is called.
+        let renamed = text(&workers).replace("main thread start", "main thread begin");
+        assert_eq!(changes(&renamed, &workers), [""; 0]);
     }
 }

@@ -220,7 +220,7 @@ impl HappensBefore {
     /// # Errors
     ///
     /// If two threads print the same line.
-    pub fn require_distinct_lines(self) -> Result<HappensBefore, String> {
+    pub(crate) fn require_distinct_lines(self) -> Result<HappensBefore, String> {
         match self.alike {
             Some(line) => Err(format!(
                 "two of its threads print `{}`; give each worker a name of its own",
@@ -232,7 +232,7 @@ impl HappensBefore {
 
     /// The lines of each text, if they can be told apart. A thread's own lines come in
     /// their order, so that the same text a second time is its next line of that text.
-    pub fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
+    pub(crate) fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
         let mut lines = HashMap::<_, VecDeque<_>>::with_capacity(self.lines.len());
         for (number, line) in self.lines.iter().enumerate() {
             let same = lines.entry(line.text.as_str()).or_default();
@@ -247,6 +247,12 @@ impl HappensBefore {
         let mut lines = self.by_text();
         let numbers = output.lines().map(|line| lines.get_mut(line)?.pop_front());
         numbers.collect()
+    }
+
+    /// The output of these lines, of which [`numbers`](HappensBefore::numbers) are these.
+    pub fn output(&self, lines: &[usize]) -> String {
+        let lines = lines.iter().map(|&line| &self.lines[line].text);
+        lines.map(|text| format!("{text}\n")).collect()
     }
 
     /// All lines in one order that the sleeps make likely, as if no daemon were cut
@@ -269,7 +275,7 @@ impl HappensBefore {
     }
 
     /// The same, with the place in the lesson's source that prints the line.
-    pub fn placed_name(&self, line: Option<usize>) -> String {
+    pub(crate) fn placed_name(&self, line: Option<usize>) -> String {
         let place = line.and_then(|line| self.lines[line].place.as_ref());
         let place = place.map(|place| format!(" ({place})"));
         self.name(line) + &place.unwrap_or_default()
@@ -546,6 +552,7 @@ mod tests {
         let [main, worker] = ["main thread a\n", "sub thread start  b\n"];
         let numbers = |lines: &[&str]| order.numbers(&lines.concat());
         assert_eq!(numbers(&[main, worker, main]), Some(vec![0, 2, 1]));
+        assert_eq!(order.output(&[0, 2, 1]), [main, worker, main].concat());
         assert_eq!(numbers(&[worker]), Some(vec![2]));
         assert_eq!(numbers(&[main, "x\n"]), None);
         assert_eq!(numbers(&[worker, main, worker]), None);

@@ -395,7 +395,7 @@ impl<'a> JudgedOutput<'a> {
             Mismatch::NoLine(fault) => {
                 let mut words = fault.to_string();
                 if fault.is_torn() && self.promises == Promises::Python {
-                    words += ", in Python with `print(line + \"\\n\", end=\"\")`";
+                    words += ", in Python with `sys.stdout.write(line + \"\\n\")`";
                 }
                 words
             }
@@ -755,7 +755,7 @@ mod tests {
             ("S 1 2 11 22\t\n P", Promises::Python, false),
         ] {
             let faults = judge(output, promises).faults;
-            let words = "in Python with `print(line + \"\\n\", end=\"\")`";
+            let words = "in Python with `sys.stdout.write(line + \"\\n\")`";
             assert_eq!(faults[0].contains(words), says_how, "{faults:?}");
         }
         // Where a line is printed twice and one is torn, nobody knows which.

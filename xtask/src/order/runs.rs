@@ -72,7 +72,7 @@ pub fn pauses(runs: &[Trace]) -> Option<String> {
     let threads = listed(&threads);
     Some(format!(
         "{threads} {spend} {shortest:.1} s of real time or more while simulated time stands still, \
-         and no order knows of it; what sleeps, has to sleep with `worker_core::sleep`"
+         and no order knows of it; if that is a sleep, let it be `worker_core::sleep`"
     ))
 }
 
@@ -207,7 +207,7 @@ mod tests {
         let quick = run(text, false, 10);
         let [slow, slower] = [80, 300].map(|pause| run(text, false, pause));
         let words = "worker `a` spends 0.1 s of real time or more while simulated time stands still, \
-                     and no order knows of it; what sleeps, has to sleep with `worker_core::sleep`";
+                     and no order knows of it; if that is a sleep, let it be `worker_core::sleep`";
         assert_eq!(pauses(&[slow, slower]).as_deref(), Some(words));
         // One that does so once may have waited for a processor.
         assert_eq!(pauses(&[run(text, false, 300), quick]), None);

@@ -72,10 +72,8 @@ fn microseconds(picture: &Picture) -> Vec<f64> {
     let mut columns = Vec::new();
     let mut moments = picture.times.chunk_by(PartialEq::eq).peekable();
     while let Some(steps) = moments.next() {
-        let room = moments
-            .peek()
-            .map_or(Duration::MAX, |next| next[0] - steps[0]);
-        let step = STEP.min(room / (steps.len() as u32 + 1));
+        let next = moments.peek().map_or(Duration::MAX, |next| next[0]);
+        let step = STEP.min((next - steps[0]) / (steps.len() as u32 + 1));
         let at = |behind| (steps[0] + step * behind).as_nanos() as f64 / 1e3;
         columns.extend((0..steps.len() as u32).map(at));
     }

@@ -311,11 +311,22 @@ pub(super) mod tests {
                 }
             }
             if let Ok(trace) = Trace::parse(&lines.join("\n")) {
-                let picture = Picture::of(&trace);
-                text::draw(&picture, 80);
-                svg::draw(&picture, "forged", svg::WIDE);
-                chrome::write(&picture, "forged");
+                draw(&Picture::of(&trace));
             }
         }
+    }
+
+    fn draw(picture: &Picture) {
+        text::draw(picture, 80);
+        svg::draw(picture, "lesson", svg::WIDE);
+        chrome::write(picture, "lesson");
+    }
+
+    #[test]
+    fn the_longest_sleep_of_all_is_drawn_with_what_comes_behind() {
+        let last = Duration::MAX.as_nanos();
+        let events = ["line\tmain thread a", "line\tmain thread b", "exit"];
+        let events = events.map(|event| format!("{last}\t0\t0\t-\t{event}\n"));
+        draw(&Picture::of(&Trace::parse(&events.concat()).unwrap()));
     }
 }

@@ -2,6 +2,7 @@
 //! and the picture brings its own ground for light and for dark pages.
 
 use console::measure_text_width;
+use xtask::order::happens_before::EdgeKind;
 
 use crate::{
     cli::seconds,
@@ -142,26 +143,34 @@ fn vertical(x: f64, from: f64, tip: f64) -> String {
     line("edge", (x, from), (x, back)) + &path("head", &head)
 }
 
-/// What each sign means, from `y` on in rows of this width, and where the last row ends.
+/// What each sign that is drawn means, from `y` on in rows of this width, and where the last
+/// row ends.
 fn legend(picture: &Picture, y: f64, width: f64) -> (String, f64) {
     let bar = |class: &str| line(class, (0.0, 0.0), (26.0, 0.0));
-    let mut signs = vec![
-        (dot("line", 5.0, 0.0, ""), 10.0, "prints a line"),
-        (bar("works"), 26.0, "works"),
-        (bar("waits"), 26.0, "waits"),
-        (square(5.0, 0.0), 10.0, "the program ends"),
-        (vertical(4.0, -8.0, 8.0), 8.0, "start"),
-        (vertical(4.0, 8.0, -8.0), 8.0, "join"),
-        (String::new(), 0.0, "(not to scale)"),
+    let mut bars = picture.rows.iter().flat_map(|row| &row.bars);
+    let waits = bars.any(|(_, bar)| matches!(bar, Bar::Waits));
+    let joins = picture.arrows.iter().any(|it| it.kind == EdgeKind::Join);
+    let cuts_off = picture.cuts_off();
+    let lost = "a line that it would have printed";
+    let signs = [
+        (true, dot("line", 5.0, 0.0, ""), 10.0, "prints a line"),
+        (true, bar("works"), 26.0, "works"),
+        (waits, bar("waits"), 26.0, "waits"),
+        (true, square(5.0, 0.0), 10.0, "the program ends"),
+        (true, vertical(4.0, -8.0, 8.0), 8.0, "start"),
+        (joins, vertical(4.0, 8.0, -8.0), 8.0, "join"),
+        (true, String::new(), 0.0, "(not to scale)"),
+        (
+            cuts_off,
+            cross(5.0, 0.0),
+            10.0,
+            "the daemon is cut off there",
+        ),
+        (cuts_off, dot("lost-line", 5.0, 0.0, ""), 10.0, lost),
     ];
-    if picture.cuts_off() {
-        let lost = "a line that it would have printed";
-        signs.push((cross(5.0, 0.0), 10.0, "the daemon is cut off there"));
-        signs.push((dot("lost-line", 5.0, 0.0, ""), 10.0, lost));
-    }
     let (mut x, mut y) = (MARGIN, y);
     let mut legend = String::new();
-    for (sign, wide, words) in signs {
+    for (_, sign, wide, words) in signs.into_iter().filter(|(is_drawn, ..)| *is_drawn) {
         let taken = wide + 8.0 + words.len() as f64 * LETTER;
         if x + taken > width - MARGIN && x > MARGIN {
             (x, y) = (MARGIN, y + 22.0);

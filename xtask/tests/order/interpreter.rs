@@ -489,8 +489,7 @@ proptest! {
             if output.iter().any(|&line| !sleeps.possible().contains(line)) {
                 continue;
             }
-            let lines = output.iter().map(|&line| format!("{}\n", order.lines[line].text));
-            let judged = judge.judge(lines.collect::<String>().as_bytes()).verdict;
+            let judged = judge.judge(order.output(&output).as_bytes()).verdict;
             let early = (0..output.len()).find_map(|place| {
                 let follows = sleeps.covered_by(output[place]);
                 let missing = follows.into_iter().find(|line| !output[..place].contains(line));

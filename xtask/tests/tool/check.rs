@@ -6,7 +6,7 @@ use std::{io::Write, process::Stdio};
 use crate::watch::Session;
 use crate::{
     tool::{Report, report},
-    workspace::LESSONS,
+    workspace::{LESSONS, Workspace, guarantees},
 };
 
 /// An output of fork-join by its lines: S and E of the main thread, P its post job, and
@@ -92,9 +92,23 @@ fn a_class_is_judged_file_by_file_and_summed_up() {
         let words = format!("{file}: {verdict}");
         assert!(report.stdout.contains(&words), "{words:?}: {report}");
     }
-    let words =
-        "\n2 possible, 1 possible for std and Python only, 1 impossible, 1 cannot be judged\n";
+    let words = "\n2 possible, 1 of them unlikely because of the sleeps, 1 possible for std and \
+                 Python only, 1 impossible, 1 cannot be judged\n";
     assert!(report.stdout.ends_with(words), "{report}");
+}
+
+#[test]
+fn what_was_tried_out_in_a_lesson_and_left_there_is_noted() {
+    let workspace =
+        Workspace::new("left-changed").lesson("good", 1, r#"say("main thread end\n");"#);
+    for (accepted, is_noted) in [("main thread end\n", false), ("main thread start\n", true)] {
+        workspace.accept("good", "guarantees", &guarantees(accepted));
+        let report = report(workspace.xtask().args(["check", "good", "Cargo.toml"]));
+        let words = "note: `good` does not guarantee what has been accepted, and judges by what its \
+                     source says now; `cargo xtask run-all good --simulated` shows the difference\n";
+        let expected = if is_noted { words } else { "" };
+        assert_eq!(report.stderr, expected, "{report}");
+    }
 }
 
 #[test]
@@ -105,8 +119,8 @@ fn what_python_may_tear_proves_nothing_but_what_is_no_text_does() {
         (
             torn.as_bytes(),
             "cannot be judged:\n  line 4 is torn: in \"sub thread end  1sub thread end  2\" one line \
-             begins inside another; print each in one piece, in Python with `print(line + \"\\n\", \
-             end=\"\")`\n",
+             begins inside another; print each in one piece, in Python with `sys.stdout.write(line + \
+             \"\\n\")`\n",
         ),
         (
             b"\xff\n",
@@ -131,8 +145,10 @@ fn a_program_is_run_as_often_as_asked_and_its_runs_are_summed_up() {
     let words = "3 of 3 possible; runs can prove a program wrong, never right\n";
     assert_eq!(good.stdout, words, "{good}");
     let unlikely = runs("printf", &fork_join("S 1 11 2 22 P E"));
-    let words = "3 of 3 possible, 3 of them unlikely because of the sleeps; runs can prove";
+    let words = "3 of 3 possible, 3 of them unlikely because of the sleeps; none was as the lesson \
+                 nearly always is: see whether";
     assert!(unlikely.stdout.starts_with(words), "{unlikely}");
+    assert_eq!(unlikely.status, Some(0), "{unlikely}");
     let bad = runs("printf", &output.replace("main thread end\n", ""));
     assert_eq!(bad.status, Some(1), "{bad}");
     assert!(bad.stdout.starts_with("0 of 3 possible"), "{bad}");

@@ -203,6 +203,20 @@ fn a_lesson_that_prints_without_end_fails() {
 }
 
 #[test]
+fn a_lesson_that_does_things_without_end_is_stopped_and_told_where_its_threads_are() {
+    let body = r#"say("main thread start\n");
+        // More than it may write, and not so much as fills a disk.
+        let line = format!("line\tmain thread goes{}", " on and on".repeat(100_000));
+        for _ in 0..70 { trace(&line); }
+        loop { std::thread::yield_now(); }"#;
+    let workspace = Workspace::new("does-without-end").lesson("bad", 1, body);
+    let report = workspace.run_all(&["--simulated"]);
+    let words = "  its trace is larger than 64 MiB; let its threads do less\n  simulated time had come \
+                 to 0 s: the main thread has neither slept, joined nor ended since 0 s\n";
+    assert!(report.stdout.contains(words), "{report}");
+}
+
+#[test]
 fn a_lesson_that_still_runs_at_the_time_limit_is_killed_and_fails() {
     let body = r#"print!("main thread start\nmain thr");
         std::io::stdout().flush().unwrap();
@@ -703,6 +717,36 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
         );
         assert_eq!(report.stdout, "", "{arguments:?}: {report}");
     }
+}
+
+#[test]
+fn what_an_argument_holds_moves_no_cursor() {
+    let workspace = Workspace::new("arguments").lesson("good", 1, GOOD);
+    for arguments in [
+        &["\x1b[2J"][..],
+        &["--\x1b[2J"],
+        &["orders", "\x1b[2J"],
+        &["orders", "good", "--limit", "\x1b[2J"],
+        &["run-all", "--timeout", "\x1b[2J"],
+        &["check", "good", "no/\x1b[2J"],
+        &["check", "good", "--", "no/\x1b[2J"],
+        &["timeline", "good", "--svg", "no/\x1b[2J"],
+    ] {
+        let report = report(workspace.xtask().args(arguments));
+        assert!(report.stderr.contains(r"\u{1b}[2J"), "{report}");
+        assert!(!report.stderr.contains('\x1b'), "{report}");
+    }
+}
+
+#[test]
+fn what_a_lesson_writes_moves_no_cursor() {
+    let body = r#"print!("\x1b[2Jout\n"); eprint!("\x1b[2Jerror\n");"#;
+    let workspace = Workspace::new("escapes").lesson("bad", 1, body);
+    let report = workspace.run_all(&[]);
+    for words in ["\n\\u{1b}[2Jout\n", "\n    \\u{1b}[2Jerror\n"] {
+        assert!(report.stdout.contains(words), "{words:?} {report}");
+    }
+    assert!(!report.stdout.contains('\x1b'), "{report}");
 }
 
 #[test]

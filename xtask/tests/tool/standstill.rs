@@ -135,7 +135,7 @@ const ANOTHER_SLEEP: &str = "
 #[test]
 fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
     let words = " s of real time or more while simulated time stands still, and no order knows of it; \
-                 what sleeps, has to sleep with `worker_core::sleep`\n";
+                 if that is a sleep, let it be `worker_core::sleep`\n";
     // A busy machine leaves less of the second to be seen.
     let is_told = |text: &str, begin: &str| {
         let told = text.split_once(&format!("{begin}worker `1` spends "));
@@ -151,6 +151,9 @@ fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
     // By the sleeps that are known, its end races with the main thread.
     let report = LESSONS.run_all(&["another-sleep", "--accept"]);
     assert!(is_told(&report.stdout, "\n  note: "), "{report}");
+    // That is why, so it comes first.
+    let (_, said) = report.stdout.split_once("another-sleep failed").unwrap();
+    assert_eq!(said.find('\n'), said.find("\n  note: "), "{report}");
     assert_eq!(report.status, Some(1), "{report}");
 }
 

@@ -64,6 +64,14 @@ fn a_daemon_is_cut_off_where_the_program_ends() {
     // One more is in the legend.
     let crosses = |lesson: &str| WRITTEN[lesson][0].matches("class=\"cut\"").count();
     assert_eq!((crosses("daemon"), crosses("threads")), (6, 0));
+    // The legend says what is drawn, and nobody waits here.
+    let says = |lesson: &str, words: &str| WRITTEN[lesson][0].contains(&format!(">{words}<"));
+    for words in ["waits", "join"] {
+        assert!(
+            !says("daemon", words) && says("fork-join", words),
+            "{words}"
+        );
+    }
 }
 
 #[test]
@@ -82,7 +90,7 @@ fn the_svg_says_its_text_as_text() {
             svg.contains(&format!("<title>The threads of {lesson}</title>")),
             "{svg}"
         );
-        for words in [">main thread<", ">0 s<", ">works<", ">waits<"] {
+        for words in [">main thread<", ">0 s<", ">works<"] {
             assert!(svg.contains(words), "{words:?} is missing in {svg}");
         }
     }

@@ -42,6 +42,8 @@ pub struct Session {
     /// The terminal as what runs in it has it. Its settings live as long as this is open.
     terminal: File,
     child: Child,
+    /// All that has been written to it.
+    written: Vec<u8>,
     screen: vt100::Parser,
     before: Termios,
 }
@@ -78,6 +80,7 @@ impl Session {
             child: in_pty.spawn(pts).unwrap(),
             pty,
             terminal,
+            written: Vec::new(),
             screen: vt100::Parser::new(rows, columns, 0),
             before,
         }
@@ -91,6 +94,7 @@ impl Session {
         let mut bytes = [0; 4096];
         let count = (&self.pty).read(&mut bytes).unwrap();
         self.screen.process(&bytes[..count]);
+        self.written.extend(&bytes[..count]);
         count > 0
     }
 
@@ -229,7 +233,7 @@ fn each_way_to_save_is_seen_and_the_verdict_stands_first() {
         "\nmain thread one\n",
         "main thread  ●",
         "guaranteed on every run, and why",
-        "a accept  d diff  o orders",
+        "a accept  d diff  o orders  p pairs",
     ] {
         assert!(screen.contains(words), "no {words:?} in\n{screen}");
     }
@@ -283,7 +287,7 @@ fn a_difference_is_accepted_only_by_a_second_key() {
     session.press("a");
     session.shows("accept what differs?");
     session.press("x");
-    session.shows("a accept  d diff");
+    session.shows("q quit  a accept");
     assert_eq!(workspace.accepted("good").unwrap(), "main thread one\n");
     session.press("a");
     session.shows("accept what differs?");
@@ -316,17 +320,31 @@ fn a_terminal_of_ci_and_one_that_shows_only_text_have_no_keys() {
 }
 
 #[test]
+fn a_terminal_that_shows_only_text_is_told_to_do_nothing_else() {
+    // For so long that it would be said what goes on.
+    let body =
+        r#"std::thread::sleep(std::time::Duration::from_secs(1)); say("main thread one\n");"#;
+    let workspace = Workspace::new("dumb").lesson("slow", 1, body);
+    let mut xtask = workspace.xtask();
+    xtask.args(["run-all", "slow"]).env("TERM", "dumb");
+    let mut session = Session::start(&xtask, 40, 80);
+    session.shows("1 of 1 lesson failed: slow");
+    assert!(!session.written.contains(&b'\x1b'));
+    assert_eq!(session.end().code(), Some(1));
+}
+
+#[test]
 fn the_screen_is_as_large_as_the_terminal_and_says_what_is_cut() {
     let lines: String = (0..40).map(|n| format!("main thread {n}\\n")).collect();
     let body = format!("say(\"{lines}\");");
     let workspace = Workspace::new("watch-size").lesson("long", 1, &body);
     let mut session = Session::watch(&workspace, &["long"]);
     session.shows("long failed in ");
-    for (rows, columns) in [(20, 50), (60, 200), (24, 80)] {
+    for (rows, columns) in [(20, 60), (60, 200), (24, 80)] {
         session.resize(rows, columns);
         let screen = session.until("whole screen", |screen| {
             let last = screen.lines().last().unwrap_or_default();
-            let is_whole = last.starts_with("a accept") && last.ends_with("q quit");
+            let is_whole = last.starts_with("q quit") && last.ends_with("t real clock");
             is_whole && screen.lines().count() == usize::from(rows)
         });
         assert!(screen.starts_with("long failed in "), "{screen}");
@@ -604,6 +622,14 @@ fn what_was_gained_and_lost_is_marked_and_the_number_of_orders_is_said_once() {
         assert!(screen.contains(words), "no {words:?} in\n{screen}");
     }
     assert!(!screen.contains(" became "), "{screen}");
+    // In a low window there is room for them alone, and with the same key for all.
+    session.resize(24, 100);
+    session.press("p");
+    session.until("pairs alone", |screen| {
+        !screen.contains("\nmain thread start\n") && screen.contains("\n+   `sub thread end  1`\n")
+    });
+    session.press("p");
+    session.shows("\nmain thread start\n");
     session.press("q");
     assert_eq!(session.end().code(), Some(0));
 }

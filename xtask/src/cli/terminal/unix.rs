@@ -18,6 +18,11 @@ use crate::cli::lock;
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
+/// Whether a terminal would show no more than text.
+pub(crate) fn is_dumb() -> bool {
+    env::var_os("TERM").is_none_or(|term| term == "dumb")
+}
+
 /// Takes the terminal, if standard input and output are one that can show more than text,
 /// and says whether they are.
 pub(crate) fn take() -> bool {
@@ -107,9 +112,8 @@ fn write(text: &str) -> io::Result<()> {
 /// The settings of the terminal, if standard input and output are one that can show more
 /// than text.
 fn settings() -> Option<Termios> {
-    let is_dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
     let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if is_dumb || !is_terminal {
+    if is_dumb() || !is_terminal {
         return None;
     }
     tcgetattr(io::stdin()).ok()

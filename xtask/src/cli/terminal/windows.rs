@@ -2,6 +2,10 @@
 
 use std::io;
 
+pub(crate) fn is_dumb() -> bool {
+    false
+}
+
 pub(crate) fn take() -> bool {
     false
 }

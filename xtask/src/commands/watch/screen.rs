@@ -7,11 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use console::{Style, strip_ansi_codes, style, truncate_str};
+use console::{Style, style, truncate_str};
 use xtask::order::{count::Count, description::Description, guarantees};
 
 use crate::{
-    cli::{number_of, wrapped},
+    cli::{number_of, plain_lines, wrapped},
     commands::{
         orders::{sections, write_lines, write_orders},
         watch::look::{JudgedRun, Look},
@@ -23,7 +23,7 @@ use crate::{
 /// Less of an output is not worth its place.
 const FEWEST_LINES: usize = 5;
 
-const KEYS: &str = "a accept  d diff  o orders  r run  t real clock  q quit";
+const KEYS: &str = "q quit  a accept  d diff  o orders  p pairs  r run  t real clock";
 
 /// What is shown.
 #[derive(Default)]
@@ -51,6 +51,7 @@ pub(super) enum View {
     All,
     Difference,
     Orders,
+    Pairs,
 }
 
 impl Screen {
@@ -116,6 +117,7 @@ impl Screen {
                 }
                 (View::Difference, Some(run)) => run.outcome.difference.clone(),
                 (View::Orders, Some(run)) => orders(run, room),
+                (View::Pairs, Some(_)) => self.pairs(width),
                 _ => self.all(half, width),
             };
         let text = cut(
@@ -147,13 +149,9 @@ impl Screen {
         let Some(run) = run else {
             return text + "\n";
         };
-        let mut complaints = run.outcome.complaints.clone();
-        complaints.extend(
-            run.outcome
-                .note()
-                .iter()
-                .map(|note| format!("note: {note}")),
-        );
+        let note = run.outcome.note().map(|note| format!("note: {note}"));
+        let mut complaints: Vec<_> = note.into_iter().collect();
+        complaints.extend(run.outcome.complaints.iter().cloned());
         if let Ok(order) = &run.order {
             let then = self.accepted.as_ref().unwrap_or(&order.description);
             let became = guarantees::became(then.guaranteed, order.description.guaranteed);
@@ -162,10 +160,10 @@ impl Screen {
         }
         let complaints = complaints.iter();
         let complaints = complaints.map(|it| wrapped(&format!("  {it}"), width) + "\n");
-        let complaints = plain(&complaints.collect::<String>());
+        let complaints = plain_lines(&complaints.collect::<String>());
         text + &match self.view {
             View::Difference => complaints,
-            View::All | View::Orders => cut(&complaints, most, ", with `d`"),
+            View::All | View::Orders | View::Pairs => cut(&complaints, most, ", with `d`"),
         } + "\n"
     }
 
@@ -183,18 +181,26 @@ impl Screen {
         let printed = printed.map(|run| &run.stdout);
         let goes_on = Some(&self.printed).filter(|printed| !printed.is_empty());
         if let Some(printed) = goes_on.or(printed) {
-            let printed = plain(&String::from_utf8_lossy(printed));
+            let printed = plain_lines(&String::from_utf8_lossy(printed));
             text += &(cut(&printed, most, " of its output") + "\n");
         }
         if let Some(Ok(order)) = self.run.as_ref().map(|run| &run.order) {
-            let then = self.accepted.as_ref().unwrap_or(&order.description);
             text += &(text::draw(&order.picture, width) + "\n");
-            text += &compared(then, &order.description, width);
         }
+        text += &self.pairs(width);
         if !self.is_broken {
             text += &self.said;
         }
         text
+    }
+
+    /// What is guaranteed, likely and luck, and what of it has changed.
+    fn pairs(&self, width: usize) -> String {
+        let Some(Ok(order)) = self.run.as_ref().map(|run| &run.order) else {
+            return String::new();
+        };
+        let then = self.accepted.as_ref().unwrap_or(&order.description);
+        compared(then, &order.description, width)
     }
 }
 
@@ -283,16 +289,4 @@ fn orders(run: &JudgedRun, room: usize) -> String {
     // Nothing goes wrong with what is written to memory.
     let _ = write_lines(order, &mut out).and_then(|()| write_orders(order, room, &mut out));
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// A text without what a terminal would take for more.
-fn plain(text: &str) -> String {
-    let text = strip_ansi_codes(text).replace("\r\n", "\n");
-    let plain = text.chars().map(|sign| match sign {
-        '\n' => '\n',
-        '\t' => ' ',
-        sign if sign.is_control() => '�',
-        sign => sign,
-    });
-    plain.collect()
 }

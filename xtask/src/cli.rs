@@ -90,19 +90,22 @@ pub(crate) fn width() -> usize {
     terminal_width().unwrap_or(80)
 }
 
-/// A line in as many as it takes to be no wider than `width`, broken between words.
-pub(crate) fn wrapped(line: &str, width: usize) -> String {
-    let indent = line.len() - line.trim_start().len() + 4;
+/// Lines, each in as many as it takes to be no wider than `width`, broken between words.
+pub(crate) fn wrapped(lines: &str, width: usize) -> String {
     let mut wrapped = String::new();
-    let mut column = 0;
-    for word in line.split_inclusive(' ') {
-        if column > indent && column + measure_text_width(word.trim_end()) > width {
-            wrapped.truncate(wrapped.trim_end().len());
-            wrapped += &format!("\n{:indent$}", "");
-            column = indent;
+    for line in lines.lines() {
+        let indent = line.len() - line.trim_start().len() + 4;
+        let mut column = 0;
+        for word in line.split_inclusive(' ') {
+            if column > indent && column + measure_text_width(word.trim_end()) > width {
+                wrapped.truncate(wrapped.trim_end().len());
+                wrapped += &format!("\n{:indent$}", "");
+                column = indent;
+            }
+            wrapped += word;
+            column += measure_text_width(word);
         }
-        wrapped += word;
-        column += measure_text_width(word);
+        wrapped.push('\n');
     }
     wrapped
 }
@@ -246,14 +249,16 @@ mod tests {
 
     #[test]
     fn a_line_is_broken_between_words_and_goes_on_further_to_the_right() {
-        let line = "  `sub thread end  1`  missing or not, by luck";
+        let line = "  `sub thread end  1`  missing or not, by luck\n";
         assert_eq!(wrapped(line, 80), line);
-        let narrow = "  `sub thread end  1`  missing\n      or not, by luck";
+        let narrow = "  `sub thread end  1`  missing\n      or not, by luck\n";
         assert_eq!(wrapped(line, 30), narrow);
+        // Each for itself.
+        assert_eq!(wrapped(&line.repeat(2), 30), narrow.repeat(2));
         // A word is whole, however narrow it gets.
-        let words = "  `sub\n      thread\n      end\n      1`\n      missing\n      or\n      not,\n      by\n      luck";
+        let words = "  `sub\n      thread\n      end\n      1`\n      missing\n      or\n      not,\n      by\n      luck\n";
         assert_eq!(wrapped(line, 7), words);
         // Nor is a line begun for the first one.
-        assert_eq!(wrapped("  `sub thread", 3), "  `sub\n      thread");
+        assert_eq!(wrapped("  `sub thread", 3), "  `sub\n      thread\n");
     }
 }

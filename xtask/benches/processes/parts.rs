@@ -170,7 +170,7 @@ fn sleep_of(place: &Place, lesson: &str) -> Result<f64, String> {
     let text = fs::read_to_string(&trace).unwrap_or_default();
     let trace = Trace::parse(&text)
         .map_err(|reason| format!("lesson `{lesson}` cannot be measured: {reason}"))?;
-    Ok(trace.exit.as_secs_f64())
+    Ok(trace.exit_time().as_secs_f64())
 }
 
 /// Run-all on the simulated clock beside what cargo itself takes.

@@ -380,8 +380,7 @@ fn words(judgement: &Judgement) -> String {
 /// Prints what is to be said, no wider than the terminal, if there is one.
 fn say(words: &str) -> Result<(), Failure> {
     let width = cli::terminal_width().unwrap_or(usize::MAX);
-    let lines = words.lines().map(|line| wrapped(line, width) + "\n");
-    cli::print(lines.collect::<String>())
+    cli::print(wrapped(words, width))
 }
 
 /// How many kinds of verdicts there are.

@@ -119,7 +119,7 @@ fn write(orders: &Description, name: &str, limit: usize, out: &mut dyn Write) ->
     if orders.happens_before.is_endless {
         let words = "a daemon went on for too long after the end of the program: lines that it \
                      would print after that are not in these orders";
-        writeln!(out, "{}\n", wrapped(words, width))?;
+        writeln!(out, "{}", wrapped(words, width))?;
     }
     write_orders(orders, limit, out)?;
     // One line, whatever its width, for what reads it.
@@ -144,13 +144,14 @@ fn section(
     heading(out, title)?;
     let width = cli::width();
     for line in lines {
-        writeln!(out, "{}", wrapped(&line, width))?;
+        write!(out, "{}", wrapped(&line, width))?;
     }
     writeln!(out)
 }
 
 fn heading(out: &mut dyn Write, words: &str) -> io::Result<()> {
-    writeln!(out, "{}", style(wrapped(words, cli::width())).bold())
+    let words = wrapped(words, cli::width());
+    writeln!(out, "{}", style(words.trim_end()).bold())
 }
 
 /// What may be missing, what is guaranteed, what is likely and what is luck, each with

@@ -11,7 +11,7 @@ use std::{
 };
 
 use fixedbitset::FixedBitSet;
-use worker_core::trace::{Event, EventKind, Place};
+use worker_core::trace::{EventKind, Place};
 
 use crate::order::{
     partial_order::PartialOrder,
@@ -166,8 +166,8 @@ impl HappensBefore {
             lines,
             guaranteed,
             guarantees,
-            exit: trace.exit,
-            exit_event: events_before_exit(trace),
+            exit: trace.exit_time(),
+            exit_event: trace.exit,
             is_endless: trace.is_endless,
             alike,
         }
@@ -288,12 +288,6 @@ impl Guarantee {
         let edges: Vec<_> = self.edges.iter().map(EdgeKind::to_string).collect();
         edges.join(", ")
     }
-}
-
-fn events_before_exit(trace: &Trace) -> usize {
-    let is_exit = |event: &Event| event.kind == EventKind::Exit;
-    let exit = trace.events.iter().position(is_exit);
-    exit.unwrap_or(trace.events.len())
 }
 
 /// The lines of a trace, thread by thread, and the first that another thread prints too.

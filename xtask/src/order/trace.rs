@@ -12,8 +12,8 @@ pub struct Trace {
     pub threads: Vec<Thread>,
     /// In the order in which they happened.
     pub events: Vec<Event>,
-    /// When the program ended.
-    pub exit: Duration,
+    /// The place of the end of the program among the events, or behind them.
+    pub exit: usize,
     /// Whether it is not known what the daemons would still have done.
     pub is_endless: bool,
 }
@@ -35,8 +35,7 @@ impl Trace {
     /// What cannot be read, in a sentence.
     pub fn parse(text: &str) -> Result<Trace, String> {
         let trace = Trace::parse_begun(text)?;
-        let mut events = trace.events.iter();
-        if events.any(|event| event.kind == EventKind::Exit) {
+        if trace.exit < trace.events.len() {
             Ok(trace)
         } else {
             Err(
@@ -59,7 +58,7 @@ impl Trace {
                 daemon: false,
             }],
             events: Vec::new(),
-            exit: Duration::ZERO,
+            exit: 0,
             is_endless: false,
         };
         for (number, line) in (1..).zip(text.lines()) {
@@ -75,26 +74,31 @@ impl Trace {
                     daemon: *daemon,
                 });
             }
-            if let Some(reason) = trace.contradiction(&event) {
+            if let Some(reason) = trace.contradiction(line, &event) {
                 return Err(format!("line {number} of its trace {reason}: {line:?}"));
-            }
-            if event.kind == EventKind::Exit {
-                trace.exit = event.time;
             }
             trace.is_endless |= event.kind == EventKind::Endless;
             trace.events.push(event);
         }
+        let mut events = trace.events.iter();
+        let exit = events.position(|event| event.kind == EventKind::Exit);
+        trace.exit = exit.unwrap_or(trace.events.len());
         Ok(trace)
     }
 
     /// The lines that were printed: those before the end of the program.
     pub fn printed(&self) -> impl Iterator<Item = &str> {
-        let before_exit = |event: &&Event| event.kind != EventKind::Exit;
-        let events = self.events.iter().take_while(before_exit);
-        events.filter_map(|event| match &event.kind {
+        let events = &self.events[..self.exit];
+        events.iter().filter_map(|event| match &event.kind {
             EventKind::Line(text) => Some(text.as_str()),
             _ => None,
         })
+    }
+
+    /// When the program ended, if it has.
+    pub fn exit_time(&self) -> Duration {
+        let exit = self.events.get(self.exit);
+        exit.map_or(Duration::ZERO, |exit| exit.time)
     }
 
     /// What a thread is called in a sentence.
@@ -126,9 +130,9 @@ impl Trace {
         format!("{what}{place} at {} s", event.time.as_secs_f64())
     }
 
-    /// Why no lesson can have written an event behind those before it. Its thread is known
-    /// by now, if it starts one.
-    fn contradiction(&self, event: &Event) -> Option<&'static str> {
+    /// Why no lesson can have written an event as this line, behind those before it. Its thread
+    /// is known by now, if it starts one.
+    fn contradiction(&self, line: &str, event: &Event) -> Option<&'static str> {
         let known = self.threads.len();
         let is_known = event.thread < known
             && match event.kind {
@@ -145,6 +149,8 @@ impl Trace {
             Some("goes back in time")
         } else if event.kind == EventKind::Exit && event.thread > 0 {
             Some("lets a worker end the program")
+        } else if line.contains(|sign: char| sign.is_control() && sign != '\t') {
+            Some("holds a control character")
         } else {
             None
         }
@@ -220,6 +226,10 @@ mod tests {
         for (event, words) in [
             ("4|0|0|-|line|main thread end", "goes back in time"),
             ("5|0|1|-|exit", "lets a worker end the program"),
+            (
+                "5|0|0|-|line|main thread \u{1b}[2J",
+                "holds a control character",
+            ),
             (
                 "5|0|0|-|start|1|worker|b",
                 "is about a thread that was not started",

@@ -64,9 +64,7 @@ impl Picture {
         let edges = edges(trace, Promises::WorkerCore);
         let lost = lost(trace, &edges);
         let mut moments = moments(trace, &edges);
-        let mut numbered = trace.events.iter().zip(&moments);
-        let exit = numbered.find(|(event, _)| event.kind == EventKind::Exit);
-        let exit = exit.map_or((trace.exit, 0), |(_, &moment)| moment);
+        let exit = moments[trace.exit];
         for number in lost.ones() {
             moments[number] = moments[number].max((exit.0, exit.1 + 1));
         }
@@ -87,10 +85,10 @@ impl Picture {
             let row = &mut rows[event.thread];
             let column = column_of(moments[number]);
             if let EventKind::Line(text) = &event.kind {
-                row.lines.push((column, printable(text)));
+                row.lines.push((column, text.clone()));
             }
             if !lost.contains(number) {
-                row.go_on(event, trace.exit, column..exit);
+                row.go_on(event, trace.exit_time(), column..exit);
             }
         }
         for row in &mut rows {
@@ -171,10 +169,9 @@ impl Picture {
 impl Row {
     /// The row of a thread that has done nothing yet, and never comes to its end.
     fn of(thread: &Thread) -> Row {
-        let name = printable(&thread.name);
         let daemon = if thread.daemon { " (daemon)" } else { "" };
         Row {
-            name: format!("{}{daemon}", truncate_str(&name, LONGEST_NAME, "…")),
+            name: format!("{}{daemon}", truncate_str(&thread.name, LONGEST_NAME, "…")),
             bars: Vec::new(),
             lines: Vec::new(),
             is_cut_off: true,
@@ -206,8 +203,8 @@ impl Row {
 /// gets to one at the very time of the end is luck; the picture shows that it does not.
 fn lost(trace: &Trace, edges: &Edges) -> FixedBitSet {
     let awaited = awaited(trace, edges);
-    let is_lost =
-        |&number: &usize| !awaited.contains(number) && trace.events[number].time >= trace.exit;
+    let exit = trace.exit_time();
+    let is_lost = |&number: &usize| !awaited.contains(number) && trace.events[number].time >= exit;
     (0..trace.events.len()).filter(is_lost).collect()
 }
 
@@ -241,17 +238,6 @@ fn moments(trace: &Trace, edges: &Edges) -> Vec<Moment> {
         moments.push(behind.fold((event.time, 0), Ord::max));
     }
     moments
-}
-
-/// A text without what no page and no terminal can show.
-fn printable(text: &str) -> String {
-    let is_shown =
-        |character: char| !character.is_control() && !matches!(character, '\u{fffe}' | '\u{ffff}');
-    let shown = text.chars().map(|character| match is_shown(character) {
-        true => character,
-        false => char::REPLACEMENT_CHARACTER,
-    });
-    shown.collect()
 }
 
 #[cfg(test)]

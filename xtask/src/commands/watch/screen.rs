@@ -156,11 +156,10 @@ impl Screen {
             let then = self.accepted.as_ref().unwrap_or(&order.description);
             let became = guarantees::became(then.guaranteed, order.description.guaranteed);
             complaints.retain(|complaint| *complaint != became);
-            text += &(wrapped(&count(then, &order.description), width) + "\n");
+            text += &wrapped(&count(then, &order.description), width);
         }
-        let complaints = complaints.iter();
-        let complaints = complaints.map(|it| wrapped(&format!("  {it}"), width) + "\n");
-        let complaints = plain_lines(&complaints.collect::<String>());
+        let complaints = complaints.iter().map(|it| format!("  {it}\n"));
+        let complaints = wrapped(&plain_lines(&complaints.collect::<String>()), width);
         text + &match self.view {
             View::Difference => complaints,
             View::All | View::Orders | View::Pairs => cut(&complaints, most, ", with `d`"),

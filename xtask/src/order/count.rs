@@ -597,6 +597,16 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_cut_off_is_counted_where_fewer_lines_come_last_than_first() {
+        let covered = [vec![], vec![], vec![], vec![0, 1], vec![1, 2]];
+        for certain in 0..=covered.len() {
+            let order = order(covered.to_vec(), certain);
+            let listed = order.outputs(&[0, 1, 2, 3, 4]).count();
+            assert_eq!(count(&order), Count::Exact(listed as u128), "{certain}");
+        }
+    }
+
+    #[test]
     fn an_order_that_is_too_large_is_given_up() {
         // Each line of two but the first comes after one of its own and one of the other.
         let covered = (0..4_000).map(|line| match line {

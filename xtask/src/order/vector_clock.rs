@@ -189,4 +189,21 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_clock_takes_no_more_room_than_what_is_new_in_it() {
+        let (halvings, threads) = (10, 1 << 10);
+        let mut all = VectorClocks::new(threads);
+        let mut joined = VectorClock::default();
+        // Every second thread, so that as few as possible stand side by side with as many lines.
+        for thread in (0..threads).step_by(2) {
+            let own = all.with(VectorClock::default(), thread, 1);
+            all.join(own, joined);
+            joined = all.join(joined, own);
+            let behind = all.with(joined, thread, 2);
+            all.join(behind, joined);
+        }
+        let clocks = 5 * threads / 2;
+        assert!(all.nodes.len() <= clocks * halvings, "{}", all.nodes.len());
+    }
 }

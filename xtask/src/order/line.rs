@@ -71,13 +71,20 @@ fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result
     if !is_ended {
         return Err(Fault::NoLineBreak(line.to_owned()));
     }
-    if line.chars().any(char::is_control) {
+    if has_control_character(line) {
         return Err(Fault::Control(line.to_owned()));
     }
     if is_two(line.trim_start()) && !is_known(line) {
         return Err(Fault::TwoInOne(line.to_owned()));
     }
     Ok(line)
+}
+
+/// Whether a text holds a character that does not print.
+pub fn has_control_character(text: &str) -> bool {
+    // Most hold none, and their bytes tell so before they are read as characters.
+    let begins_one = |byte: u8| byte.is_ascii_control() || byte == 0xc2;
+    text.bytes().any(begins_one) && text.chars().any(char::is_control)
 }
 
 /// Whether one line begins in another, of which there is at least the beginning of its

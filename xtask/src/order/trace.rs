@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use worker_core::trace::{Event, EventKind};
 
+use crate::order::line::has_control_character;
+
 /// A trace.
 #[derive(Clone)]
 pub struct Trace {
@@ -149,7 +151,7 @@ impl Trace {
             Some("goes back in time")
         } else if event.kind == EventKind::Exit && event.thread > 0 {
             Some("lets a worker end the program")
-        } else if line.contains(|sign: char| sign.is_control() && sign != '\t') {
+        } else if line.split('\t').any(has_control_character) {
             Some("holds a control character")
         } else {
             None

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    cell::LazyCell,
+    cell::{LazyCell, RefCell},
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     mem::discriminant,
     str,
@@ -184,10 +184,10 @@ impl<'a> JudgedOutput<'a> {
 
     /// Finds for each line of the output which one of the lesson's it is.
     fn read(&mut self) {
-        let [known, mut left] = [self.order.by_text(), self.order.by_text()];
+        let known = RefCell::new(self.order.by_text());
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
-        let lines = lines(self.output, |text| known.contains_key(text));
+        let lines = lines(self.output, |text| known.borrow().contains_key(text));
         for (number, text) in (1..).zip(lines) {
             let mismatch = match text {
                 Err(bad) => {
@@ -196,7 +196,7 @@ impl<'a> JudgedOutput<'a> {
                 }
                 // A tear leaves line breaks behind.
                 Ok("") if is_torn => continue,
-                Ok(text) => match left.get_mut(text).map(VecDeque::pop_front) {
+                Ok(text) => match known.borrow_mut().get_mut(text).map(VecDeque::pop_front) {
                     Some(Some(line)) => {
                         self.lines.push(line);
                         self.numbers.push(number);

@@ -76,7 +76,7 @@ impl Trace {
                     daemon: *daemon,
                 });
             }
-            if let Some(reason) = trace.contradiction(line, &event) {
+            if let Some(reason) = trace.contradiction(&event) {
                 return Err(format!("line {number} of its trace {reason}: {line:?}"));
             }
             trace.is_endless |= event.kind == EventKind::Endless;
@@ -132,9 +132,9 @@ impl Trace {
         format!("{what}{place} at {} s", event.time.as_secs_f64())
     }
 
-    /// Why no lesson can have written an event as this line, behind those before it. Its thread
-    /// is known by now, if it starts one.
-    fn contradiction(&self, line: &str, event: &Event) -> Option<&'static str> {
+    /// Why no lesson can have written an event behind those before it. Its thread is known
+    /// by now, if it starts one.
+    fn contradiction(&self, event: &Event) -> Option<&'static str> {
         let known = self.threads.len();
         let is_known = event.thread < known
             && match event.kind {
@@ -145,13 +145,17 @@ impl Trace {
                 _ => true,
             };
         let before = self.events.last();
+        let text = match &event.kind {
+            EventKind::Line(text) | EventKind::Start { name: text, .. } => text,
+            _ => "",
+        };
         if !is_known {
             Some("is about a thread that was not started")
         } else if before.is_some_and(|before| event.time < before.time) {
             Some("goes back in time")
         } else if event.kind == EventKind::Exit && event.thread > 0 {
             Some("lets a worker end the program")
-        } else if line.split('\t').any(has_control_character) {
+        } else if has_control_character(text) {
             Some("holds a control character")
         } else {
             None

@@ -19,7 +19,6 @@ use std::{
 
 use console::{Term, measure_text_width};
 use lexopt::ValueExt;
-use xtask::order::line::has_control_character;
 
 /// Why a command did not come to its end.
 pub(crate) enum Failure {
@@ -134,9 +133,6 @@ pub(crate) fn complain(message: &str) {
 
 /// A line without what a terminal would take for more than text.
 pub(crate) fn plain(line: &str) -> String {
-    if !has_control_character(line) {
-        return line.to_owned();
-    }
     let mut plain = String::new();
     for character in line.chars() {
         if character.is_control() {

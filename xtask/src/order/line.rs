@@ -81,7 +81,7 @@ fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result
 }
 
 /// Whether a text holds a character that does not print.
-pub fn has_control_character(text: &str) -> bool {
+pub(super) fn has_control_character(text: &str) -> bool {
     // Most hold none, and their bytes tell so before they are read as characters.
     let begins_one = |byte: &u8| matches!(byte, ..0x20 | 0x7f | 0xc2);
     text.as_bytes().iter().any(begins_one) && text.chars().any(char::is_control)

@@ -167,8 +167,8 @@ fn say_if_changed(lesson: &Lesson, trace: &Trace) {
     if !is_same(&accepted, &guarantees::text(&order)) {
         let name = &lesson.name;
         cli::note(&format!(
-            "note: `{name}` does not guarantee what has been accepted, and judges by what its source \
-             says now; `cargo xtask run-all {name} --simulated` shows the difference"
+            "note: the guarantees of `{name}` are not the accepted ones, and outputs are judged by what its \
+             source says now; `cargo xtask run-all {name} --simulated` shows the difference"
         ));
     }
 }
@@ -344,7 +344,7 @@ fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
 fn judge_run(judge: &Judge, run: &Run) -> Judgement {
     let (verdict, but) = match run.end {
         End::Ended(_) => return judge.judge(&run.stdout),
-        End::TimedOut(_) | End::StoodStill | End::DidTooMuch => {
+        End::TimedOut(_) | End::StoodStill | End::TraceTooLarge => {
             (Verdict::Impossible, "; the lesson ends")
         }
         End::TooMuch { to_stdout: true } => (Verdict::Impossible, ""),

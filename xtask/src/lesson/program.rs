@@ -64,7 +64,7 @@ impl Run {
     pub(crate) fn whole_lines(&self) -> &[u8] {
         let end = match self.end {
             End::Ended(_) | End::LeftOpen => self.stdout.len(),
-            End::TimedOut(_) | End::StoodStill | End::DidTooMuch | End::TooMuch { .. } => {
+            End::TimedOut(_) | End::StoodStill | End::TraceTooLarge | End::TooMuch { .. } => {
                 let last = self.stdout.iter().rposition(|&byte| byte == b'\n');
                 last.map_or(0, |last| last + 1)
             }
@@ -85,14 +85,14 @@ impl Run {
                  `worker_core::sleep`",
                 standstill::whereabouts(trace)
             )],
-            End::TimedOut(_) | End::DidTooMuch
+            End::TimedOut(_) | End::TraceTooLarge
                 if self.clock == Some(Clock::Simulated) && self.trace.is_ok() =>
             {
                 let whereabouts = standstill::whereabouts(trace);
                 let time = format!("simulated time had come to {whereabouts}");
                 vec![end.to_string(), time]
             }
-            End::TimedOut(_) | End::DidTooMuch | End::LeftOpen | End::TooMuch { .. } => {
+            End::TimedOut(_) | End::TraceTooLarge | End::LeftOpen | End::TooMuch { .. } => {
                 vec![end.to_string()]
             }
         };
@@ -171,7 +171,7 @@ pub(crate) enum End {
     StoodStill,
     /// Its trace has more than [`MOST_TRACE`], if it is a lesson's, and it was killed for that
     /// if it still ran.
-    DidTooMuch,
+    TraceTooLarge,
     /// It ended, but another process that it started still holds its pipes.
     LeftOpen,
     /// It wrote more than [`MOST_OUTPUT`] to one of them, and the rest is lost.
@@ -190,7 +190,7 @@ impl fmt::Display for End {
                 format!("it still ran at the time limit of {limit} s and was killed")
             }
             End::StoodStill => "simulated time stands still".to_owned(),
-            End::DidTooMuch => format!(
+            End::TraceTooLarge => format!(
                 "its trace is larger than {} MiB; let its threads do less",
                 MOST_TRACE >> 20
             ),
@@ -246,7 +246,7 @@ pub(crate) fn run(
         let has_ended = process.ends_within(look);
         let traced = fs::metadata(process.trace()).map_or(0, |trace| trace.len());
         if clock.is_some() && traced > MOST_TRACE {
-            break Some(End::DidTooMuch);
+            break Some(End::TraceTooLarge);
         }
         if has_ended {
             break None;

@@ -182,7 +182,7 @@ impl Workspace {
 }
 
 impl Lesson {
-    /// Builds the lesson of this name.
+    /// Builds the lesson of this name, and returns it with its program.
     ///
     /// # Errors
     ///

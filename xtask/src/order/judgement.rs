@@ -5,7 +5,6 @@ use std::{
     cell::{LazyCell, RefCell},
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     mem::discriminant,
-    str,
 };
 
 use fixedbitset::FixedBitSet;

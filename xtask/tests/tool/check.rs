@@ -104,8 +104,8 @@ fn what_was_tried_out_in_a_lesson_and_left_there_is_noted() {
     for (accepted, is_noted) in [("main thread end\n", false), ("main thread start\n", true)] {
         workspace.accept("good", "guarantees", &guarantees(accepted));
         let report = report(workspace.xtask().args(["check", "good", "Cargo.toml"]));
-        let words = "note: `good` does not guarantee what has been accepted, and judges by what its \
-                     source says now; `cargo xtask run-all good --simulated` shows the difference\n";
+        let words = "note: the guarantees of `good` are not the accepted ones, and outputs are judged by \
+                     what its source says now; `cargo xtask run-all good --simulated` shows the difference\n";
         let expected = if is_noted { words } else { "" };
         assert_eq!(report.stderr, expected, "{report}");
     }

@@ -127,6 +127,13 @@ seen.unfocusable = all("button:disabled, [tabindex]").length;
 return seen;
 """
 
+# How far down the output goes beside the program, and the threads below it.
+HEIGHTS = """
+const [listing, output, threads] = [".listing", "[data-output]", ".threads"].map((what) =>
+    arguments[0].querySelector(what).getBoundingClientRect());
+return [output.top - listing.top, threads.bottom - listing.top];
+"""
+
 LINES = "return [...arguments[0].querySelector('[data-output]').children].map((line) => line.textContent)"
 
 faults = []
@@ -373,6 +380,9 @@ def play(driver, explorer, engine, lesson, number, language):
         for said, opinion in zip((yes, no), opinions):
             expected = f"{words[opinion]} {reason}"
             hold(said == expected, f"{output} is {verdict}, and {said!r}, not {expected!r}")
+    beside, below = driver.execute_script(HEIGHTS, explorer)
+    # What a laptop shows of a page, less the bar of the book.
+    hold(beside == 0 and below < 650, f"the program, its output and the threads take {below} pixels")
     hold(not seen["keys"], f"the keys {seen['keys']} reach the page")
     hold(not seen["unfocusable"], "some buttons cannot have the focus")
     # By the address one comes back.

@@ -52,7 +52,7 @@ class OrderExplorer extends HTMLElement {
             ? [make("h3", {}, words.changed)]
             : [make("h2", {}, words.title), make("p", {}, words.intro)];
         this.replaceChildren(
-            ...head,
+            make("header", {}, ...head),
             make("ol", { class: "listing", start: this.first, "aria-label": words.listing }, ...this.marked),
             make("div", { class: "threads", role: "group", "aria-label": words.threads },
                 ...this.rows.map(({ button, does, lane }) => make("div", {}, button, does, lane))),

@@ -1,0 +1,270 @@
+//! What is wrong with an output, and what is unlikely in it, in sentences.
+
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, HashMap},
+    mem::discriminant,
+};
+
+use fixedbitset::FixedBitSet;
+use similar::get_close_matches;
+
+use crate::order::{
+    description::listed,
+    happens_before::{Guarantee, Promises, awaited, edges},
+    judgement::{JudgedOutput, Mismatch},
+    line::shortened,
+};
+
+/// How many unknown lines are compared with those of the lesson, how many comparisons have
+/// been made before the last of them, and how long they may be.
+pub(super) const MOST_COMPARED: usize = 20;
+pub(super) const MOST_COMPARISONS: usize = 5_000;
+pub(super) const LONGEST_COMPARED: usize = 500;
+
+/// How much of two lines is the same if one is probably meant to be the other.
+const CLOSE: f32 = 0.85;
+
+impl JudgedOutput<'_> {
+    pub(super) fn faults(mut self) -> Vec<String> {
+        if self.is_faultless() {
+            return Vec::new();
+        }
+        self.find_what_is_meant();
+        let mut missing = self.missing.clone();
+        if self.output.is_empty() {
+            return vec![format!(
+                "it is empty, and `{}` prints {} lines at least",
+                self.judge.lesson,
+                missing.count_ones(..)
+            )];
+        }
+        let mut faults = self.faults_of_lines();
+        let ended_early = self.ended_early();
+        // What workers do not print because of that needs no sentence of its own.
+        let is_said = |line: usize| ended_early.is_some() && self.order.lines[line].thread > 0;
+        if let Some((place, before)) = self.too_early
+            && (self.printed.contains(before) || !is_said(before))
+        {
+            faults.push((self.numbers[place], self.describe_early(place, before)));
+            missing.set(before, false);
+        }
+        let missing = missing.ones().filter(|&line| !is_said(line));
+        let missing = self.describe_missing(missing);
+        faults.sort_by_key(|&(number, _)| number);
+        let faults = faults.into_iter().map(|(_, fault)| fault);
+        let mut faults: Vec<_> = faults.chain(ended_early).chain(missing).collect();
+        if self.order.is_endless {
+            let words = "a daemon of the lesson goes on for too long to know all its lines";
+            faults.push(words.to_owned());
+        }
+        faults
+    }
+
+    /// Finds for each unknown line which of the lesson's it is but for its blanks, or which
+    /// that is not there it is probably meant to be.
+    fn find_what_is_meant(&mut self) {
+        let text = |line: usize| self.order.lines[line].text.as_str();
+        let texts = (0..self.order.lines.len()).map(text);
+        let texts = texts.map(|text| (words(text), text));
+        let by_words = LazyCell::new(|| texts.collect::<HashMap<_, _>>());
+        let missing: Vec<_> = self.printed.zeroes().map(text).collect();
+        let mut nearest = HashMap::new();
+        for (_, mismatch) in &mut self.mismatches {
+            let &mut Mismatch::Unknown { text } = mismatch else {
+                continue;
+            };
+            if let Some(meant) = by_words.get(&words(text)) {
+                *mismatch = Mismatch::Blanks { text, meant };
+                continue;
+            }
+            let is_compared = nearest.len() < MOST_COMPARED
+                && nearest.len() * missing.len() < MOST_COMPARISONS
+                && text.len() < LONGEST_COMPARED;
+            if is_compared && !nearest.contains_key(text) {
+                nearest.insert(text, get_close_matches(text, &missing, 1, CLOSE));
+            }
+            if let Some(&[meant]) = nearest.get(text).map(Vec::as_slice) {
+                *mismatch = Mismatch::Misspelt { text, meant };
+            }
+        }
+    }
+
+    /// What is wrong with the lines that are none of the lesson's, each kind of it said
+    /// once and with the number of its first line.
+    fn faults_of_lines(&self) -> Vec<(usize, String)> {
+        let mut kinds = Vec::<(&Mismatch<'_>, Vec<usize>)>::new();
+        for (number, mismatch) in &self.mismatches {
+            match kinds.iter_mut().find(|(first, _)| first.is_like(mismatch)) {
+                Some((_, numbers)) => numbers.push(*number),
+                None => kinds.push((mismatch, vec![*number])),
+            }
+        }
+        let faults = kinds.into_iter().map(|(first, numbers)| {
+            let number = numbers[0];
+            let fault = format!("line {number} {}", self.describe(first));
+            let likewise = match &numbers[1..] {
+                [] => String::new(),
+                [other] => format!("; likewise line {other}"),
+                others => format!("; likewise lines {}", ranges(others)),
+            };
+            (number, fault + &likewise)
+        });
+        faults.collect()
+    }
+
+    fn describe(&self, mismatch: &Mismatch<'_>) -> String {
+        let lesson = &self.judge.lesson;
+        match mismatch {
+            Mismatch::NoLine(fault) => {
+                let mut words = fault.to_string();
+                if fault.is_torn() && self.promises == Promises::Python {
+                    words += ", in Python with `sys.stdout.write(line + \"\\n\")`";
+                }
+                words
+            }
+            Mismatch::Blanks { text, meant } => {
+                let text = shortened(text);
+                format!("has other blanks than the lesson's: {text:?}; did you mean {meant:?}?")
+            }
+            Mismatch::Misspelt { text, meant } => {
+                let text = shortened(text);
+                format!("is unknown: {text:?} is no line of `{lesson}`; did you mean {meant:?}?")
+            }
+            Mismatch::Unknown { text } => format!(
+                "is unknown: {:?} is no line of `{lesson}`; `cargo xtask orders {lesson}` lists them",
+                shortened(text)
+            ),
+            Mismatch::Repeated { text } => {
+                let mut places = self.lines.iter().zip(&self.numbers).rev();
+                let last = places.find(|&(&line, _)| self.order.lines[line].text == *text);
+                let last = last.map_or(0, |(_, &number)| number);
+                format!(
+                    "is repeated: `{text}` stands in line {last} already, and `{lesson}` prints it \
+                     no more often"
+                )
+            }
+        }
+    }
+
+    fn describe_early(&self, place: usize, before: usize) -> String {
+        let line = self.lines[place];
+        let pair = |pair: &&Guarantee| pair.before == before && pair.after == Some(line);
+        let pair = self.order.guarantees.iter().find(pair);
+        let source = self.order.lines[line].place.as_ref();
+        let source = source.map(|place| format!(" ({place} of the lesson)"));
+        let reason = pair.map(|pair| format!(" ({})", pair.reason()));
+        format!(
+            "line {} is too early: {}{} has to follow {}{}",
+            self.numbers[place],
+            self.name(line),
+            source.unwrap_or_default(),
+            self.placed(before),
+            reason.unwrap_or_default(),
+        )
+    }
+
+    fn describe_missing(&self, missing: impl Iterator<Item = usize>) -> Option<String> {
+        let names: Vec<_> = missing.map(|line| self.name(line).to_owned()).collect();
+        let before_the_end = "to come before the program ends (end)";
+        match &names[..] {
+            [] => None,
+            [name] => Some(format!("a line is missing: {name} has {before_the_end}")),
+            names => Some(format!(
+                "{} lines are missing: {} have {before_the_end}",
+                names.len(),
+                listed(names)
+            )),
+        }
+    }
+
+    /// Says that no worker comes to its last line, if the main thread does: most such
+    /// programs do not wait.
+    fn ended_early(&self) -> Option<String> {
+        let lines = &self.order.lines;
+        // The lines that a start has put before the end are awaited by nobody.
+        let trace = &self.judge.trace;
+        let awaited = awaited(trace, &edges(trace, Promises::Std));
+        let is_awaited = |line: usize| awaited.contains(lines[line].event);
+        let mut last_lines = BTreeMap::new();
+        for line in (0..lines.len()).filter(|&line| is_awaited(line)) {
+            last_lines.insert(lines[line].thread, line);
+        }
+        let main_thread = last_lines.remove(&0);
+        let nobody_waits = main_thread.is_none_or(|line| self.printed.contains(line))
+            && self.missing.ones().all(is_awaited)
+            && last_lines.values().all(|line| self.missing.contains(*line));
+        let last = *self.lines.last()?;
+        (nobody_waits && last_lines.len() > 1).then(|| {
+            format!(
+                "the program ended before its workers' last lines: they print nothing after {}; see \
+                 whether it joins them, and whether they print those lines",
+                self.name(last)
+            )
+        })
+    }
+
+    /// Why the sleeps make the output unlikely, if they do.
+    pub(super) fn unlikely(&self) -> Option<String> {
+        let sleeps = self.order.with_the_sleeps();
+        let line = |place: usize| {
+            let name = self.name(self.lines[place]);
+            format!("line {}, {name},", self.numbers[place])
+        };
+        let is_cut_off = |line: &usize| !sleeps.possible().contains(*line);
+        if let Some(place) = self.lines.iter().position(is_cut_off) {
+            let line = line(place);
+            return Some(format!(
+                "{line} is nearly always cut off by the end of the program"
+            ));
+        }
+        if let Some((place, before)) = sleeps.too_early(&self.lines, &FixedBitSet::new()) {
+            let (line, before) = (line(place), self.placed(before));
+            return Some(format!("{line} nearly always follows {before}"));
+        }
+        let missing = sleeps.certain().difference(&self.printed).next()?;
+        let missing = self.placed(missing);
+        Some(format!("{missing}, is nearly always printed"))
+    }
+
+    /// What a fault calls a line of the lesson.
+    fn name(&self, line: usize) -> &str {
+        &self.order.lines[line].name
+    }
+
+    /// The same, and where the output has it.
+    fn placed(&self, line: usize) -> String {
+        let name = self.name(line);
+        match self.lines.iter().position(|&known| known == line) {
+            Some(place) => format!("{name}, which stands in line {}", self.numbers[place]),
+            None => format!("{name}, which is missing"),
+        }
+    }
+}
+
+impl Mismatch<'_> {
+    /// Whether the same is wrong with another line.
+    fn is_like(&self, other: &Mismatch<'_>) -> bool {
+        match (self, other) {
+            (Mismatch::NoLine(fault), Mismatch::NoLine(other)) => {
+                discriminant(fault) == discriminant(other)
+            }
+            _ => discriminant(self) == discriminant(other),
+        }
+    }
+}
+
+/// A line without its blanks.
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
+/// Numbers in words, of which each is larger than the one before.
+fn ranges(numbers: &[usize]) -> String {
+    let ranges = numbers.chunk_by(|one, next| one + 1 == *next);
+    let ranges = ranges.flat_map(|range| match range {
+        [first, _, .., last] => vec![format!("{first} to {last}")],
+        few => few.iter().map(usize::to_string).collect(),
+    });
+    listed(&ranges.collect::<Vec<_>>())
+}

@@ -1,0 +1,322 @@
+//! Whether a lesson could have printed an output, and if not, which line is at fault.
+
+mod faults;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::{BTreeMap, HashSet, VecDeque},
+};
+
+use fixedbitset::FixedBitSet;
+
+use crate::order::{
+    happens_before::{HappensBefore, Line, Promises},
+    line::{Fault, lines},
+    trace::Trace,
+};
+
+/// What judges outputs by the order of a lesson's lines.
+pub struct Judge {
+    lesson: String,
+    trace: Trace,
+    promises: Promises,
+    order: HappensBefore,
+}
+
+/// What is to be said of an output.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Whether the lesson can print it.
+    pub verdict: Verdict,
+    /// What is wrong with it, in the order of its lines, each in a sentence.
+    pub faults: Vec<String>,
+}
+
+/// Whether a lesson can print an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The lesson can print it; why it hardly ever does, if the sleeps say so.
+    Possible {
+        /// In a sentence.
+        unlikely: Option<String>,
+    },
+    /// The lesson cannot print it, but a program in plain Rust or Python can, which
+    /// promise less.
+    PossibleForStd {
+        /// What they do not promise, in half a sentence.
+        because: &'static str,
+    },
+    /// The lesson cannot print it.
+    Impossible,
+    /// What is wrong with it proves nothing.
+    CannotBeJudged,
+}
+
+impl Judge {
+    /// The judge of what claims to be `lesson`, from the trace of a run of it.
+    ///
+    /// # Errors
+    ///
+    /// If the lesson's lines cannot be told apart.
+    pub fn of(trace: Trace, lesson: &str, promises: Promises) -> Result<Judge, String> {
+        Ok(Judge {
+            lesson: lesson.to_owned(),
+            order: HappensBefore::of(&trace, promises).require_distinct_lines()?,
+            trace,
+            promises,
+        })
+    }
+
+    /// Judges an output, in UTF-8 or UTF-16.
+    pub fn judge(&self, output: &[u8]) -> Judgement {
+        let output = decoded(output);
+        let output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        Judgement {
+            verdict: output.verdict(),
+            faults: output.faults(),
+        }
+    }
+
+    /// What is wrong with the beginning of an output, whatever may come behind it.
+    pub fn faults_of_beginning(&self, output: &[u8]) -> Vec<String> {
+        let output = decoded(output);
+        let mut output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        output.missing.clear();
+        output.faults()
+    }
+}
+
+/// An output in UTF-8, without the mark that some systems begin a text with.
+fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
+    let (rest, unit): (_, fn([u8; 2]) -> u16) = match output {
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        // Some do not, but a lesson's line begins with a letter whose other byte is zero.
+        [1..=0xff, 0, ..] => (output, u16::from_le_bytes),
+        [0, 1..=0xff, ..] => (output, u16::from_be_bytes),
+        _ => {
+            let mark = "\u{feff}".as_bytes();
+            return output.strip_prefix(mark).unwrap_or(output).into();
+        }
+    };
+    let (units, half) = rest.as_chunks();
+    // Half a character is none.
+    let half = half.iter().map(|_| char::REPLACEMENT_CHARACTER as u16);
+    let units: Vec<_> = units.iter().map(|&of| unit(of)).chain(half).collect();
+    String::from_utf16_lossy(&units).into_bytes().into()
+}
+
+/// An output beside the lines that it should have.
+struct JudgedOutput<'a> {
+    judge: &'a Judge,
+    /// The order of the lesson's lines by these promises.
+    order: &'a HappensBefore,
+    promises: Promises,
+    output: &'a [u8],
+    /// The lines of the lesson that it has, in its order.
+    lines: Vec<usize>,
+    /// Their numbers in the output, counted from 1.
+    numbers: Vec<usize>,
+    printed: FixedBitSet,
+    /// What is wrong with its other lines, by their numbers.
+    mismatches: Vec<(usize, Mismatch<'a>)>,
+    /// The place in `lines` of the first that comes before one that it should follow, and
+    /// that one.
+    too_early: Option<(usize, usize)>,
+    /// The lines that every output has and this one has not.
+    missing: FixedBitSet,
+}
+
+/// What is wrong with a line that is none of the lesson's.
+enum Mismatch<'a> {
+    NoLine(Fault),
+    Blanks { text: &'a str, meant: &'a str },
+    Misspelt { text: &'a str, meant: &'a str },
+    Unknown { text: &'a str },
+    Repeated { text: &'a str },
+}
+
+impl<'a> JudgedOutput<'a> {
+    fn of(
+        judge: &'a Judge,
+        order: &'a HappensBefore,
+        promises: Promises,
+        output: &'a [u8],
+    ) -> JudgedOutput<'a> {
+        let nothing = FixedBitSet::with_capacity(order.lines.len());
+        let mut judged = JudgedOutput {
+            judge,
+            order,
+            promises,
+            output,
+            lines: Vec::new(),
+            numbers: Vec::new(),
+            printed: nothing.clone(),
+            mismatches: Vec::new(),
+            too_early: None,
+            missing: nothing,
+        };
+        judged.read();
+        judged.forget_a_line_that_was_cut_off();
+        let mut unseen = FixedBitSet::new();
+        if judged.mismatches.is_empty() {
+            judged.missing = order.guaranteed.certain().clone();
+            judged.missing.difference_with(&judged.printed);
+        } else {
+            // A line that may be torn or misspelt is not looked for.
+            unseen.extend(judged.printed.zeroes());
+        }
+        judged.too_early = order.guaranteed.too_early(&judged.lines, &unseen);
+        judged
+    }
+
+    /// Finds for each line of the output which one of the lesson's it is.
+    fn read(&mut self) {
+        let known = RefCell::new(self.order.by_text());
+        let mut is_torn = false;
+        // One that a lesson prints is no tear, whatever its name is.
+        let lines = lines(self.output, |text| known.borrow().contains_key(text));
+        for (number, text) in (1..).zip(lines) {
+            let mismatch = match text {
+                Err(bad) => {
+                    is_torn |= bad.fault.is_torn();
+                    Mismatch::NoLine(bad.fault)
+                }
+                // A tear leaves line breaks behind.
+                Ok("") if is_torn => continue,
+                Ok(text) => match known.borrow_mut().get_mut(text).map(VecDeque::pop_front) {
+                    Some(Some(line)) => {
+                        self.lines.push(line);
+                        self.numbers.push(number);
+                        self.printed.insert(line);
+                        continue;
+                    }
+                    Some(None) => Mismatch::Repeated { text },
+                    None => Mismatch::Unknown { text },
+                },
+            };
+            self.mismatches.push((number, mismatch));
+        }
+    }
+
+    /// The end of a program in plain Rust or Python cuts off a line too that a worker is
+    /// about to print.
+    fn forget_a_line_that_was_cut_off(&mut self) {
+        let is_its_beginning = |line: usize, beginning: &str| {
+            let Line { text, thread, .. } = &self.order.lines[line];
+            // One that is awaited and all there only lacks its line break.
+            let is_whole = text == beginning && self.order.guaranteed.certain().contains(line);
+            let is_next = || {
+                let mut covered = self.order.guaranteed.covered_by(line).into_iter();
+                !self.printed.contains(line) && covered.all(|line| self.printed.contains(line))
+            };
+            *thread > 0 && text.starts_with(beginning) && !is_whole && is_next()
+        };
+        if self.promises != Promises::WorkerCore
+            && let Some((_, Mismatch::NoLine(Fault::NoLineBreak(beginning)))) =
+                self.mismatches.last()
+            && (0..self.order.lines.len()).any(|line| is_its_beginning(line, beginning))
+        {
+            self.mismatches.pop();
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        if self.is_faultless() {
+            return Verdict::Possible {
+                unlikely: self.unlikely(),
+            };
+        }
+        // Python promises no whole lines, so a torn one is no proof of anything. Nor is
+        // a line of a daemon that was given up. But lines in a wrong order are.
+        let is_pythons = self.promises == Promises::Python && self.may_be_torn();
+        let is_in_order = self.is_in_order() || is_pythons && self.is_a_copy_torn();
+        if is_in_order && (is_pythons || self.order.is_endless) {
+            return Verdict::CannotBeJudged;
+        }
+        if !self.is_possible_for_std() {
+            return Verdict::Impossible;
+        }
+        Verdict::PossibleForStd {
+            because: if self.mismatches.is_empty() {
+                "start may return before the worker's first line"
+            } else {
+                "end may cut off a line that is being printed"
+            },
+        }
+    }
+
+    /// Whether a program that promises less can print it.
+    fn is_possible_for_std(&self) -> bool {
+        self.promises == Promises::WorkerCore && {
+            let order = HappensBefore::of(&self.judge.trace, Promises::Std);
+            JudgedOutput::of(self.judge, &order, Promises::Std, self.output).is_faultless()
+        }
+    }
+
+    /// Whether the output may be lines of the lesson that were mixed piece by piece: it has
+    /// their letters, and not one by one those of the lines that are missing.
+    fn may_be_torn(&self) -> bool {
+        let text = |line: usize| self.order.lines[line].text.as_str();
+        let missing = self.printed.zeroes().map(|line| letters([text(line)]));
+        let missing: HashSet<_> = missing.collect();
+        let mut bad = self.mismatches.iter().filter_map(|(_, bad)| bad.text());
+        let is_mixed = bad.any(|text| !missing.contains(&letters([text])));
+
+        let whole = |line: usize| [text(line), "\n"];
+        let there = self.order.guaranteed.certain().union(&self.printed);
+        let [there, all] = [
+            letters(there.flat_map(whole)),
+            letters((0..self.order.lines.len()).flat_map(whole)),
+        ];
+        let output = String::from_utf8_lossy(self.output);
+        let output = letters(output.split('\r'));
+        is_mixed && are_among(&there, &output) && are_among(&output, &all)
+    }
+
+    /// Whether some but not all are there of the lines of one text: then nobody knows which.
+    fn is_a_copy_torn(&self) -> bool {
+        self.order.by_text().values().any(|copies| {
+            let printed = copies.iter().filter(|&&line| self.printed.contains(line));
+            (1..copies.len()).contains(&printed.count())
+        })
+    }
+
+    fn is_faultless(&self) -> bool {
+        self.is_in_order() && self.mismatches.is_empty()
+    }
+
+    fn is_in_order(&self) -> bool {
+        self.too_early.is_none() && self.missing.is_clear()
+    }
+}
+
+impl Mismatch<'_> {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Mismatch::NoLine(fault) => fault.text(),
+            Mismatch::Blanks { text, .. }
+            | Mismatch::Misspelt { text, .. }
+            | Mismatch::Unknown { text }
+            | Mismatch::Repeated { text } => Some(text),
+        }
+    }
+}
+
+/// How often each letter is in some texts.
+fn letters<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<char, usize> {
+    let mut letters = BTreeMap::new();
+    for letter in texts.into_iter().flat_map(str::chars) {
+        *letters.entry(letter).or_default() += 1;
+    }
+    letters
+}
+
+/// Whether each of some letters is among others at least as often.
+fn are_among(some: &BTreeMap<char, usize>, others: &BTreeMap<char, usize>) -> bool {
+    let mut some = some.iter();
+    some.all(|(letter, times)| others.get(letter) >= Some(times))
+}

@@ -1,6 +1,8 @@
 //! What every command needs: how it fails, how it prints, and whether CI runs it.
 
 pub(crate) mod live;
+#[cfg_attr(unix, path = "cli/terminal/unix.rs")]
+#[cfg_attr(windows, path = "cli/terminal/windows.rs")]
 pub(crate) mod terminal;
 
 use std::{

@@ -3,19 +3,12 @@
 
 use std::{env, fmt, io};
 
-#[cfg(unix)]
-mod unix;
-#[cfg(windows)]
-mod windows;
+#[cfg_attr(unix, path = "process/unix.rs")]
+#[cfg_attr(windows, path = "process/windows.rs")]
+mod system;
 
-#[cfg(unix)]
-pub(super) use unix::Process;
-#[cfg(unix)]
-pub(crate) use unix::{end_all, heed_signals, kill_all};
-#[cfg(windows)]
-pub(super) use windows::Process;
-#[cfg(windows)]
-pub(crate) use windows::{end_all, heed_signals, kill_all};
+pub(super) use system::Process;
+pub(crate) use system::{end_all, heed_signals, kill_all};
 
 /// Why a lesson could not be started.
 pub(crate) enum StartError {

@@ -1,4 +1,7 @@
-//! On Unix the terminal is taken by its settings, in which a key is read at once.
+//! The terminal as one screen that is redrawn, and its keys, which come without Enter.
+//! However the tool ends or is suspended, the terminal is left as it was.
+//!
+//! On Unix it is taken by its settings, in which a key is read at once.
 
 use std::{
     env,

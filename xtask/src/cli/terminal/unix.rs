@@ -7,7 +7,7 @@ use std::{
     env,
     io::{self, IsTerminal, Write},
     mem, panic,
-    sync::{Mutex, MutexGuard},
+    sync::Mutex,
 };
 
 use rustix::{
@@ -29,10 +29,14 @@ pub(crate) fn is_dumb() -> bool {
 /// Takes the terminal, if standard input and output are one that can show more than text,
 /// and says whether they are.
 pub(crate) fn take() -> bool {
-    let Some(before) = settings() else {
+    let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if is_dumb() || !is_terminal {
+        return false;
+    }
+    let Ok(before) = tcgetattr(io::stdin()) else {
         return false;
     };
-    let mut taken = taken();
+    let mut taken = lock(&TAKEN);
     taken.before = Some(before);
     taken.enter();
     drop(taken);
@@ -51,7 +55,7 @@ pub(crate) fn take() -> bool {
 ///
 /// If it cannot be written to.
 pub(crate) fn draw(lines: &[String]) -> io::Result<()> {
-    let mut taken = taken();
+    let mut taken = lock(&TAKEN);
     // Behind a line that is as wide as the terminal, its last column would be cleared.
     taken.shown = format!("\x1b[H\x1b[K{}", lines.join("\r\n\x1b[K"));
     if taken.is_entered {
@@ -62,7 +66,7 @@ pub(crate) fn draw(lines: &[String]) -> io::Result<()> {
 
 /// Leaves the terminal as it was, and says whether it was taken.
 pub(crate) fn leave() -> bool {
-    let mut taken = taken();
+    let mut taken = lock(&TAKEN);
     let was_entered = mem::take(&mut taken.is_entered);
     if was_entered {
         // A terminal that is closed needs none of it.
@@ -74,7 +78,7 @@ pub(crate) fn leave() -> bool {
 
 /// Takes the terminal again that was left.
 pub(crate) fn take_again() {
-    taken().enter();
+    lock(&TAKEN).enter();
 }
 
 static TAKEN: Mutex<Taken> = Mutex::new(Taken {
@@ -102,24 +106,10 @@ impl Taken {
     }
 }
 
-fn taken() -> MutexGuard<'static, Taken> {
-    lock(&TAKEN)
-}
-
 fn write(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
-}
-
-/// The settings of the terminal, if standard input and output are one that can show more
-/// than text.
-fn settings() -> Option<Termios> {
-    let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if is_dumb() || !is_terminal {
-        return None;
-    }
-    tcgetattr(io::stdin()).ok()
 }
 
 fn set(settings: &Termios) {

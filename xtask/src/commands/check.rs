@@ -195,7 +195,7 @@ fn unreadable(name: &str, reason: &io::Error) -> Failure {
 fn check_one(judge: &Judge, output: &[u8]) -> Result<ExitCode, Failure> {
     let judgement = judge.judge(output);
     let mut words = words(&judgement);
-    if judgement.verdict == (Verdict::Possible { unlikely: None }) {
+    if judgement.verdict == Verdict::Possible {
         words += "; one output can prove a program wrong, never right: see --times";
     }
     say(&words)?;
@@ -360,11 +360,9 @@ fn judge_run(judge: &Judge, run: &Run) -> Judgement {
 /// What is to be said of an output, with its faults below.
 fn words(judgement: &Judgement) -> String {
     let verdict = match &judgement.verdict {
-        Verdict::Possible { unlikely: None } => "possible".to_owned(),
-        Verdict::Possible {
-            unlikely: Some(why),
-        } => format!("possible, but the sleeps make it unlikely:\n  {why}"),
-        Verdict::PossibleForStd { because } => style(format!(
+        Verdict::Possible => "possible".to_owned(),
+        Verdict::Unlikely(why) => format!("possible, but the sleeps make it unlikely:\n  {why}"),
+        Verdict::PossibleForStd(because) => style(format!(
             "impossible for worker-core, possible for std and Python, whose {because} (see --std and \
              --python):"
         ))
@@ -388,9 +386,9 @@ const KINDS: usize = 5;
 
 fn kind_of(verdict: &Verdict) -> usize {
     match verdict {
-        Verdict::Possible { unlikely: None } => 0,
-        Verdict::Possible { unlikely: Some(_) } => 1,
-        Verdict::PossibleForStd { .. } => 2,
+        Verdict::Possible => 0,
+        Verdict::Unlikely(_) => 1,
+        Verdict::PossibleForStd(_) => 2,
         Verdict::Impossible => 3,
         Verdict::CannotBeJudged => 4,
     }
@@ -427,6 +425,7 @@ fn summary(counts: [usize; KINDS], of_all: &str) -> String {
 
 /// The exit status for these verdicts.
 fn status<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> ExitCode {
-    let is_possible = |verdict: &Verdict| matches!(verdict, Verdict::Possible { .. });
+    let is_possible =
+        |verdict: &Verdict| matches!(verdict, Verdict::Possible | Verdict::Unlikely(_));
     cli::status(verdicts.into_iter().all(is_possible))
 }

@@ -269,14 +269,14 @@ proptest! {
             let lines: Vec<_> = lines.collect();
             let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
             let verdict = judge.judge(text.as_bytes()).verdict;
-            let is_possible = matches!(verdict, Verdict::Possible { .. });
+            let is_possible = matches!(verdict, Verdict::Possible | Verdict::Unlikely(_));
             assert_eq!(is_possible, outputs.contains(&lines), "{text}");
             verdict
         });
         let mut verdicts: Vec<_> = verdicts.collect();
         let mut questions = questions;
         let likely = questions.pop().unwrap();
-        prop_assert_eq!(verdicts.pop(), Some(Verdict::Possible { unlikely: None }));
+        prop_assert_eq!(verdicts.pop(), Some(Verdict::Possible));
 
         // One in which a single guaranteed pair stands the other way round.
         let guaranteed = &explorer.order.guaranteed;
@@ -303,7 +303,7 @@ proptest! {
         prop_assert_eq!(lacking, usize::from(!certain.is_empty()));
 
         // And one that the sleeps make unlikely.
-        let is_unlikely = |it: &&Verdict| matches!(it, Verdict::Possible { unlikely: Some(_) });
+        let is_unlikely = |it: &&Verdict| matches!(it, Verdict::Unlikely(_));
         let unlikely = verdicts.iter().filter(is_unlikely).count();
         if outputs.len() <= 1000 {
             prop_assert_eq!(unlikely, usize::from(outputs != finished(&explorer, true)));

@@ -495,10 +495,11 @@ proptest! {
                 let missing = follows.into_iter().find(|line| !output[..place].contains(line));
                 missing.map(|missing| (place, missing))
             });
-            let Verdict::Possible { unlikely } = judged else {
-                panic!("{judged:?}");
+            let unlikely = match judged {
+                Verdict::Possible => String::new(),
+                Verdict::Unlikely(why) => why,
+                other => panic!("{other:?}"),
             };
-            let unlikely = unlikely.unwrap_or_default();
             let words = early.map(|(place, missing)| {
                 let [line, missing] = [output[place], missing].map(|line| order.name(Some(line)));
                 format!("line {}, {line}, nearly always follows {missing}, ", place + 1)

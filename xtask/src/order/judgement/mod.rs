@@ -38,17 +38,13 @@ pub struct Judgement {
 /// Whether a lesson can print an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The lesson can print it; why it hardly ever does, if the sleeps say so.
-    Possible {
-        /// In a sentence.
-        unlikely: Option<String>,
-    },
-    /// The lesson cannot print it, but a program in plain Rust or Python can, which
-    /// promise less.
-    PossibleForStd {
-        /// What they do not promise, in half a sentence.
-        because: &'static str,
-    },
+    /// The lesson can print it.
+    Possible,
+    /// The lesson can print it, but hardly ever does; why, in a sentence.
+    Unlikely(String),
+    /// The lesson cannot print it, but a program in plain Rust or Python can, which do
+    /// not promise this, in half a sentence.
+    PossibleForStd(&'static str),
     /// The lesson cannot print it.
     Impossible,
     /// What is wrong with it proves nothing.
@@ -226,9 +222,7 @@ impl<'a> JudgedOutput<'a> {
 
     fn verdict(&self) -> Verdict {
         if self.is_faultless() {
-            return Verdict::Possible {
-                unlikely: self.unlikely(),
-            };
+            return self.unlikely().map_or(Verdict::Possible, Verdict::Unlikely);
         }
         // Python promises no whole lines, so a torn one is no proof of anything. Nor is
         // a line of a daemon that was given up. But lines in a wrong order are.
@@ -240,13 +234,11 @@ impl<'a> JudgedOutput<'a> {
         if !self.is_possible_for_std() {
             return Verdict::Impossible;
         }
-        Verdict::PossibleForStd {
-            because: if self.mismatches.is_empty() {
-                "start may return before the worker's first line"
-            } else {
-                "end may cut off a line that is being printed"
-            },
-        }
+        Verdict::PossibleForStd(if self.mismatches.is_empty() {
+            "start may return before the worker's first line"
+        } else {
+            "end may cut off a line that is being printed"
+        })
     }
 
     /// Whether a program that promises less can print it.

@@ -57,21 +57,18 @@ fn judge_bytes(output: &[u8], promises: Promises) -> Judgement {
 
 const ALL: [Promises; 3] = [Promises::WorkerCore, Promises::Std, Promises::Python];
 
-const POSSIBLE: Verdict = Verdict::Possible { unlikely: None };
-
 #[test]
 fn an_output_is_possible_if_every_line_follows_what_has_to_come_before_it() {
     for output in ["S 1 2 11 22 P", "S 1 2 22 11 P"] {
         for promises in ALL {
             let Judgement { verdict, faults } = judge(output, promises);
-            assert_eq!((verdict, faults), (POSSIBLE, vec![]), "{promises}");
+            assert_eq!((verdict, faults), (Verdict::Possible, vec![]), "{promises}");
         }
     }
     let judgement = judge("S 1 11 2 22 P", Promises::WorkerCore);
     let words = "line 3, `sub thread end  1`, nearly always follows `sub thread start  2`, which \
                  stands in line 4";
-    let unlikely = Some(words.to_owned());
-    assert_eq!(judgement.verdict, Verdict::Possible { unlikely });
+    assert_eq!(judgement.verdict, Verdict::Unlikely(words.to_owned()));
 }
 
 #[test]
@@ -84,7 +81,7 @@ fn the_same_line_a_second_time_is_the_next_that_its_thread_prints() {
         "main thread start\nsub thread start  1\nmain thread post job\n{between}main thread post job\n"
     );
     let Judgement { verdict, faults } = twice.judge(output.as_bytes());
-    assert_eq!((verdict, faults), (POSSIBLE, vec![]));
+    assert_eq!((verdict, faults), (Verdict::Possible, vec![]));
 }
 
 #[test]
@@ -146,14 +143,15 @@ fn only_worker_core_promises_a_start_line_before_start_returns() {
     for output in ["S 2 1 11 22 P", "S 2 22 1 11 P"] {
         let judgement = judge(output, Promises::WorkerCore);
         let because = "start may return before the worker's first line";
-        let verdict = Verdict::PossibleForStd { because };
+        let verdict = Verdict::PossibleForStd(because);
         assert_eq!(judgement.verdict, verdict, "{output}");
         let words = "line 2 is too early: `sub thread start  2` has to follow `sub thread start  \
                      1`, which stands in line ";
         assert!(judgement.faults[0].starts_with(words), "{judgement:?}");
         assert!(judgement.faults[0].ends_with(" (start)"), "{judgement:?}");
         for promises in [Promises::Std, Promises::Python] {
-            let is_possible = matches!(judge(output, promises).verdict, Verdict::Possible { .. });
+            let verdict = judge(output, promises).verdict;
+            let is_possible = matches!(verdict, Verdict::Possible | Verdict::Unlikely(_));
             assert!(is_possible, "{output}: {promises}");
         }
     }
@@ -351,15 +349,13 @@ fn a_daemon_prints_or_not_but_the_sleeps_say_which_is_likely() {
     ] {
         for promises in ALL {
             let judge = Judge::of(trace(end), "daemon", promises).unwrap();
-            assert_eq!(judge.judge(likely.as_bytes()).verdict, POSSIBLE);
+            assert_eq!(judge.judge(likely.as_bytes()).verdict, Verdict::Possible);
             let unlikely = judge.judge(unlikely.as_bytes()).verdict;
-            let words = Some(words.to_owned());
-            assert_eq!(unlikely, Verdict::Possible { unlikely: words });
+            assert_eq!(unlikely, Verdict::Unlikely(words.to_owned()));
             // Of several lines that are missing, the first is named.
             let words = "`sub thread start  1`, which is missing, is nearly always printed";
-            let unlikely = Some(words.to_owned());
             let of_main = judge.judge(main.as_bytes()).verdict;
-            let is_possible = of_main == Verdict::Possible { unlikely };
+            let is_possible = of_main == Verdict::Unlikely(words.to_owned());
             assert_eq!(is_possible, promises != Promises::WorkerCore, "{promises}");
         }
     }
@@ -458,7 +454,7 @@ fn an_output_may_be_in_utf_16() {
     // With its mark and without it.
     for output in [&little[..], &big, &little[2..], &big[2..]] {
         let judgement = judge_bytes(output, Promises::WorkerCore);
-        assert_eq!(judgement.verdict, POSSIBLE, "{judgement:?}");
+        assert_eq!(judgement.verdict, Verdict::Possible, "{judgement:?}");
         // Half a character at its end is none of a line's.
         let judgement = judge_bytes(&output[..output.len() - 1], Promises::WorkerCore);
         assert_eq!(judgement.verdict, Verdict::Impossible, "{judgement:?}");
@@ -515,12 +511,12 @@ fn the_end_may_cut_off_the_line_that_a_worker_is_about_to_print_but_not_of_worke
     ] {
         let verdict = |promises| judge_of_one("daemon", "1", &output, promises).verdict;
         for promises in [Promises::Std, Promises::Python] {
-            let found = matches!(verdict(promises), Verdict::Possible { .. });
+            let found = matches!(verdict(promises), Verdict::Possible | Verdict::Unlikely(_));
             assert_eq!(found, is_possible, "{output}: {promises}");
         }
         let because = "end may cut off a line that is being printed";
         let expected = match is_possible {
-            true => Verdict::PossibleForStd { because },
+            true => Verdict::PossibleForStd(because),
             false => Verdict::Impossible,
         };
         assert_eq!(verdict(Promises::WorkerCore), expected, "{output}");

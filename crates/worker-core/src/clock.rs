@@ -2,8 +2,6 @@
 
 use std::env;
 
-use crate::error::Error;
-
 /// The clock that a lesson's work goes by.
 ///
 /// [`run`](crate::run) takes it from the variable [`Clock::VARIABLE`].
@@ -65,14 +63,17 @@ impl Clock {
     /// # Errors
     ///
     /// If the variable names no clock.
-    pub(crate) fn from_env() -> Result<Clock, Error> {
+    pub(crate) fn from_env() -> Result<Clock, String> {
         let Some(name) = env::var_os(Clock::VARIABLE) else {
             return Ok(Clock::Real);
         };
         let clocks = [Clock::Real, Clock::Simulated];
         let named = clocks.into_iter().find(|clock| name == clock.name());
-        named.ok_or_else(|| Error::Clock {
-            name: name.to_string_lossy().into_owned(),
+        named.ok_or_else(|| {
+            format!(
+                "there is no clock `{}`; set LESSON_CLOCK to `real` or `simulated`, or not at all",
+                name.display()
+            )
         })
     }
 }

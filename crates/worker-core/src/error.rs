@@ -1,6 +1,6 @@
 //! Why a line, a start or a join did not come about.
 
-use std::{any::Any, fmt, io, mem, path::PathBuf, sync::Arc};
+use std::{any::Any, fmt, io, mem, sync::Arc};
 
 /// Why a line could not be written, a worker not started, or a worker did not
 /// get to its end.
@@ -52,30 +52,10 @@ pub enum Error {
         /// The panic's message.
         message: String,
     },
-    /// The program has called [`run`](crate::run) before.
-    #[non_exhaustive]
-    Again {
-        /// The thread that calls it again, as a message names it.
-        thread: String,
-    },
-    /// `LESSON_CLOCK` names no clock.
-    #[non_exhaustive]
-    Clock {
-        /// What it says.
-        name: String,
-    },
     /// The lesson's output cannot be written any more.
     #[non_exhaustive]
     Output {
         /// The reason, shared because every later line fails for it too.
-        reason: Arc<io::Error>,
-    },
-    /// The trace cannot be written, or not all of it.
-    #[non_exhaustive]
-    Trace {
-        /// The file that `LESSON_TRACE` names.
-        file: PathBuf,
-        /// The reason, shared because every later event is lost for it too.
         reason: Arc<io::Error>,
     },
 }
@@ -101,24 +81,9 @@ impl fmt::Display for Error {
             Error::Panicked { worker, message } => {
                 write!(f, "worker `{worker}` panicked: {message}")
             }
-            Error::Again { thread } => write!(
-                f,
-                "{thread} called `worker_core::run` again; a program runs one lesson, so call it \
-                 once, from `main`"
-            ),
-            Error::Clock { name } => write!(
-                f,
-                "there is no clock `{name}`; set LESSON_CLOCK to `real` or `simulated`, or not at all"
-            ),
             Error::Output { reason } => write!(
                 f,
                 "the output cannot be written: {reason}; send it to a place that has room for it"
-            ),
-            Error::Trace { file, reason } => write!(
-                f,
-                "the trace `{}` cannot be written: {reason}; name a file in LESSON_TRACE that can, \
-                 or do not set it",
-                file.display()
             ),
         }
     }

@@ -139,7 +139,7 @@ impl Output {
     /// # Errors
     ///
     /// If not all of it could be written.
-    pub(crate) fn end_trace(&self) -> Result<(), Error> {
+    pub(crate) fn end_trace(&self) -> Result<(), String> {
         let trace = lock(&self.lines).trace.take();
         trace.map_or(Ok(()), |trace| trace.check())
     }

@@ -109,7 +109,11 @@ static MAIN: OnceLock<ThreadId> = OnceLock::new();
 #[must_use = "the exit status says whether the lesson went well"]
 pub fn run(lesson: impl FnOnce(&MainThread) -> Result<(), Error>) -> ExitCode {
     if MAIN.set(thread::current().id()).is_err() {
-        report(&Error::Again { thread: current() });
+        report(&format!(
+            "{} called `worker_core::run` again; a program runs one lesson, so call it once, from \
+             `main`",
+            current()
+        ));
         return ExitCode::FAILURE;
     }
     panic::set_hook(Box::new(|panic| report(&describe(panic))));
@@ -201,18 +205,14 @@ pub(crate) fn run_traced(
     main_thread.wait_for_workers();
     let panicked = end(&main);
 
-    let mut written = true;
-    for result in [program.output.check(), program.output.end_trace()] {
-        match result {
-            Err(Error::Output { reason }) if reason.kind() == ErrorKind::BrokenPipe => {
-                // Whoever read the output has seen enough.
-            }
-            Err(error) => {
-                report(&error);
-                written = false;
-            }
-            Ok(()) => {}
-        }
+    let unwritten = match program.output.check() {
+        // Whoever read the output has seen enough.
+        Err(Error::Output { reason }) if reason.kind() == ErrorKind::BrokenPipe => None,
+        result => result.err().map(|error| error.to_string()),
+    };
+    let untraced = program.output.end_trace().err();
+    for reason in [&unwritten, &untraced].into_iter().flatten() {
+        report(reason);
     }
     let finished = match outcome {
         Ok(Ok(()) | Err(Error::Output { .. })) => true,
@@ -222,7 +222,7 @@ pub(crate) fn run_traced(
             false
         }
     };
-    if finished && written && !panicked {
+    if finished && unwritten.is_none() && untraced.is_none() && !panicked {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

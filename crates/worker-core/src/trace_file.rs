@@ -7,14 +7,10 @@ use std::{
     io::{self, Write},
     panic::Location,
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
-use crate::{
-    error::Error,
-    trace::{Event, EventKind, Place, VARIABLE},
-};
+use crate::trace::{Event, EventKind, Place, VARIABLE};
 
 /// How often a daemon sleeps after the end of the program before it is left to
 /// sleep for ever. One that works without end meets this, no other should.
@@ -24,7 +20,7 @@ const SLEEPS_AFTER_END: u32 = 1000;
 pub(crate) struct TraceFile {
     path: PathBuf,
     /// The trace ends at what could not be written.
-    file: Result<File, Arc<io::Error>>,
+    file: io::Result<File>,
     begun: Instant,
     /// How often each thread has slept since the end of the program.
     after_end: Option<HashMap<usize, u32>>,
@@ -36,17 +32,17 @@ impl TraceFile {
     /// # Errors
     ///
     /// If its file cannot be written.
-    pub(crate) fn from_env() -> Result<Option<TraceFile>, Error> {
+    pub(crate) fn from_env() -> Result<Option<TraceFile>, String> {
         match env::var_os(VARIABLE) {
             Some(path) if !path.is_empty() => TraceFile::create(Path::new(&path)).map(Some),
             _ => Ok(None),
         }
     }
 
-    pub(crate) fn create(path: &Path) -> Result<TraceFile, Error> {
+    pub(crate) fn create(path: &Path) -> Result<TraceFile, String> {
         let trace = TraceFile {
             path: path.to_owned(),
-            file: File::create(path).map_err(Arc::new),
+            file: File::create(path),
             begun: Instant::now(),
             after_end: None,
         };
@@ -78,7 +74,7 @@ impl TraceFile {
         if let Ok(file) = &mut self.file
             && let Err(reason) = file.write_all(format!("{event}\n").as_bytes())
         {
-            self.file = Err(Arc::new(reason));
+            self.file = Err(reason);
         }
     }
 
@@ -93,13 +89,14 @@ impl TraceFile {
     }
 
     /// Whether all of it could be written so far.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         match &self.file {
             Ok(_) => Ok(()),
-            Err(reason) => Err(Error::Trace {
-                file: self.path.clone(),
-                reason: Arc::clone(reason),
-            }),
+            Err(reason) => Err(format!(
+                "the trace `{}` cannot be written: {reason}; name a file in LESSON_TRACE that can, \
+                 or do not set it",
+                self.path.display()
+            )),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{cell::Cell, panic::Location};
 use crate::{
     context::Context,
     error::Error,
+    simulated_clock::EndOf,
     sync::WaitGroup,
     worker::{self, Worker, WorkerHandle},
 };
@@ -58,7 +59,7 @@ impl MainThread {
     /// Waits until every worker that is not a daemon has ended.
     pub(crate) fn wait_for_workers(self) {
         if let Some(clock) = &self.context.program.clock {
-            clock.wait_for_workers();
+            clock.wait_for(EndOf::Program);
         }
         self.running.wait();
     }

@@ -26,7 +26,7 @@ use crate::{
     captured_output::CapturedOutput,
     context::Context,
     run::{run_to, run_traced},
-    simulated_clock::SimulatedClock,
+    simulated_clock::{EndOf, SimulatedClock},
     sleep,
     sync::NOT_STARTED,
     trace_file::TraceFile,
@@ -264,7 +264,7 @@ fn simulated_time_loses_no_wake_up_and_jumps_over_no_thread() {
             threads.push((number, thread));
         }
         for (number, thread) in threads {
-            clock.wait_for_worker(number);
+            clock.wait_for(EndOf::Worker(number));
             thread.join().unwrap();
             happened.lock().unwrap().push("main");
         }

@@ -44,7 +44,7 @@ struct Sleepers {
 
 /// Whose end a thread can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum EndOf {
+pub(crate) enum EndOf {
     /// Every thread that the end of the program waits for.
     Program,
     /// The worker of this number.
@@ -137,18 +137,6 @@ impl SimulatedClock {
         block_for_ever();
     }
 
-    /// Counts the calling thread as one that waits until the worker of this number has
-    /// ended.
-    pub(crate) fn wait_for_worker(&self, worker: usize) {
-        self.wait_for(EndOf::Worker(worker));
-    }
-
-    /// Counts the calling thread as one that waits until every worker that is not a
-    /// daemon has ended.
-    pub(crate) fn wait_for_workers(&self) {
-        self.wait_for(EndOf::Program);
-    }
-
     /// Counts the main thread no longer. Without it time would stand still for the
     /// daemons, which nobody wakes after the end of the program.
     pub(crate) fn go_on_without_main_thread(&self) {
@@ -172,9 +160,9 @@ impl SimulatedClock {
         true
     }
 
-    /// Counts the calling thread as one that waits, if there is still something
-    /// to wait for. It counts as running again as soon as there is not.
-    fn wait_for(&self, end: EndOf) {
+    /// Counts the calling thread as one that waits for an end, if that is still to come. It
+    /// counts as running again as soon as it has.
+    pub(crate) fn wait_for(&self, end: EndOf) {
         let mut state = lock(&self.0);
         if let Some(waiting) = state.waiting.get_mut(&end) {
             waiting.blocked += 1;

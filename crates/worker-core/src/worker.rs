@@ -10,6 +10,7 @@ use crate::{
     context::{Context, Program},
     error::{Error, end_panic},
     lines,
+    simulated_clock::EndOf,
     sync::{Latch, WaitGroup, spawn},
     trace::EventKind,
 };
@@ -233,7 +234,7 @@ impl<T> WorkerHandle<T> {
             );
             joiner.record(call, || EventKind::Join(worker.thread));
             if let Some(clock) = &worker.program.clock {
-                clock.wait_for_worker(worker.thread);
+                clock.wait_for(EndOf::Worker(worker.thread));
             }
         }
         self.ended.wait();

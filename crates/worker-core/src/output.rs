@@ -24,8 +24,6 @@ pub(crate) struct Output {
     /// Whether there is a trace. A thread that has no line to write does not take
     /// the lock for nothing.
     traced: bool,
-    /// The clock, if it is simulated.
-    clock: Option<Arc<SimulatedClock>>,
 }
 
 /// The order of the events of a trace agrees with that of the lines, because both
@@ -40,9 +38,12 @@ struct Lines {
 impl Output {
     pub(crate) fn new(
         sink: Box<dyn Write + Send>,
-        trace: Option<TraceFile>,
+        mut trace: Option<TraceFile>,
         clock: Option<Arc<SimulatedClock>>,
     ) -> Output {
+        if let Some(trace) = &mut trace {
+            trace.clock = clock;
+        }
         Output {
             traced: trace.is_some(),
             broken: OnceLock::new(),
@@ -51,7 +52,6 @@ impl Output {
                 line: String::new(),
                 trace,
             }),
-            clock,
         }
     }
 
@@ -75,12 +75,8 @@ impl Output {
         // ANCHOR_END: whole-line
         self.check()?;
         if let Some(trace) = &mut lines.trace {
-            self.write(
-                trace,
-                thread,
-                call,
-                EventKind::Line(lines.line.trim_end_matches('\n').to_owned()),
-            );
+            let text = lines.line.trim_end_matches('\n').to_owned();
+            trace.write(thread, call, EventKind::Line(text));
         }
         Ok(())
     }
@@ -96,21 +92,10 @@ impl Output {
         if self.traced
             && let Some(trace) = &mut lock(&self.lines).trace
         {
-            self.write(trace, thread, call, kind());
+            trace.write(thread, call, kind());
             return !trace.has_enough_of(thread);
         }
         true
-    }
-
-    fn write(
-        &self,
-        trace: &mut TraceFile,
-        thread: usize,
-        call: Option<&Location<'_>>,
-        kind: EventKind,
-    ) {
-        let simulated = self.clock.as_ref().map(|clock| clock.now());
-        trace.write(simulated, thread, call, kind);
     }
 
     /// Whether every line so far has been written.
@@ -130,7 +115,7 @@ impl Output {
         let mut lines = lock(&self.lines);
         lines.sink = Box::new(io::sink());
         if let Some(trace) = &mut lines.trace {
-            self.write(trace, 0, None, EventKind::Exit);
+            trace.write(0, None, EventKind::Exit);
         }
     }
 

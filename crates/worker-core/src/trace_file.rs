@@ -7,10 +7,14 @@ use std::{
     io::{self, Write},
     panic::Location,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Instant,
 };
 
-use crate::trace::{Event, EventKind, Place, VARIABLE};
+use crate::{
+    simulated_clock::SimulatedClock,
+    trace::{Event, EventKind, Place, VARIABLE},
+};
 
 /// How often a daemon sleeps after the end of the program before it is left to
 /// sleep for ever. One that works without end meets this, no other should.
@@ -22,6 +26,8 @@ pub(crate) struct TraceFile {
     /// The trace ends at what could not be written.
     file: io::Result<File>,
     begun: Instant,
+    /// The clock, if it is simulated.
+    pub(crate) clock: Option<Arc<SimulatedClock>>,
     /// How often each thread has slept since the end of the program.
     after_end: Option<HashMap<usize, u32>>,
 }
@@ -44,20 +50,14 @@ impl TraceFile {
             path: path.to_owned(),
             file: File::create(path),
             begun: Instant::now(),
+            clock: None,
             after_end: None,
         };
         trace.check().map(|()| trace)
     }
 
     /// Writes an event in one piece, so that a trace is readable wherever it stops.
-    /// The time is the real one, if it is not `simulated`.
-    pub(crate) fn write(
-        &mut self,
-        simulated: Option<Duration>,
-        thread: usize,
-        call: Option<&Location<'_>>,
-        kind: EventKind,
-    ) {
+    pub(crate) fn write(&mut self, thread: usize, call: Option<&Location<'_>>, kind: EventKind) {
         match (&kind, &mut self.after_end) {
             (EventKind::Exit, _) => self.after_end = Some(HashMap::new()),
             (EventKind::Sleep, Some(sleeps)) => *sleeps.entry(thread).or_default() += 1,
@@ -65,7 +65,7 @@ impl TraceFile {
         }
         let elapsed = self.begun.elapsed();
         let event = Event {
-            time: simulated.unwrap_or(elapsed),
+            time: self.clock.as_ref().map_or(elapsed, |clock| clock.now()),
             elapsed,
             thread,
             place: call.and_then(Place::of),

@@ -138,7 +138,7 @@ impl Trace {
         let known = self.threads.len();
         let is_known = event.thread < known
             && match event.kind {
-                EventKind::Start { worker, .. } => worker + 1 == known,
+                EventKind::Start { worker, .. } => worker == known - 1,
                 EventKind::Started(other) | EventKind::Join(other) | EventKind::Joined(other) => {
                     other < known
                 }
@@ -215,6 +215,7 @@ mod tests {
         for event in [
             "0|0|1|-|end",
             "0|0|0|-|start|2|worker|b",
+            &format!("0|0|0|-|start|{}|worker|b", usize::MAX),
             "0|0|0|-|started|1",
             "0|0|0|-|join|1",
             "0|0|0|-|joined|1",

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use console::style;
+use console::{StyledObject, style};
 use xtask::order::{count::Count, description::Description, happens_before::Promises};
 
 use crate::{
@@ -109,11 +109,12 @@ pub(crate) fn one_of(named: Promises, promises: Promises) -> Result<Promises, Fa
 
 fn write(orders: &Description, name: &str, limit: usize, out: &mut dyn Write) -> io::Result<()> {
     let width = cli::width();
-    write_lines(orders, out)?;
+    write!(out, "{}", numbered_lines(orders))?;
     for (title, rows) in sections(orders, width) {
         if !rows.is_empty() {
             let lines = rows.iter().flat_map(|row| row.lines());
-            section(out, title, lines.map(|line| format!("{INDENT}{line}")))?;
+            let lines = lines.map(|line| format!("{INDENT}{line}"));
+            write!(out, "{}", section(title, lines))?;
         }
     }
     if orders.happens_before.is_endless {
@@ -127,31 +128,24 @@ fn write(orders: &Description, name: &str, limit: usize, out: &mut dyn Write) ->
 }
 
 /// The lines, with the numbers by which orders are listed.
-pub(super) fn write_lines(orders: &Description, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn numbered_lines(orders: &Description) -> String {
     let numbered = (1..).zip(orders.numbered());
     let lines = numbered.map(|(number, line)| {
         let name = &orders.happens_before.lines[line].name;
         format!("{number:>4}  {name}")
     });
-    section(out, "its lines", lines)
+    section("its lines", lines)
 }
 
-fn section(
-    out: &mut dyn Write,
-    title: &str,
-    lines: impl Iterator<Item = String>,
-) -> io::Result<()> {
-    heading(out, title)?;
+fn section(title: &str, lines: impl Iterator<Item = String>) -> String {
     let width = cli::width();
-    for line in lines {
-        write!(out, "{}", wrapped(&line, width))?;
-    }
-    writeln!(out)
+    let lines = lines.map(|line| wrapped(&line, width));
+    format!("{}\n{}\n", heading(title), lines.collect::<String>())
 }
 
-fn heading(out: &mut dyn Write, words: &str) -> io::Result<()> {
+fn heading(words: &str) -> StyledObject<String> {
     let words = wrapped(words, cli::width());
-    writeln!(out, "{}", style(words.trim_end()).bold())
+    style(words.trim_end().to_owned()).bold()
 }
 
 /// What may be missing, what is guaranteed, what is likely and what is luck, each with
@@ -220,7 +214,7 @@ fn list(
     if all == Some(0) {
         return Ok(0);
     }
-    heading(out, title)?;
+    writeln!(out, "{}", heading(title))?;
     let mut number = vec![0; orders.normal_order.len()];
     for (place, &line) in (1..).zip(&orders.numbered()) {
         number[line] = place;

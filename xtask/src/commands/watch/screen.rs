@@ -13,7 +13,7 @@ use xtask::order::{count::Count, description::Description, guarantees};
 use crate::{
     cli::{number_of, plain_lines, wrapped},
     commands::{
-        orders::{sections, write_lines, write_orders},
+        orders::{numbered_lines, sections, write_orders},
         watch::look::{JudgedRun, Look},
     },
     lesson::{report::headline, workspace::Lesson},
@@ -284,8 +284,8 @@ fn orders(run: &JudgedRun, room: usize) -> String {
         Err(reason) => return format!("its orders are not known: {reason}"),
         Ok(order) => &order.description,
     };
-    let mut out = Vec::new();
+    let mut out = numbered_lines(order).into_bytes();
     // Nothing goes wrong with what is written to memory.
-    let _ = write_lines(order, &mut out).and_then(|()| write_orders(order, room, &mut out));
+    let _ = write_orders(order, room, &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }

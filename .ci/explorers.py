@@ -362,15 +362,17 @@ def play(driver, explorer, engine, lesson, number, language):
     hold(seen["random"][0]["status"] == words["possible"], f"of a likely output: {seen['random'][0]['status']}")
     for challenge, played in zip(challenges, seen["challenges"], strict=True):
         hold(played["isMet"] == ("forbidden" not in challenge), f"{challenge} is played to {played}")
-        if "before" in challenge:
-            missed = [False, engine.fill("missed", other=engine.text[challenge["before"]])]
-            hold(played["missed"] == missed, f"{challenge} is missed: {played['missed']}, not {missed}")
         said = words["wrongly"]
         if "forbidden" in challenge:
             forbidden = challenge["forbidden"]
             reason = engine.sentence(forbidden["thread"], forbidden["state"])
             said = engine.fill("rightly", reason=reason)
         hold(played["said"] == said, f"of {challenge} it says {played['said']!r}, not {said!r}")
+        if "before" in challenge:
+            # Who was right that it cannot be done is not asked to try again.
+            missed = said if "forbidden" in challenge else engine.fill("missed", other=engine.text[challenge["before"]])
+            missed = [False, missed]
+            hold(played["missed"] == missed, f"{challenge} is missed: {played['missed']}, not {missed}")
     for question, (yes, no) in zip(engine.data["questions"], seen["questions"], strict=True):
         output = [engine.text[line] for line in question]
         verdict = check(lesson, output)

@@ -6,6 +6,7 @@ function buildChallenge(explorer, { line, before, forbidden }) {
     const met = explorer.hasAttribute("try") ? words.metChanged : isAtAll ? words.metAtAll : words.met;
     const status = make("p", { role: "status" });
     let said = "";
+    let isSettled = false;
     const say = (words) => {
         if (said !== words) {
             said = words;
@@ -18,6 +19,7 @@ function buildChallenge(explorer, { line, before, forbidden }) {
         }
         const { thread, state } = forbidden;
         const does = explorer.does(explorer.states[state].threads[thread]);
+        isSettled = true;
         say(fill(words.rightly, { reason: { words: explorer.sentence(thread, does) } }));
     };
     const task = rich(fill(isAtAll ? words.atAll : words.before, names));
@@ -29,6 +31,10 @@ function buildChallenge(explorer, { line, before, forbidden }) {
         const [place, other] = [line, before].map((it) => explorer.printed.indexOf(it));
         const isMet = place >= 0 && (other < 0 || place < other);
         box.classList.toggle("met", isMet);
+        // Who knows that it cannot be done need not try again.
+        if (isSettled) {
+            return;
+        }
         say(isMet ? met : other >= 0 ? fill(words.missed, names) : "");
     };
     return { box, draw };

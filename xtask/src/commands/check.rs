@@ -61,8 +61,9 @@ can prove a program wrong, never right: a join that is missing may show in one
 run of many, so have COMMAND run. It is judged by its output alone; with which
 status its runs ended, and what they wrote to standard error, is said besides.
 
-An output may have the line breaks of any system, and may be in UTF-16, as some
-versions of PowerShell write it.
+An output may have the line breaks of any system, may lack the last or have
+blank lines at its end, and may be in UTF-16, as some versions of PowerShell
+write it.
 
 Examples:
   cargo run -q -p fork-join | cargo xtask check fork-join

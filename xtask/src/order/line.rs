@@ -193,6 +193,10 @@ impl fmt::Display for Fault {
                 f,
                 "holds a control character: {line:?}; print plain text, without tabs and colours"
             ),
+            Fault::Unknown(_) if line.ends_with(char::is_whitespace) => write!(
+                f,
+                "is unknown: {line:?} ends with a blank, and no line of a lesson does; print it without"
+            ),
             Fault::Unknown(_) => write!(
                 f,
                 "is unknown: {line:?} is neither `{MAIN}...`, which a lesson prints with \

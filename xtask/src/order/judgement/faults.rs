@@ -118,8 +118,11 @@ impl JudgedOutput<'_> {
         match mismatch {
             Mismatch::NoLine(fault) => {
                 let mut words = fault.to_string();
-                if fault.is_torn() && self.promises == Promises::Python {
-                    words += ", in Python with `sys.stdout.write(line + \"\\n\")`";
+                if fault.is_torn() {
+                    words += match self.promises {
+                        Promises::Python => ", in Python with `sys.stdout.write(line + \"\\n\")`",
+                        _ => "; of Python's `print` this proves nothing: see --python",
+                    };
                 }
                 words
             }

@@ -172,29 +172,42 @@ impl<'a> JudgedOutput<'a> {
     /// Finds for each line of the output which one of the lesson's it is.
     fn read(&mut self) {
         let known = RefCell::new(self.order.by_text());
+        let next = |text: &str| known.borrow_mut().get_mut(text).map(VecDeque::pop_front);
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
         let lines = lines(self.output, |text| known.borrow().contains_key(text));
         for (number, text) in (1..).zip(lines) {
-            let mismatch = match text {
-                Err(bad) => {
+            let line = match &text {
+                Ok(text) => next(text),
+                Err(bad) => match &bad.fault {
+                    // What is pasted easily loses its last line break.
+                    Fault::NoLineBreak(text) => next(text),
+                    _ => None,
+                },
+            };
+            let mismatch = match (line, text) {
+                (Some(Some(line)), _) => {
+                    self.lines.push(line);
+                    self.numbers.push(number);
+                    self.printed.insert(line);
+                    continue;
+                }
+                (_, Err(bad)) => {
                     is_torn |= bad.fault.is_torn();
                     Mismatch::NoLine(bad.fault)
                 }
                 // A tear leaves line breaks behind.
-                Ok("") if is_torn => continue,
-                Ok(text) => match known.borrow_mut().get_mut(text).map(VecDeque::pop_front) {
-                    Some(Some(line)) => {
-                        self.lines.push(line);
-                        self.numbers.push(number);
-                        self.printed.insert(line);
-                        continue;
-                    }
-                    Some(None) => Mismatch::Repeated { text },
-                    None => Mismatch::Unknown { text },
-                },
+                (_, Ok("")) if is_torn => continue,
+                (Some(None), Ok(text)) => Mismatch::Repeated { text },
+                (None, Ok(text)) => Mismatch::Unknown { text },
             };
             self.mismatches.push((number, mismatch));
+        }
+        // Or it gains blank lines there.
+        while let Some(&(number, Mismatch::Unknown { text: "" })) = self.mismatches.last()
+            && Some(&number) > self.numbers.last()
+        {
+            self.mismatches.pop();
         }
     }
 
@@ -203,13 +216,11 @@ impl<'a> JudgedOutput<'a> {
     fn forget_a_line_that_was_cut_off(&mut self) {
         let is_its_beginning = |line: usize, beginning: &str| {
             let Line { text, thread, .. } = &self.order.lines[line];
-            // One that is awaited and all there only lacks its line break.
-            let is_whole = text == beginning && self.order.guaranteed.certain().contains(line);
             let is_next = || {
                 let mut covered = self.order.guaranteed.covered_by(line).into_iter();
                 !self.printed.contains(line) && covered.all(|line| self.printed.contains(line))
             };
-            *thread > 0 && text.starts_with(beginning) && !is_whole && is_next()
+            *thread > 0 && text.starts_with(beginning) && is_next()
         };
         if self.promises != Promises::WorkerCore
             && let Some((_, Mismatch::NoLine(Fault::NoLineBreak(beginning)))) =
@@ -265,7 +276,8 @@ impl<'a> JudgedOutput<'a> {
             letters((0..self.order.lines.len()).flat_map(whole)),
         ];
         let output = String::from_utf8_lossy(self.output);
-        let output = letters(output.split('\r'));
+        let end = if output.ends_with('\n') { "" } else { "\n" };
+        let output = letters(output.split('\r').chain([end]));
         is_mixed && are_among(&there, &output) && are_among(&output, &all)
     }
 

@@ -462,6 +462,38 @@ fn an_output_may_be_in_utf_16() {
 }
 
 #[test]
+fn a_last_line_break_that_is_missing_and_blank_lines_at_the_end_tell_of_nothing() {
+    let right = "main thread start\nsub thread start  1\nsub thread start  2\nsub thread end  1\n\
+                 sub thread end  2\nmain thread post job";
+    let torn = right.replace("1\nsub thread start  2\n", "1sub thread start  2\n\n");
+    let verdict = |output: &str, promises| judge_bytes(output.as_bytes(), promises).verdict;
+    for end in ["", "\n", "\r", "\n\n", "\r\n\r\n\r\n"] {
+        for promises in ALL {
+            let verdict = verdict(&format!("{right}{end}"), promises);
+            assert_eq!(verdict, Verdict::Possible, "{end:?}: {promises}");
+        }
+        if end.len() < 2 {
+            let verdict = verdict(&format!("{torn}{end}"), Promises::Python);
+            assert_eq!(verdict, Verdict::CannotBeJudged, "{end:?}");
+        }
+    }
+    // What stands behind them, is not whole, or stands there already does.
+    for end in [
+        "\n\nx\n",
+        "\n\n \n",
+        "\n\nmain thread p",
+        "\nmain thread post job",
+        " ",
+    ] {
+        let verdict = verdict(&format!("{right}{end}"), Promises::Std);
+        assert_eq!(verdict, Verdict::Impossible, "{end:?}");
+    }
+    let faults = judge("\n\n", Promises::Std).faults;
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].starts_with("6 lines are missing"), "{faults:?}");
+}
+
+#[test]
 fn a_tear_leaves_line_breaks_behind_that_are_no_lines() {
     let faults = judge("S 1 2 1122 P", Promises::Std).faults;
     assert_eq!(faults.len(), 1, "{faults:?}");
@@ -498,8 +530,6 @@ fn the_end_may_cut_off_the_line_that_a_worker_is_about_to_print_but_not_of_worke
     let both = "sub thread start  1\nmain thread end\n";
     for (output, is_possible) in [
         (format!("{both}sub thread e"), true),
-        // All of it, but its line break.
-        (format!("{both}sub thread end  1"), true),
         (format!("{both}sub thread end  1x"), false),
         // The program waits for its main thread.
         ("sub thread start  1\nmain thr".to_owned(), false),
@@ -526,10 +556,6 @@ fn the_end_may_cut_off_the_line_that_a_worker_is_about_to_print_but_not_of_worke
         (
             format!("{both}sub thread e"),
             "a line is missing: `sub thread end  1`",
-        ),
-        (
-            format!("{both}sub thread end  1"),
-            "line 3 is torn: \"sub thread end  1\" has no line break",
         ),
         (
             "sub thread start  1\nmain thr".to_owned(),

@@ -74,9 +74,10 @@ pub(crate) fn prove(
             outcome.compare(lesson, update);
         }
         Some(run) => {
-            let bad_line = lessons_lines(run.whole_lines(), |_| false).find_map(Result::err);
-            let bad_line = bad_line.map(|bad_line| bad_line.to_string());
-            outcome.complaints.extend(bad_line);
+            let mut lines = (1..).zip(lessons_lines(run.whole_lines(), |_| false));
+            let fault =
+                lines.find_map(|(number, line)| Some(format!("line {number} {}", line.err()?)));
+            outcome.complaints.extend(fault);
         }
         None => {}
     }

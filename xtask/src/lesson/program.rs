@@ -129,10 +129,11 @@ impl Run {
         // What one thread has printed as one line is no tear, whatever its name is.
         let lines = lessons_lines(&self.stdout, |line| printed.contains(&line));
         for (place, line) in lines.enumerate() {
+            let number = place + 1;
             // A line that no lesson prints tells more than a trace that lacks one.
-            let text = line.map_err(|bad_line| bad_line.to_string())?;
+            let text = line.map_err(|fault| format!("line {number} {fault}"))?;
             if printed.get(place) != Some(&text) {
-                stray = stray.or(Some((place + 1, text)));
+                stray = stray.or(Some((number, text)));
             }
         }
         match stray {

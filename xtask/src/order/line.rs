@@ -39,7 +39,7 @@ const WORDS: [&str; 3] = [
 pub fn lines(
     output: &[u8],
     is_known: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = Result<&str, BadLine>> {
+) -> impl Iterator<Item = Result<&str, Fault>> {
     let mut rest = output;
     let pieces = iter::from_fn(move || {
         if rest.is_empty() {
@@ -59,9 +59,7 @@ pub fn lines(
         rest = &ends[length..];
         Some((line, true))
     });
-    (1..).zip(pieces).map(move |(number, (line, is_ended))| {
-        whole(line, is_ended, &is_known).map_err(|fault| BadLine { number, fault })
-    })
+    pieces.map(move |(line, is_ended)| whole(line, is_ended, &is_known))
 }
 
 fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result<&str, Fault> {
@@ -105,30 +103,18 @@ fn is_two(line: &str) -> bool {
 pub fn lessons_lines(
     output: &[u8],
     is_known: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = Result<&str, BadLine>> {
-    (1..).zip(lines(output, is_known)).map(|(number, line)| {
+) -> impl Iterator<Item = Result<&str, Fault>> {
+    lines(output, is_known).map(|line| {
         let line = line?;
         let mut beginnings = BEGINNINGS.iter();
         match beginnings.find_map(|words| line.strip_prefix(words)) {
             Some(rest) if !rest.is_empty() && rest.trim() == rest => Ok(line),
-            _ => Err(BadLine {
-                number,
-                fault: Fault::Unknown(line.to_owned()),
-            }),
+            _ => Err(Fault::Unknown(line.to_owned())),
         }
     })
 }
 
-/// A line that no lesson prints, and where it stands.
-#[derive(Debug, PartialEq, Eq)]
-pub struct BadLine {
-    /// Counted from 1.
-    pub number: usize,
-    /// What is wrong with it.
-    pub fault: Fault,
-}
-
-/// What is wrong with a line.
+/// What is wrong with a line that no lesson prints.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It is no text from this byte on, counted from 1.
@@ -144,12 +130,6 @@ pub enum Fault {
     Control(String),
     /// It is none of the three that a lesson prints.
     Unknown(String),
-}
-
-impl fmt::Display for BadLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} {}", self.number, self.fault)
-    }
 }
 
 impl Fault {
@@ -220,14 +200,14 @@ mod tests {
 
     use super::*;
 
-    fn read(output: &[u8]) -> Vec<Result<&str, BadLine>> {
+    fn read(output: &[u8]) -> Vec<Result<&str, Fault>> {
         lines(output, |_| false).collect()
     }
 
     /// The number of the first line that no lesson prints.
     fn bad_line(output: &[u8]) -> Option<usize> {
-        let bad_line = lessons_lines(output, |_| false).find_map(Result::err);
-        bad_line.map(|bad_line| bad_line.number)
+        let place = lessons_lines(output, |_| false).position(|line| line.is_err());
+        place.map(|place| place + 1)
     }
 
     /// Some lines that a lesson may print.
@@ -277,10 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_no_lesson_prints_is_found_by_its_number() {
+    fn a_line_that_no_lesson_prints_is_found() {
         for (line, reason) in [
             (&b"\n"[..], "is unknown: \"\""),
             (b"hello\n", "is unknown: \"hello\""),
+            (
+                b"main thread end \n",
+                "is unknown: \"main thread end \" ends with a blank",
+            ),
             (b"main thread \n", "is unknown"),
             (b"sub thread start  \n", "is unknown"),
             (b"sub thread start 1\n", "is unknown"),
@@ -298,14 +282,10 @@ mod tests {
             ),
         ] {
             let output = [b"main thread start\n", line].concat();
-            let bad_line = lessons_lines(&output, |_| false)
-                .find_map(Result::err)
-                .unwrap();
-            let message = bad_line.to_string();
-            assert!(
-                message.starts_with(&format!("line 2 {reason}")),
-                "{message}"
-            );
+            let lines: Vec<_> = lessons_lines(&output, |_| false).collect();
+            assert_eq!(lines[0], Ok("main thread start"));
+            let message = lines[1].as_ref().unwrap_err().to_string();
+            assert!(message.starts_with(reason), "{message}");
         }
     }
 
@@ -316,7 +296,6 @@ mod tests {
                 .next()
                 .unwrap()
                 .unwrap_err()
-                .fault
         };
         for head in ["INFO ", "[t1] ", "1"] {
             let line = format!("{head}{MAIN}end\n");
@@ -350,10 +329,9 @@ mod tests {
     fn a_control_character_makes_no_line() {
         for control in ["\t", "\0", "\u{85}", "\u{1b}[0m"] {
             let output = format!("main thread a\nmain thread {control}\n");
-            let bad_line = read(output.as_bytes()).pop().unwrap().unwrap_err();
-            assert_eq!(bad_line.number, 2);
-            assert!(matches!(bad_line.fault, Fault::Control(_)), "{bad_line}");
-            assert!(!bad_line.fault.is_torn(), "{bad_line}");
+            let fault = read(output.as_bytes()).remove(1).unwrap_err();
+            assert!(matches!(fault, Fault::Control(_)), "{fault}");
+            assert!(!fault.is_torn(), "{fault}");
         }
     }
 }

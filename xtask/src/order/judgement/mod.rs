@@ -179,11 +179,9 @@ impl<'a> JudgedOutput<'a> {
         for (number, text) in (1..).zip(lines) {
             let line = match &text {
                 Ok(text) => next(text),
-                Err(bad) => match &bad.fault {
-                    // What is pasted easily loses its last line break.
-                    Fault::NoLineBreak(text) => next(text),
-                    _ => None,
-                },
+                // What is pasted easily loses its last line break.
+                Err(Fault::NoLineBreak(text)) => next(text),
+                Err(_) => None,
             };
             let mismatch = match (line, text) {
                 (Some(Some(line)), _) => {
@@ -192,9 +190,9 @@ impl<'a> JudgedOutput<'a> {
                     self.printed.insert(line);
                     continue;
                 }
-                (_, Err(bad)) => {
-                    is_torn |= bad.fault.is_torn();
-                    Mismatch::NoLine(bad.fault)
+                (_, Err(fault)) => {
+                    is_torn |= fault.is_torn();
+                    Mismatch::NoLine(fault)
                 }
                 // A tear leaves line breaks behind.
                 (_, Ok("")) if is_torn => continue,

@@ -25,7 +25,7 @@ use rustix::{
     fs::OFlags,
     process::{Pid, Signal, kill_process},
     pty::ptsname,
-    termios::{Termios, tcgetattr},
+    termios::{Action, Termios, tcflow, tcgetattr},
 };
 
 use crate::workspace::{Workspace, main};
@@ -139,16 +139,21 @@ impl Session {
         shows_the_shell && text(&tcgetattr(&self.terminal).unwrap()) == text(&self.before)
     }
 
-    /// Waits for the end of what runs in the terminal, which then is as before.
-    pub fn end(mut self) -> ExitStatus {
+    /// Waits for the end of what runs in the terminal.
+    fn end_of_child(&mut self) -> ExitStatus {
         let start = Instant::now();
-        let status = loop {
+        loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
+                return status;
             }
             assert!(start.elapsed() < LIMIT, "it lives on");
             self.read(Duration::from_millis(10));
-        };
+        }
+    }
+
+    /// Waits for the end of what runs in the terminal, which then is as before.
+    pub fn end(mut self) -> ExitStatus {
+        let status = self.end_of_child();
         while self.read(Duration::ZERO) {}
         assert!(self.is_as_before(), "{}", self.screen.screen().contents());
         status
@@ -412,6 +417,18 @@ fn however_it_ends_the_terminal_is_as_before_and_nothing_lives_on() {
         let left = fs::read_dir(temporary.path()).unwrap().count();
         assert_eq!(left, 0, "{keys:?} {signal:?}");
     }
+}
+
+#[test]
+fn a_signal_ends_it_though_the_terminal_takes_nothing() {
+    let workspace = one_lesson("watch-stuck");
+    let mut session = Session::watch(&workspace, &["good"]);
+    session.shows("good passed in ");
+    tcflow(&session.terminal, Action::OOff).unwrap();
+    session.press("p");
+    kill_process(Pid::from_child(&session.child), Signal::TERM).unwrap();
+    let status = session.end_of_child();
+    assert_eq!(status.signal(), Some(Signal::TERM.as_raw()), "{status}");
 }
 
 #[test]

@@ -27,6 +27,9 @@ use worker_core::trace::VARIABLE;
 use super::StartError;
 use crate::cli::{Work, lock, terminal};
 
+/// How long a terminal may take to be left when a signal ends the tool.
+const LEAVE: Duration = Duration::from_secs(5);
+
 /// From now on a signal that stops or ends the tool does the same to the lessons first,
 /// and leaves the terminal as it was.
 pub(crate) fn heed_signals() -> io::Result<()> {
@@ -167,8 +170,11 @@ impl Running {
 
     /// Ends the lessons, and then the tool by the signal that it was sent.
     fn end(&mut self, signal: i32) {
-        terminal::leave();
         self.end_groups();
+        // A terminal that takes nothing does not keep the tool from its end.
+        if let Ok(leave) = Work::begin(|| _ = terminal::leave()) {
+            leave.ends_within(LEAVE);
+        }
         let _ = emulate_default_handler(signal);
     }
 

@@ -17,8 +17,7 @@ const TICK: Duration = Duration::from_millis(200);
 /// No terminal is wider.
 const LONGEST: usize = 1000;
 
-/// The lines, until this is dropped. A thread of its own draws them, so that a terminal
-/// that stands still holds up nobody else.
+/// The lines, until this is dropped. A thread of its own draws them, while others work.
 pub(crate) struct LiveLines(Arc<Mutex<Lines>>);
 
 impl LiveLines {

@@ -378,6 +378,37 @@ fn a_lesson_without_end_leaves_the_keys_alive_and_makes_way_for_the_next_save() 
 }
 
 #[test]
+fn what_the_compiler_warns_of_stands_above_the_output_and_why_orders_are_unknown_above_all() {
+    let body = |worker: &str| {
+        let start = "trace(&format!(\"start\\t{worker}\\tworker\\t{name}\"));";
+        let line = "let text = format!(\"sub thread start  {name}\"); println!(\"{text}\"); \
+                    trace_of(worker, &format!(\"line\\t{text}\"));";
+        let end = "trace_of(worker, \"end\"); trace(&format!(\"started\\t{worker}\"));";
+        format!(
+            "let warned = 1; for worker in 1..20 {{ let name = {worker}; {start} {line} {end} }}"
+        )
+    };
+    let workspace = Workspace::new("watch-warned").lesson("good", 1, &body("worker"));
+    let mut session = Session::watch(&workspace, &["good"]);
+    let screen = session.shows("unused variable: `warned`");
+    let place = |words: &str| screen.find(words);
+    assert!(
+        place("unused") < place("\nsub thread start  1\n"),
+        "{screen}"
+    );
+
+    save(&workspace, "good", &body("1"));
+    let screen = session.shows("two of its threads print `sub thread start  1`; give");
+    let place = |words: &str| screen.find(words);
+    assert!(
+        place("its orders are not known") < place("unused"),
+        "{screen}"
+    );
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
 fn simulated_time_that_stands_still_is_named() {
     let body = "say(\"main thread start\\n\"); std::thread::sleep(std::time::Duration::MAX);";
     let workspace = Workspace::new("watch-standstill").lesson("still", 1, body);

@@ -116,7 +116,7 @@ impl Screen {
                     "nothing differs from what is accepted".to_owned()
                 }
                 (View::Difference, Some(run)) => run.outcome.difference.clone(),
-                (View::Orders, Some(run)) => orders(run, room),
+                (View::Orders, Some(run)) => orders(run, (room, width)),
                 (View::Pairs, Some(_)) => self.pairs(width),
                 _ => self.all(half, width),
             };
@@ -152,11 +152,16 @@ impl Screen {
         let note = run.outcome.note().map(|note| format!("note: {note}"));
         let mut complaints: Vec<_> = note.into_iter().collect();
         complaints.extend(run.outcome.complaints.iter().cloned());
-        if let Ok(order) = &run.order {
-            let then = self.accepted.as_ref().unwrap_or(&order.description);
-            let became = guarantees::became(then.guaranteed, order.description.guaranteed);
-            complaints.retain(|complaint| *complaint != became);
-            text += &wrapped(&count(then, &order.description), width);
+        match &run.order {
+            Ok(order) => {
+                let then = self.accepted.as_ref().unwrap_or(&order.description);
+                let became = guarantees::became(then.guaranteed, order.description.guaranteed);
+                complaints.retain(|complaint| *complaint != became);
+                text += &wrapped(&count(then, &order.description), width);
+            }
+            // Why it did not run well is said already.
+            Err(_) if run.outcome.told.is_err() => {}
+            Err(reason) => complaints.push(unknown(reason)),
         }
         let complaints = complaints.iter().map(|it| format!("  {it}\n"));
         let complaints = wrapped(&plain_lines(&complaints.collect::<String>()), width);
@@ -175,6 +180,8 @@ impl Screen {
             if self.run.is_some() {
                 text += &format!("{}\n", style("before that:").bold());
             }
+        } else if !self.said.is_empty() {
+            text += &(cut(&self.said, most, " of what the compiler says") + "\n");
         }
         let printed = self.run.as_ref().and_then(|run| run.outcome.run.as_ref());
         let printed = printed.map(|run| &run.stdout);
@@ -186,11 +193,7 @@ impl Screen {
         if let Some(Ok(order)) = self.run.as_ref().map(|run| &run.order) {
             text += &(text::draw(&order.picture, width) + "\n");
         }
-        text += &self.pairs(width);
-        if !self.is_broken {
-            text += &self.said;
-        }
-        text
+        text + &self.pairs(width)
     }
 
     /// What is guaranteed, likely and luck, and what of it has changed.
@@ -278,10 +281,14 @@ fn marked(
     })
 }
 
+fn unknown(reason: &str) -> String {
+    format!("its orders are not known: {reason}")
+}
+
 /// The orders, at most as many as there is room for.
-fn orders(run: &JudgedRun, room: usize) -> String {
+fn orders(run: &JudgedRun, (room, width): (usize, usize)) -> String {
     let order = match &run.order {
-        Err(reason) => return format!("its orders are not known: {reason}"),
+        Err(reason) => return wrapped(&unknown(reason), width),
         Ok(order) => &order.description,
     };
     let mut out = numbered_lines(order).into_bytes();

@@ -90,11 +90,17 @@ pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure
     let mut out = BufWriter::new(io::stdout());
     let written = write(&orders, &name, limit, &mut out).and_then(|()| out.flush());
     cli::written(written)?;
-    if runs > 0 {
-        observe(&orders, &lesson, runs)
-    } else {
-        Ok(ExitCode::SUCCESS)
+    if runs == 0 {
+        return Ok(ExitCode::SUCCESS);
     }
+    let status = observe(&orders, &lesson, runs)?;
+    if promises != Promises::WorkerCore {
+        let words = format!(
+            "worker-core promises more: what only {promises} allows, the lesson never prints"
+        );
+        cli::print(wrapped(&words, cli::width()))?;
+    }
+    Ok(status)
 }
 
 /// The promises that an option names, if no other has named some.

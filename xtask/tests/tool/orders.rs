@@ -138,6 +138,16 @@ fn every_run_of_a_lesson_prints_one_of_its_orders() {
 }
 
 #[test]
+fn of_orders_that_only_others_allow_it_says_that_the_lesson_prints_none() {
+    let lessons = lessons(root());
+    for (promises, name) in [("--std", "std"), ("--python", "Python")] {
+        let report = orders(&[&lessons[0], promises, "--observe", "1"]);
+        let words = format!(" what only {name} allows, the lesson never prints\n");
+        assert!(report.stdout.contains(&words), "{report}");
+    }
+}
+
+#[test]
 fn an_output_outside_of_the_orders_is_shown_and_is_a_failure() {
     // Once it has been traced eight times, it prints something else.
     let body = r#"

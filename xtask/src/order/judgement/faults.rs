@@ -13,7 +13,7 @@ use crate::order::{
     description::listed,
     happens_before::{Guarantee, Promises, awaited, edges},
     judgement::{JudgedOutput, Mismatch},
-    line::shortened,
+    line::{Fault, shortened},
 };
 
 /// How many unknown lines are compared with those of the lesson, how many comparisons have
@@ -118,11 +118,14 @@ impl JudgedOutput<'_> {
         match mismatch {
             Mismatch::NoLine(fault) => {
                 let mut words = fault.to_string();
-                if fault.is_torn() {
-                    words += match self.promises {
-                        Promises::Python => ", in Python with `sys.stdout.write(line + \"\\n\")`",
-                        _ => "; of Python's `print` this proves nothing: see --python",
-                    };
+                match (fault, self.promises) {
+                    (Fault::TwoInOne(_) | Fault::NoLineBreak(_), Promises::Python) => {
+                        words += ", in Python with `sys.stdout.write(line + \"\\n\")`";
+                    }
+                    (Fault::TwoInOne(_), _) => {
+                        words += "; of Python's `print` this proves nothing: see --python";
+                    }
+                    _ => {}
                 }
                 words
             }

@@ -186,6 +186,17 @@ fn only_python_promises_no_whole_lines() {
         let words = "in Python with `sys.stdout.write(line + \"\\n\")`";
         assert_eq!(faults[0].contains(words), says_how, "{faults:?}");
     }
+    // Whoever forgets to say that it was Python learns of it, but only there.
+    for (output, promises, says_so) in [
+        ("S 1 2 1122 P", Promises::WorkerCore, true),
+        ("S 1 2 1122 P", Promises::Std, true),
+        ("S 1 2 1122 P", Promises::Python, false),
+        ("S 1 2 11 22 main", Promises::Std, false),
+    ] {
+        let faults = judge(output, promises).faults;
+        let words = "of Python's `print` this proves nothing: see --python";
+        assert_eq!(faults[0].contains(words), says_so, "{faults:?}");
+    }
     // Where a line is printed twice and one is torn, nobody knows which.
     let mut events = fork_join();
     events.insert(4, "0|0|0|-|line|main thread post job".to_owned());

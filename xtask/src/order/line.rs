@@ -260,7 +260,10 @@ mod tests {
     fn a_line_that_no_lesson_prints_is_found() {
         for (line, reason) in [
             (&b"\n"[..], "is unknown: \"\""),
-            (b"hello\n", "is unknown: \"hello\""),
+            (
+                b"hello\n",
+                "is unknown: \"hello\" is neither `main thread ...`",
+            ),
             (
                 b"main thread end \n",
                 "is unknown: \"main thread end \" ends with a blank",

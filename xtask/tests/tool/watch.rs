@@ -369,6 +369,11 @@ fn a_lesson_without_end_leaves_the_keys_alive_and_makes_way_for_the_next_save() 
     save_and_await_endless(&workspace);
     session.press("a");
     session.shows("it still runs");
+    let verdict = session.screen.screen().cell(0, 0).unwrap();
+    assert!(
+        verdict.dim(),
+        "the last verdict stands as if it were of this program"
+    );
     session.press("o");
     session.shows("its lines");
     save(&workspace, "good", &says("two"));

@@ -145,7 +145,13 @@ impl Screen {
             None if self.is_broken => style(format!("{} does not build", self.lesson)).red(),
             None => style(self.lesson.clone()),
         };
-        let mut text = format!("{}  {doing}\n", words.bold());
+        // What is about to be judged anew stands back.
+        let words = if doing.is_empty() {
+            words.bold()
+        } else {
+            words.dim()
+        };
+        let mut text = format!("{words}  {doing}\n");
         let Some(run) = run else {
             return text + "\n";
         };

@@ -384,7 +384,7 @@ def play(driver, explorer, engine, lesson, number, language):
             hold(said == expected, f"{output} is {verdict}, and {said!r}, not {expected!r}")
     beside, below = driver.execute_script(HEIGHTS, explorer)
     # What a laptop shows of a page, less the bar of the book.
-    hold(beside == 0 and below < 650, f"the program, its output and the threads take {below} pixels")
+    hold(beside == 0 and below < 650, f"the output begins {beside} pixels below the program, the threads end {below} below")
     hold(not seen["keys"], f"the keys {seen['keys']} reach the page")
     hold(not seen["unfocusable"], "some buttons cannot have the focus")
     # By the address one comes back.

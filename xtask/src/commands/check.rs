@@ -426,7 +426,5 @@ fn summary(counts: [usize; KINDS], of_all: &str) -> String {
 
 /// The exit status for these verdicts.
 fn status<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> ExitCode {
-    let is_possible =
-        |verdict: &Verdict| matches!(verdict, Verdict::Possible | Verdict::Unlikely(_));
-    cli::status(verdicts.into_iter().all(is_possible))
+    cli::status(verdicts.into_iter().all(Verdict::is_possible))
 }

@@ -409,6 +409,13 @@ fn what_the_compiler_warns_of_stands_above_the_output_and_why_orders_are_unknown
         place("its orders are not known") < place("unused"),
         "{screen}"
     );
+    session.press("o");
+    let screen = session.until("orders alone", |screen| !screen.contains("unused"));
+    assert_eq!(
+        screen.matches("orders are not known").count(),
+        1,
+        "{screen}"
+    );
     session.press("q");
     assert_eq!(session.end().code(), Some(0));
 }

@@ -116,7 +116,7 @@ impl Screen {
                     "nothing differs from what is accepted".to_owned()
                 }
                 (View::Difference, Some(run)) => run.outcome.difference.clone(),
-                (View::Orders, Some(run)) => orders(run, (room, width)),
+                (View::Orders, Some(run)) => orders(run, room, width),
                 (View::Pairs, Some(_)) => self.pairs(width),
                 _ => self.all(half, width),
             };
@@ -165,8 +165,8 @@ impl Screen {
                 complaints.retain(|complaint| *complaint != became);
                 text += &wrapped(&count(then, &order.description), width);
             }
-            // Why it did not run well is said already.
-            Err(_) if run.outcome.told.is_err() => {}
+            // Why it did not run well is said already, and below it is said with the orders.
+            Err(_) if run.outcome.told.is_err() || self.view == View::Orders => {}
             Err(reason) => complaints.push(unknown(reason)),
         }
         let complaints = complaints.iter().map(|it| format!("  {it}\n"));
@@ -292,7 +292,7 @@ fn unknown(reason: &str) -> String {
 }
 
 /// The orders, at most as many as there is room for.
-fn orders(run: &JudgedRun, (room, width): (usize, usize)) -> String {
+fn orders(run: &JudgedRun, room: usize, width: usize) -> String {
     let order = match &run.order {
         Err(reason) => return wrapped(&unknown(reason), width),
         Ok(order) => &order.description,

@@ -118,14 +118,10 @@ impl JudgedOutput<'_> {
         match mismatch {
             Mismatch::NoLine(fault) => {
                 let mut words = fault.to_string();
-                match (fault, self.promises) {
-                    (Fault::TwoInOne(_) | Fault::NoLineBreak(_), Promises::Python) => {
-                        words += ", in Python with `sys.stdout.write(line + \"\\n\")`";
-                    }
-                    (Fault::TwoInOne(_), _) => {
-                        words += "; of Python's `print` this proves nothing: see --python";
-                    }
-                    _ => {}
+                if self.promises == Promises::Python && fault.is_torn() {
+                    words += ", in Python with `sys.stdout.write(line + \"\\n\")`";
+                } else if let Fault::TwoInOne(_) = fault {
+                    words += "; of Python's `print` this proves nothing: see --python";
                 }
                 words
             }

@@ -13,7 +13,7 @@ use std::{
 use fixedbitset::FixedBitSet;
 
 use crate::order::{
-    happens_before::{HappensBefore, Line, Promises},
+    happens_before::{HappensBefore, Promises},
     line::{Fault, lines},
     trace::Trace,
 };
@@ -49,6 +49,13 @@ pub enum Verdict {
     Impossible,
     /// What is wrong with it proves nothing.
     CannotBeJudged,
+}
+
+impl Verdict {
+    /// Whether the lesson can print it, however unlikely that is.
+    pub fn is_possible(&self) -> bool {
+        matches!(self, Verdict::Possible | Verdict::Unlikely(_))
+    }
 }
 
 impl Judge {
@@ -156,7 +163,6 @@ impl<'a> JudgedOutput<'a> {
             missing: nothing,
         };
         judged.read();
-        judged.forget_a_line_that_was_cut_off();
         let mut unseen = FixedBitSet::new();
         if judged.mismatches.is_empty() {
             judged.missing = order.guaranteed.certain().clone();
@@ -179,6 +185,13 @@ impl<'a> JudgedOutput<'a> {
         for (number, text) in (1..).zip(lines) {
             let line = match &text {
                 Ok(text) => next(text),
+                Err(Fault::NoLineBreak(text)) if self.may_be_cut_off(text) => {
+                    // It is the last, and nothing is wrong with it there.
+                    if self.promises != Promises::WorkerCore {
+                        return;
+                    }
+                    None
+                }
                 // What is pasted easily loses its last line break.
                 Err(Fault::NoLineBreak(text)) => next(text),
                 Err(_) => None,
@@ -201,7 +214,7 @@ impl<'a> JudgedOutput<'a> {
             };
             self.mismatches.push((number, mismatch));
         }
-        // Or it gains blank lines there.
+        // Or the output gains blank lines at its end.
         while let Some(&(number, Mismatch::Unknown { text: "" })) = self.mismatches.last()
             && Some(&number) > self.numbers.last()
         {
@@ -209,24 +222,18 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// The end of a program in plain Rust or Python cuts off a line too that a worker is
-    /// about to print.
-    fn forget_a_line_that_was_cut_off(&mut self) {
-        let is_its_beginning = |line: usize, beginning: &str| {
-            let Line { text, thread, .. } = &self.order.lines[line];
-            let is_next = || {
-                let mut covered = self.order.guaranteed.covered_by(line).into_iter();
-                !self.printed.contains(line) && covered.all(|line| self.printed.contains(line))
-            };
-            *thread > 0 && text.starts_with(beginning) && is_next()
+    /// Whether this is the beginning of a line that a worker is about to print: the end of a
+    /// program in plain Rust or Python may cut it off.
+    fn may_be_cut_off(&self, beginning: &str) -> bool {
+        let is_next = |&line: &usize| {
+            let mut covered = self.order.guaranteed.covered_by(line).into_iter();
+            covered.all(|line| self.printed.contains(line))
         };
-        if self.promises != Promises::WorkerCore
-            && let Some((_, Mismatch::NoLine(Fault::NoLineBreak(beginning)))) =
-                self.mismatches.last()
-            && (0..self.order.lines.len()).any(|line| is_its_beginning(line, beginning))
-        {
-            self.mismatches.pop();
-        }
+        let begins = |line: &usize| self.order.lines[*line].text.starts_with(beginning);
+        let next = self.printed.zeroes().filter(begins).filter(is_next);
+        let next: Vec<_> = next.map(|line| &self.order.lines[line]).collect();
+        // One that is all there only lacks its line break.
+        next.iter().any(|line| line.thread > 0) && next.iter().all(|line| line.text != beginning)
     }
 
     fn verdict(&self) -> Verdict {

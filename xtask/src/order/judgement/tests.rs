@@ -151,8 +151,7 @@ fn only_worker_core_promises_a_start_line_before_start_returns() {
         assert!(judgement.faults[0].ends_with(" (start)"), "{judgement:?}");
         for promises in [Promises::Std, Promises::Python] {
             let verdict = judge(output, promises).verdict;
-            let is_possible = matches!(verdict, Verdict::Possible | Verdict::Unlikely(_));
-            assert!(is_possible, "{output}: {promises}");
+            assert!(verdict.is_possible(), "{output}: {promises}");
         }
     }
     // With another fault, it is not only that one.
@@ -549,11 +548,15 @@ fn the_end_may_cut_off_the_line_that_a_worker_is_about_to_print_but_not_of_worke
         ("main thread end\nsub thread s".to_owned(), true),
         (format!("{both}sub thread end  1\nsub thread e"), false),
         (format!("x\n{both}sub thread e"), false),
+        (format!("{both}\nsub thread e"), false),
     ] {
         let verdict = |promises| judge_of_one("daemon", "1", &output, promises).verdict;
         for promises in [Promises::Std, Promises::Python] {
-            let found = matches!(verdict(promises), Verdict::Possible | Verdict::Unlikely(_));
-            assert_eq!(found, is_possible, "{output}: {promises}");
+            assert_eq!(
+                verdict(promises).is_possible(),
+                is_possible,
+                "{output}: {promises}"
+            );
         }
         let because = "end may cut off a line that is being printed";
         let expected = match is_possible {
@@ -581,6 +584,46 @@ fn the_end_may_cut_off_the_line_that_a_worker_is_about_to_print_but_not_of_worke
     let faults = judge_of_one("daemon", "1", &output, Promises::Std).faults;
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].starts_with("line 1 is unknown"), "{faults:?}");
+}
+
+#[test]
+fn a_last_line_that_may_be_whole_or_cut_off_is_what_makes_the_output_possible() {
+    let mut events = Vec::new();
+    for (thread, name) in [(1, "1"), (2, "10")] {
+        events.push(format!("0|0|0|-|start|{thread}|daemon|{name}"));
+        events.push(format!("0|0|{thread}|-|line|sub thread start  {name}"));
+        events.push(format!("0|0|0|-|started|{thread}"));
+    }
+    events.extend(["0|0|0|-|line|main thread end", "0|0|0|-|end"].map(str::to_owned));
+    events.push("0|0|0|-|exit".to_owned());
+    for (thread, name) in [(1, "1"), (2, "10")] {
+        events.push(format!("5|0|{thread}|-|line|sub thread end  {name}"));
+        events.push(format!("5|0|{thread}|-|end"));
+    }
+    let verdict = |output: &str, promises| {
+        let judge = Judge::of(Trace::of(&events), "two", promises).unwrap();
+        judge.judge(output.as_bytes()).verdict
+    };
+    for promises in [Promises::Std, Promises::Python] {
+        // Of which worker it is can only be told by what has come before.
+        for started in ["1", "10"] {
+            let output = format!("sub thread start  {started}\nmain thread end\nsub thread end  1");
+            assert!(
+                verdict(&output, promises).is_possible(),
+                "{output}: {promises}"
+            );
+        }
+        let neither = "main thread end\nsub thread end  1";
+        assert_eq!(
+            verdict(neither, promises),
+            Verdict::Impossible,
+            "{promises}"
+        );
+    }
+    // worker-core cuts no line off, and both have started there.
+    let output = "sub thread start  1\nsub thread start  10\nmain thread end\nsub thread end  1";
+    let found = verdict(output, Promises::WorkerCore);
+    assert!(found.is_possible(), "{found:?}");
 }
 
 #[test]

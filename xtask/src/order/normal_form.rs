@@ -1,5 +1,7 @@
 //! The normal form: the one output that stands for all that differ from it only by luck.
 
+use worker_core::lines::START;
+
 use crate::order::{happens_before::HappensBefore, partial_order::Part};
 
 /// Rewrites an output, one that `order` allows, into its normal form.
@@ -82,9 +84,11 @@ fn places_by_name(order: &HappensBefore) -> Vec<usize> {
     let by_thread = order.lines.chunk_by(|one, next| one.thread == next.thread);
     let mut firsts: Vec<_> = by_thread.filter_map(|lines| lines.first()).collect();
     let threads = firsts.last().map_or(0, |line| line.thread + 1);
-    // Each worker's first line is its start line, which begins as every other's and ends
-    // with its name.
-    firsts.sort_by_cached_key(|line| (natural_key(&line.text), line.thread));
+    // Each worker's first line is its start line.
+    firsts.sort_by_cached_key(|line| {
+        let name = line.text.strip_prefix(START);
+        (name.map(natural_key), line.thread)
+    });
     let mut places = vec![0; threads];
     for (place, line) in firsts.iter().enumerate() {
         places[line.thread] = place;

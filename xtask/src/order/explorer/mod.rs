@@ -310,7 +310,7 @@ impl Program<'_> {
 mod tests {
     use super::*;
 
-    /// A program that starts two workers and joins one, with a daemon that joins nothing.
+    /// A program that starts a worker and a daemon, and joins the worker.
     const TRACE: &str = "\
 0\t0\t0\tmain.rs:20\tline\tmain thread start
 0\t0\t0\tmain.rs:22\tstart\t1\tworker\t1

@@ -41,7 +41,14 @@ pub fn lines(
     is_known: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = Result<&str, Fault>> {
     let mut rest = output;
+    // How many carriage returns `rest` begins with that no line feed follows.
+    let mut lone = 0;
     let pieces = iter::from_fn(move || {
+        if lone > 0 {
+            lone -= 1;
+            rest = &rest[1..];
+            return Some((&rest[..0], true));
+        }
         if rest.is_empty() {
             return None;
         }
@@ -54,7 +61,10 @@ pub fn lines(
         let returns = ends.iter().take_while(|&&byte| byte == b'\r').count();
         let length = match ends.get(returns) {
             Some(b'\n') => returns + 1,
-            _ => 1,
+            _ => {
+                lone = returns - 1;
+                1
+            }
         };
         rest = &ends[length..];
         Some((line, true))

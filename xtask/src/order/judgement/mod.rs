@@ -97,9 +97,9 @@ fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
     let (rest, unit): (_, fn([u8; 2]) -> u16) = match output {
         [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
-        // Some do not, but a lesson's line begins with a letter whose other byte is zero.
-        [1..=0xff, 0, ..] => (output, u16::from_le_bytes),
-        [0, 1..=0xff, ..] => (output, u16::from_be_bytes),
+        // Some do not, but a lesson's line begins with letters whose other bytes are zero.
+        [1..=0xff, 0, 1..=0xff, 0, ..] => (output, u16::from_le_bytes),
+        [0, 1..=0xff, 0, 1..=0xff, ..] => (output, u16::from_be_bytes),
         _ => {
             let mark = "\u{feff}".as_bytes();
             return output.strip_prefix(mark).unwrap_or(output).into();
@@ -281,9 +281,18 @@ impl<'a> JudgedOutput<'a> {
             letters((0..self.order.lines.len()).flat_map(whole)),
         ];
         let output = String::from_utf8_lossy(self.output);
-        let end = if output.ends_with('\n') { "" } else { "\n" };
-        let output = letters(output.split('\r').chain([end]));
-        is_mixed && are_among(&there, &output) && are_among(&output, &all)
+        let body = output.trim_end_matches(['\r', '\n']);
+        let with = |breaks| {
+            let mut letters = letters(body.split('\r'));
+            *letters.entry('\n').or_default() += breaks;
+            letters
+        };
+        // It may have lost its last line breaks, or gained some.
+        let most = match output[body.len()..].matches('\n').count() {
+            0 => self.order.lines.len(),
+            breaks => breaks,
+        };
+        is_mixed && are_among(&there, &with(most)) && are_among(&with(1), &all)
     }
 
     /// Whether some but not all are there of the lines of one text: then nobody knows which.

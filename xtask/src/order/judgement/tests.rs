@@ -482,10 +482,14 @@ fn a_last_line_break_that_is_missing_and_blank_lines_at_the_end_tell_of_nothing(
             let verdict = verdict(&format!("{right}{end}"), promises);
             assert_eq!(verdict, Verdict::Possible, "{end:?}: {promises}");
         }
-        if end.len() < 2 {
-            let verdict = verdict(&format!("{torn}{end}"), Promises::Python);
-            assert_eq!(verdict, Verdict::CannotBeJudged, "{end:?}");
-        }
+        let verdict = verdict(&format!("{torn}{end}"), Promises::Python);
+        assert_eq!(verdict, Verdict::CannotBeJudged, "{end:?}");
+    }
+    // Both line breaks of a tear may be at the end.
+    let torn = right.replace("2\nmain", "2main");
+    for end in ["", "\n\n", "\r\n\r\n\r\n"] {
+        let verdict = verdict(&format!("{torn}{end}"), Promises::Python);
+        assert_eq!(verdict, Verdict::CannotBeJudged, "{end:?}");
     }
     // What stands behind them, is not whole, or stands there already does.
     for end in [

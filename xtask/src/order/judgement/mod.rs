@@ -135,7 +135,7 @@ struct JudgedOutput<'a> {
 
 /// What is wrong with a line that is none of the lesson's.
 enum Mismatch<'a> {
-    NoLine(Fault),
+    NoLine(Fault<'a>),
     Blanks { text: &'a str, meant: &'a str },
     Misspelt { text: &'a str, meant: &'a str },
     Unknown { text: &'a str },

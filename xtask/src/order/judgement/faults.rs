@@ -2,16 +2,17 @@
 
 use std::{
     cell::LazyCell,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     mem::discriminant,
 };
 
 use fixedbitset::FixedBitSet;
 use similar::get_close_matches;
+use worker_core::lines::{END, START};
 
 use crate::order::{
     description::listed,
-    happens_before::{Guarantee, Promises, awaited, edges},
+    happens_before::{Guarantee, HappensBefore, Promises, awaited, edges},
     judgement::{JudgedOutput, Mismatch},
     line::{Fault, shortened},
 };
@@ -51,6 +52,7 @@ impl JudgedOutput<'_> {
         }
         let missing = missing.ones().filter(|&line| !is_said(line));
         let missing = self.describe_missing(missing);
+        let missing = missing.or_else(|| self.describe_lacking());
         faults.sort_by_key(|&(number, _)| number);
         let faults = faults.into_iter().map(|(_, fault)| fault);
         let mut faults: Vec<_> = faults.chain(ended_early).chain(missing).collect();
@@ -69,6 +71,7 @@ impl JudgedOutput<'_> {
         let texts = texts.map(|text| (words(text), text));
         let by_words = LazyCell::new(|| texts.collect::<HashMap<_, _>>());
         let missing: Vec<_> = self.printed.zeroes().map(text).collect();
+        let workers = LazyCell::new(|| workers(self.order).into_iter().collect::<HashSet<_>>());
         let mut nearest = HashMap::new();
         for (_, mismatch) in &mut self.mismatches {
             let &mut Mismatch::Unknown { text } = mismatch else {
@@ -76,6 +79,12 @@ impl JudgedOutput<'_> {
             };
             if let Some(meant) = by_words.get(&words(text)) {
                 *mismatch = Mismatch::Blanks { text, meant };
+                continue;
+            }
+            let named = [START, END].iter().find_map(|it| text.strip_prefix(it));
+            if let Some(name) = named.filter(|name| !workers.is_empty() && !workers.contains(name))
+            {
+                *mismatch = Mismatch::NoWorker { text, name };
                 continue;
             }
             let is_compared = nearest.len() < MOST_COMPARED
@@ -129,6 +138,17 @@ impl JudgedOutput<'_> {
                 let text = shortened(text);
                 format!("has other blanks than the lesson's: {text:?}; did you mean {meant:?}?")
             }
+            Mismatch::NoWorker { name, .. } => {
+                let workers = workers(self.order).into_iter();
+                let workers: Vec<_> = workers
+                    .map(|name| format!("`{}`", shortened(name)))
+                    .collect();
+                format!(
+                    "is unknown: no worker of `{lesson}` is called {:?}, only {}",
+                    shortened(name),
+                    listed(&workers)
+                )
+            }
             Mismatch::Misspelt { text, meant } => {
                 let text = shortened(text);
                 format!("is unknown: {text:?} is no line of `{lesson}`; did you mean {meant:?}?")
@@ -156,13 +176,17 @@ impl JudgedOutput<'_> {
         let source = self.order.lines[line].place.as_ref();
         let source = source.map(|place| format!(" ({place} of the lesson)"));
         let reason = pair.map(|pair| format!(" ({})", pair.reason()));
+        // If nothing else is wrong, the verdict says so.
+        let elsewhere = self.for_std(|it| it.too_early.is_none() && !it.is_faultless());
+        let elsewhere = elsewhere.then_some("; std and Python do not promise this");
         format!(
-            "line {} is too early: {}{} has to follow {}{}",
+            "line {} is too early: {}{} has to follow {}{}{}",
             self.numbers[place],
             self.name(line),
             source.unwrap_or_default(),
             self.placed(before),
             reason.unwrap_or_default(),
+            elsewhere.unwrap_or_default(),
         )
     }
 
@@ -178,6 +202,32 @@ impl JudgedOutput<'_> {
                 listed(names)
             )),
         }
+    }
+
+    /// Says which lines nobody finds in what is no mere tear.
+    fn describe_lacking(&self) -> Option<String> {
+        let is_torn = |mismatch: &Mismatch<'_>| match mismatch {
+            Mismatch::NoLine(fault) => fault.is_torn(),
+            _ => false,
+        };
+        let mismatches = || self.mismatches.iter().map(|(_, mismatch)| mismatch);
+        if self.promises != Promises::Python || !mismatches().any(is_torn) || self.may_be_torn() {
+            return None;
+        }
+        let is_lacking = |line: &usize| {
+            let text = &self.order.lines[*line].text;
+            let mut pieces = mismatches().filter_map(Mismatch::text);
+            pieces.all(|piece| !piece.contains(text))
+        };
+        let lines = self.order.guaranteed.certain().difference(&self.printed);
+        let lines = lines.filter(is_lacking);
+        let names: Vec<_> = lines.map(|line| self.name(line).to_owned()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "this is more than a tear: no piece of the output holds {}, to come before the program ends (end)",
+                listed(&names)
+            )
+        })
     }
 
     /// Says that no worker comes to its last line, if the main thread does: most such
@@ -254,6 +304,13 @@ impl Mismatch<'_> {
             _ => discriminant(self) == discriminant(other),
         }
     }
+}
+
+/// The names of a lesson's workers, in the order in which it starts them.
+fn workers(order: &HappensBefore) -> Vec<&str> {
+    let starts = order.lines.iter().filter(|line| line.thread > 0);
+    let names = starts.filter_map(|line| line.text.strip_prefix(START));
+    names.collect()
 }
 
 /// A line without its blanks.

@@ -137,6 +137,7 @@ struct JudgedOutput<'a> {
 enum Mismatch<'a> {
     NoLine(Fault<'a>),
     Blanks { text: &'a str, meant: &'a str },
+    NoWorker { text: &'a str, name: &'a str },
     Misspelt { text: &'a str, meant: &'a str },
     Unknown { text: &'a str },
     Repeated { text: &'a str },
@@ -182,20 +183,22 @@ impl<'a> JudgedOutput<'a> {
         let mut is_torn = false;
         // One that a lesson prints is no tear, whatever its name is.
         let lines = lines(self.output, |text| known.borrow().contains_key(text));
-        for (number, text) in (1..).zip(lines) {
-            let line = match &text {
-                Ok(text) => next(text),
-                Err(Fault::NoLineBreak(text)) if self.may_be_cut_off(text) => {
-                    // It is the last, and nothing is wrong with it there.
-                    if self.promises != Promises::WorkerCore {
-                        return;
-                    }
-                    None
+        for (number, mut text) in (1..).zip(lines) {
+            if let Err(Fault::NoLineBreak(last)) = text {
+                let is_cut_off = self.may_be_cut_off(last);
+                if is_cut_off && self.promises != Promises::WorkerCore {
+                    // Nothing is wrong with it there.
+                    return;
                 }
-                // What is pasted easily loses its last line break.
-                Err(Fault::NoLineBreak(text)) => next(text),
-                Err(_) => None,
-            };
+                let mut lines = self.order.lines.iter();
+                let begins_one = lines.any(|line| line.text.starts_with(last));
+                let is_whole = known.borrow().contains_key(last) || !begins_one;
+                if !is_cut_off && is_whole {
+                    // What is pasted easily loses its last line break.
+                    text = Ok(last);
+                }
+            }
+            let line = text.ok().and_then(next);
             let mismatch = match (line, text) {
                 (Some(Some(line)), _) => {
                     self.lines.push(line);
@@ -247,7 +250,7 @@ impl<'a> JudgedOutput<'a> {
         if is_in_order && (is_pythons || self.order.is_endless) {
             return Verdict::CannotBeJudged;
         }
-        if !self.is_possible_for_std() {
+        if !self.for_std(|output| output.is_faultless()) {
             return Verdict::Impossible;
         }
         Verdict::PossibleForStd(if self.mismatches.is_empty() {
@@ -257,11 +260,12 @@ impl<'a> JudgedOutput<'a> {
         })
     }
 
-    /// Whether a program that promises less can print it.
-    fn is_possible_for_std(&self) -> bool {
+    /// Whether this holds of the output of a program that promises less.
+    fn for_std(&self, holds: impl Fn(&JudgedOutput<'_>) -> bool) -> bool {
         self.promises == Promises::WorkerCore && {
             let order = HappensBefore::of(&self.judge.trace, Promises::Std);
-            JudgedOutput::of(self.judge, &order, Promises::Std, self.output).is_faultless()
+            let output = JudgedOutput::of(self.judge, &order, Promises::Std, self.output);
+            holds(&output)
         }
     }
 
@@ -317,6 +321,7 @@ impl Mismatch<'_> {
         match self {
             Mismatch::NoLine(fault) => fault.text(),
             Mismatch::Blanks { text, .. }
+            | Mismatch::NoWorker { text, .. }
             | Mismatch::Misspelt { text, .. }
             | Mismatch::Unknown { text }
             | Mismatch::Repeated { text } => Some(text),

@@ -42,6 +42,7 @@ fn judge(lines: &str, promises: Promises) -> Judgement {
         "3" => "sub thread start  3\n",
         "11" => "sub thread end  1\n",
         "22" => "sub thread end  2\n",
+        "33" => "sub thread end  3\n",
         "1122" => "sub thread end  1sub thread end  2\n\n",
         "S1" => "main thread startsub thread start  1\n\n",
         "12" => "sub thread start  1sub thread start  2\n\n",
@@ -631,6 +632,62 @@ fn a_last_line_that_may_be_whole_or_cut_off_is_what_makes_the_output_possible() 
 }
 
 #[test]
+fn a_worker_of_another_name_is_told_the_names_that_there_are() {
+    for promises in ALL {
+        let faults = judge("S 1 3 11 33 P", promises).faults;
+        let words = "line 3 is unknown: no worker of `fork-join` is called \"3\", only `1` and `2`; \
+                     likewise line 5";
+        assert_eq!(faults, [words]);
+    }
+}
+
+#[test]
+fn the_last_line_is_torn_only_if_it_begins_one_of_the_lessons() {
+    for promises in ALL {
+        let faults = judge("S 1 2 11 22 P Press\u{a0}Enter", promises).faults;
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let words = "line 7 is unknown: \"Press\\u{a0}Enter\" is no line of `fork-join`; ";
+        assert!(faults[0].starts_with(words), "{faults:?}");
+        let faults = judge("S 1 2 11 22 main", promises).faults;
+        assert!(faults[0].starts_with("line 6 is torn"), "{faults:?}");
+    }
+}
+
+#[test]
+fn beside_another_fault_it_is_said_what_only_worker_core_promises() {
+    let words = "std and Python do not promise this";
+    for (output, says_so) in [
+        ("S 2 1 11 22 P x\n", true),
+        ("S 2 1 11 22", true),
+        // The verdict says so.
+        ("S 2 1 11 22 P", false),
+        ("S 1 2 22 P 11 x\n", false),
+    ] {
+        let faults = judge(output, Promises::WorkerCore).faults.concat();
+        assert_eq!(faults.contains(words), says_so, "{faults}");
+        let faults = judge(output, Promises::Std).faults.concat();
+        assert!(!faults.contains(words), "{faults}");
+    }
+}
+
+#[test]
+fn of_a_torn_output_it_is_said_which_lines_are_in_no_piece_of_it() {
+    let lacking = |output| {
+        let judgement = judge(output, Promises::Python);
+        let words = "this is more than a tear: no piece of the output holds ";
+        let names = judgement.faults.last()?.strip_prefix(words)?;
+        assert_eq!(judgement.verdict, Verdict::Impossible);
+        Some(names.to_owned())
+    };
+    let names = "`main thread post job`, `sub thread end  1` and `sub thread end  2`, to come before \
+                 the program ends (end)";
+    assert_eq!(lacking("S 12").unwrap(), names);
+    assert_eq!(lacking("S 12 11 22 P"), None);
+    assert_eq!(lacking("S 12 11 22 P P"), None);
+    assert_eq!(lacking("S 1 2 11 22 x\n"), None);
+}
+
+#[test]
 fn the_line_is_named_that_an_unknown_one_is_probably_meant_to_be() {
     let hint = |name: &str, misspelt: &str| {
         let judgement = judge_of_one("worker", name, &format!("{misspelt}\n"), Promises::Std);
@@ -655,18 +712,14 @@ fn the_line_is_named_that_an_unknown_one_is_probably_meant_to_be() {
         hint("a\u{ac00}\u{b098}", "Sub thread end  a\u{ac00}").unwrap(),
         "\"sub thread end  a\u{ac00}\u{b098}\"?"
     );
-    assert_eq!(
-        hint("a\u{ac00}\u{b098}", "sub thread end  a").unwrap(),
-        "\"sub thread end  a\u{ac00}\u{b098}\"?"
-    );
     // A line that is there already is not meant.
     let faults = |lines| judge(lines, Promises::Std).faults.concat();
-    let fault = faults("S 1 3 11 22 P");
+    let fault = faults("S 1 subthreadstart2\n 11 22 P");
     assert!(
         fault.contains("did you mean \"sub thread start  2\"?"),
         "{fault}"
     );
-    let fault = faults("S 1 2 3 11 22 P");
+    let fault = faults("S 1 2 subthreadstart2\n 11 22 P");
     assert!(
         fault.ends_with("`cargo xtask orders fork-join` lists them"),
         "{fault}"
@@ -674,7 +727,7 @@ fn the_line_is_named_that_an_unknown_one_is_probably_meant_to_be() {
     // Longer lines are not compared, nor are more.
     for length in [LONGEST_COMPARED - 1, LONGEST_COMPARED] {
         let name = "x".repeat(length - END.len());
-        let misspelt = format!("{END}{}", name.replacen('x', "y", 1));
+        let misspelt = format!("S{}{name}", &END[1..]);
         assert_eq!(hint(&name, &misspelt).is_some(), length < LONGEST_COMPARED);
     }
     let misspelt = |number: usize| format!("main thread en{number}\n");

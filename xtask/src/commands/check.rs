@@ -4,9 +4,14 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     fs::File,
+    hash::{DefaultHasher, Hash, Hasher},
     io::{self, ErrorKind, IsTerminal, Read},
+    path::Path,
     process::{Command, ExitCode},
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -39,7 +44,7 @@ Usage: cargo xtask check LESSON [OPTION]... [FILE]... [-- COMMAND...]
 Arguments:
   LESSON        the lesson, by name
   [FILE]...     outputs of programs that claim to be this lesson, in any
-                language; standard input if none is named
+                language; standard input if none is named, or `-`
   COMMAND...    such a program and its arguments, to be run here and many times
 
 Options:
@@ -117,6 +122,9 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
             _ => return Err(cli::unexpected(argument)),
         }
     }
+    if files == ["-"] {
+        files.clear();
+    }
     let usage = |words: &str| Err(Failure::Usage(words.to_owned()));
     let Some(lesson) = lesson else {
         return usage("name a lesson");
@@ -146,13 +154,12 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
             }
             let output = read(io::stdin());
             let output = output.map_err(|reason| unreadable("standard input", &reason))?;
-            check_one(&judge()?, &output)
+            check_one(&judge()?.judge(&output))
         }
         (None, [file]) => {
             let name = format!("`{}`", file.display());
-            let output = File::open(file).and_then(read);
-            let output = output.map_err(|reason| unreadable(&name, &reason))?;
-            check_one(&judge()?, &output)
+            let judgement = judge_file(&judge()?, file);
+            check_one(&judgement.map_err(|reason| unreadable(&name, &reason))?)
         }
         (None, files) => check_files(&judge()?, files),
     }
@@ -193,9 +200,19 @@ fn unreadable(name: &str, reason: &io::Error) -> Failure {
     ))
 }
 
-fn check_one(judge: &Judge, output: &[u8]) -> Result<ExitCode, Failure> {
-    let judgement = judge.judge(output);
-    let mut words = words(&judgement);
+fn judge_file(judge: &Judge, file: &OsString) -> io::Result<Judgement> {
+    let output = File::open(file).and_then(read)?;
+    let mut judgement = judge.judge(&output);
+    if !output.is_empty() && !judge.knows_a_line(&output) {
+        let words =
+            "none of its lines is the lesson's; a program that is to be run stands behind `--`";
+        judgement.faults.insert(0, words.to_owned());
+    }
+    Ok(judgement)
+}
+
+fn check_one(judgement: &Judgement) -> Result<ExitCode, Failure> {
+    let mut words = words(judgement);
     if judgement.verdict == Verdict::Possible {
         words += "; one output can prove a program wrong, never right: see --times";
     }
@@ -206,9 +223,8 @@ fn check_one(judge: &Judge, output: &[u8]) -> Result<ExitCode, Failure> {
 fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
     let mut verdicts = Vec::new();
     for file in files {
-        let (verdict, words) = match File::open(file).and_then(read) {
-            Ok(output) => {
-                let judgement = judge.judge(&output);
+        let (verdict, words) = match judge_file(judge, file) {
+            Ok(judgement) => {
                 let words = words(&judgement);
                 (judgement.verdict, words)
             }
@@ -220,7 +236,11 @@ fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
         say(&format!("{}: {words}", plain(&file.display().to_string())))?;
         verdicts.push(verdict);
     }
-    say(&summary(counts(&verdicts), ""))?;
+    let mut words = summary(counts(&verdicts), "");
+    if verdicts.iter().all(Verdict::is_possible) {
+        words += "; an output can prove a program wrong, never right: see --times";
+    }
+    say(&words)?;
     Ok(status(&verdicts))
 }
 
@@ -229,6 +249,8 @@ struct JudgedRun {
     judgement: Judgement,
     /// With which status it ended, if it did not go well.
     status: Option<String>,
+    /// Two that printed the same have the same.
+    hash: u64,
     /// The first lines that it printed.
     stdout: Vec<String>,
     stderr: Vec<String>,
@@ -241,8 +263,16 @@ fn check_runs(
     timeout: Duration,
 ) -> Result<ExitCode, Failure> {
     let is_judging = Mutex::new(());
+    let was_stopped = AtomicBool::new(false);
     let once = || {
+        // No output is in order any more, and the others may take as long.
+        if was_stopped.load(Relaxed) {
+            return Ok(None);
+        }
         let run = run(command, timeout)?;
+        if !matches!(run.end, End::Ended(_) | End::LeftOpen) {
+            was_stopped.store(true, Relaxed);
+        }
         // Large outputs are judged one after another: that takes many times their room.
         let one_by_one = lock(&is_judging);
         let judgement = judge_run(judge, &run);
@@ -251,16 +281,20 @@ fn check_runs(
             End::Ended(status) if !status.success() => Some(in_words(status)),
             _ => None,
         };
-        Ok::<_, Failure>(JudgedRun {
+        let mut hasher = DefaultHasher::new();
+        run.stdout.hash(&mut hasher);
+        Ok::<_, Failure>(Some(JudgedRun {
             judgement,
             status,
+            hash: hasher.finish(),
             stdout: excerpt(&run.stdout, MOST_SHOWN, 0),
             stderr: excerpt(&run.stderr, MOST_LINES, MOST_LINES),
-        })
+        }))
     };
     let program = command[0].display();
     let what = format!("running `{program}` {}", number_of(times, "time"));
     let runs = live(what, |_| side_by_side(times, PER_CORE, once))?;
+    let runs: Vec<_> = runs.into_iter().flatten().collect();
     let all = runs.len();
 
     let counts = counts(runs.iter().map(|run| &run.judgement.verdict));
@@ -268,6 +302,9 @@ fn check_runs(
     let mut words = summary(counts, &format!(" of {all}"));
     // Those that cannot be judged tell nothing.
     let passed = likely + unlikely > 0 && for_std + impossible == 0;
+    if passed && all > 1 && runs.iter().all(|run| run.hash == runs[0].hash) {
+        words += ", each with the same output";
+    }
     // One that is unlikely may be luck, but not every one.
     if passed && likely == 0 && unlikely > 1 {
         words += "; none was as the lesson nearly always is: see whether the program starts, sleeps \
@@ -276,6 +313,12 @@ fn check_runs(
         words += "; runs can prove a program wrong, never right";
     }
     say(&words)?;
+    if all < times {
+        say(&format!(
+            "{} not begun, since one had to be stopped",
+            number_of(times - all, "run")
+        ))?;
+    }
     let mut ends = BTreeMap::<_, usize>::new();
     for status in runs.iter().filter_map(|run| run.status.as_ref()) {
         *ends.entry(status).or_default() += 1;
@@ -326,18 +369,26 @@ fn run(command: &[OsString], timeout: Duration) -> Result<Run, Failure> {
     let program = command[0].display();
     let mut process = Command::new(&command[0]);
     process.args(&command[1..]);
-    program::run(process, None, timeout, Box::new(|_| {})).map_err(|error| match error {
-        StartError::Program(reason)
-            if matches!(
-                reason.kind(),
-                ErrorKind::NotFound | ErrorKind::PermissionDenied
-            ) =>
-        {
-            Failure::Usage(format!(
-                "`{program}` cannot be run: {reason}; see whether it is there and may be run"
-            ))
-        }
-        error => Failure::Failed(format!("`{program}` cannot be run: {error}")),
+    program::run(process, None, timeout, Box::new(|_| {})).map_err(|error| {
+        let words = format!("`{program}` cannot be run: ");
+        let StartError::Program(reason) = error else {
+            return Failure::Failed(format!("{words}{error}"));
+        };
+        let path = Path::new(&command[0]);
+        let hint = match reason.kind() {
+            ErrorKind::NotFound if path.components().count() > 1 && path.exists() => {
+                let hint = "it is there, but not what has to run it; see its first line";
+                return Failure::Failed(format!("{words}{reason}; {hint}"));
+            }
+            ErrorKind::NotFound if program.to_string().starts_with('-') => {
+                "the options of `check` stand before `--`"
+            }
+            ErrorKind::NotFound | ErrorKind::PermissionDenied => {
+                "see whether it is there and may be run"
+            }
+            _ => return Failure::Failed(format!("{words}{}", StartError::Program(reason))),
+        };
+        Failure::Usage(format!("{words}{reason}; {hint}"))
     })
 }
 

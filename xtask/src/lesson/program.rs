@@ -175,7 +175,8 @@ pub(crate) enum End {
     TraceTooLarge,
     /// It ended, but another process that it started still holds its pipes.
     LeftOpen,
-    /// It wrote more than [`MOST_OUTPUT`] to one of them, and the rest is lost.
+    /// It wrote more than [`MOST_OUTPUT`] to one of them, and was killed for that if it
+    /// still ran; the rest is lost.
     TooMuch {
         /// Or to standard error.
         to_stdout: bool,
@@ -240,6 +241,10 @@ pub(crate) fn run(
     command.stdin(Stdio::null()).stdout(output).stderr(errors);
     let mut process = Process::start(command)?;
 
+    let too_much = || {
+        let [stdout, stderr] = [&stdout, &stderr].map(|pipe| pipe.size() > MOST_OUTPUT);
+        (stdout || stderr).then_some(End::TooMuch { to_stdout: stdout })
+    };
     let mut idle_time = IdleTime::default();
     let mut left = timeout;
     let cut_off = loop {
@@ -248,6 +253,9 @@ pub(crate) fn run(
         let traced = fs::metadata(process.trace()).map_or(0, |trace| trace.len());
         if clock.is_some() && traced > MOST_TRACE {
             break Some(End::TraceTooLarge);
+        }
+        if let Some(end) = too_much() {
+            break Some(end);
         }
         if has_ended {
             break None;
@@ -270,8 +278,8 @@ pub(crate) fn run(
     }
     let closed = stdout.reader.ends_within(GRACE) && stderr.reader.ends_within(GRACE);
     let time = start.elapsed();
-    let is_full = |pipe: &Pipe| pipe.size() > MOST_OUTPUT;
-    let [stdout_is_full, stderr_is_full] = [&stdout, &stderr].map(is_full);
+    // It may have ended meanwhile by itself.
+    let cut_off = too_much().or(cut_off);
     let mut stderr = stderr.bytes();
     let trace = match take_trace_error(&mut stderr, process.trace()) {
         Some(reason) => Err(no_room_for_trace(&reason)),
@@ -279,9 +287,6 @@ pub(crate) fn run(
     };
     let status = process.end().map_err(failed)?;
     let end = match cut_off {
-        _ if stdout_is_full || stderr_is_full => End::TooMuch {
-            to_stdout: stdout_is_full,
-        },
         Some(end) => end,
         None if closed => End::Ended(status),
         None => End::LeftOpen,
@@ -334,16 +339,22 @@ impl Pipe {
     /// Reads what a program writes to its end on a thread of its own, so that the program
     /// never waits for us.
     fn drain(mut seen: Seen) -> io::Result<(Pipe, PipeWriter)> {
-        let (pipe, writer) = io::pipe()?;
+        let (mut pipe, writer) = io::pipe()?;
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&bytes);
         let reader = Work::begin(move || {
-            let mut pipe = pipe.take(MOST_OUTPUT + 1);
             let mut buffer = [0; 8192];
             loop {
                 match pipe.read(&mut buffer) {
                     Ok(count @ 1..) => {
-                        lock(&kept).extend(&buffer[..count]);
+                        let mut kept = lock(&kept);
+                        // Of a program that writes on and on, the rest is read and lost, so
+                        // that it does not complain before it is killed.
+                        if kept.len() as u64 > MOST_OUTPUT {
+                            continue;
+                        }
+                        kept.extend(&buffer[..count]);
+                        drop(kept);
                         seen(&buffer[..count]);
                     }
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -45,6 +45,8 @@ fn check(arguments: &[&str], output: &[u8]) -> Report {
 
 #[test]
 fn an_output_through_standard_input_is_judged_and_the_status_tells_how() {
+    let named = check(&["fork-join", "-"], fork_join("S 1 2 11 22 P E").as_bytes());
+    assert_eq!((named.stdout.as_str(), named.status), (POSSIBLE, Some(0)));
     let good = check(&["fork-join"], fork_join("S 1 2 11 22 P E").as_bytes());
     assert_eq!((good.stdout.as_str(), good.status), (POSSIBLE, Some(0)));
     let early = check(&["fork-join"], fork_join("S 1 2 22 P E 11").as_bytes());
@@ -95,6 +97,28 @@ fn a_class_is_judged_file_by_file_and_summed_up() {
     let words = "\n2 possible, 1 of them unlikely because of the sleeps, 1 possible for std and \
                  Python only, 1 impossible, 1 cannot be judged\n";
     assert!(report.stdout.ends_with(words), "{report}");
+    let files = [&*path("anna.txt"), &*path("ben.txt")];
+    let report = self::report(LESSONS.xtask().args(["check", "fork-join"]).args(files));
+    let words = "\n2 possible, 1 of them unlikely because of the sleeps; an output can prove a program \
+                 wrong, never right: see --times\n";
+    assert!(report.stdout.ends_with(words), "{report}");
+}
+
+#[test]
+fn a_program_that_is_named_as_an_output_is_told_apart() {
+    let words = "none of its lines is the lesson's; a program that is to be run stands behind `--`";
+    let python = "docs/python/fork-join.py";
+    let report = |file: &str| report(LESSONS.xtask().args(["check", "fork-join", file]));
+    let program = report(python);
+    let fault = format!("impossible:\n  {words}\n  line 1 is unknown: ");
+    assert!(program.stdout.starts_with(&fault), "{program}");
+    let folder = tempfile::tempdir().unwrap();
+    for output in ["", "x\nmain thread end\n"] {
+        let file = folder.path().join("output.txt");
+        std::fs::write(&file, output).unwrap();
+        let output = report(file.to_str().unwrap());
+        assert!(!output.stdout.contains(words), "{output}");
+    }
 }
 
 #[test]
@@ -142,18 +166,71 @@ fn a_program_is_run_as_often_as_asked_and_its_runs_are_summed_up() {
     };
     let good = runs("printf", &output);
     assert_eq!(good.status, Some(0), "{good}");
-    let words = "3 of 3 possible; runs can prove a program wrong, never right\n";
+    // A program that starts no thread prints the same each time.
+    let words = "3 of 3 possible, each with the same output; runs can prove a program wrong, never \
+                 right\n";
     assert_eq!(good.stdout, words, "{good}");
     let unlikely = runs("printf", &fork_join("S 1 11 2 22 P E"));
-    let words = "3 of 3 possible, 3 of them unlikely because of the sleeps; none was as the lesson \
-                 nearly always is: see whether";
+    let words = "3 of 3 possible, 3 of them unlikely because of the sleeps, each with the same output; \
+                 none was as the lesson nearly always is: see whether";
     assert!(unlikely.stdout.starts_with(words), "{unlikely}");
     assert_eq!(unlikely.status, Some(0), "{unlikely}");
     let bad = runs("printf", &output.replace("main thread end\n", ""));
     assert_eq!(bad.status, Some(1), "{bad}");
     assert!(bad.stdout.starts_with("0 of 3 possible"), "{bad}");
-    let missing = runs("no-such-program", "");
-    assert_eq!(missing.status, Some(2), "{missing}");
+}
+
+#[cfg(unix)]
+#[test]
+fn why_a_program_cannot_be_run_is_said_as_far_as_it_is_seen() {
+    let script = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .tempfile()
+        .unwrap();
+    // As an editor of another system saves it.
+    std::fs::write(&script, "#!/bin/sh\r\necho main thread start\r\n").unwrap();
+    let script = script.into_temp_path();
+    for (program, words, status) in [
+        (
+            script.to_str().unwrap(),
+            "; it is there, but not what has to run it; see its first line\n",
+            1,
+        ),
+        (
+            "no-such-program",
+            "; see whether it is there and may be run\n",
+            2,
+        ),
+        ("--times", "; the options of `check` stand before `--`\n", 2),
+    ] {
+        let report = report(LESSONS.xtask().args(["check", "fork-join", "--", program]));
+        assert!(report.stderr.contains(words), "{report}");
+        assert_eq!(report.status, Some(status), "{report}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn after_a_run_that_had_to_be_stopped_no_other_is_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("runs");
+    let script = format!("echo >> {}; sleep 60", runs.display());
+    let options = [
+        "--timeout",
+        "1",
+        "--times",
+        "1000",
+        "--",
+        "sh",
+        "-c",
+        &script,
+    ];
+    let report = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
+    let runs = std::fs::read_to_string(runs).unwrap();
+    let left = 1000 - runs.lines().count();
+    let words = format!("\n{left} runs not begun, since one had to be stopped\n");
+    assert!(report.stdout.contains(&words), "{report}");
+    assert_eq!(report.status, Some(1), "{report}");
 }
 
 #[cfg(unix)]
@@ -184,6 +261,8 @@ fn of_a_program_that_was_stopped_only_what_it_printed_whole_is_judged() {
         assert!(report.stdout.contains(fault), "{report}");
         assert!(!report.stdout.contains("torn"), "{report}");
         assert!(!report.stdout.contains("missing"), "{report}");
+        // The tool lets it print until it kills it.
+        assert!(!report.stdout.contains("roken pipe"), "{report}");
     }
 }
 

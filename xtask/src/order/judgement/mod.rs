@@ -83,6 +83,17 @@ impl Judge {
         }
     }
 
+    /// Whether any line of an output is one of the lesson's.
+    pub fn knows_a_line(&self, output: &[u8]) -> bool {
+        let known = self.order.by_text();
+        let is_known = |text: &str| known.contains_key(text);
+        let output = decoded(output);
+        let known_one = lines(&output, is_known)
+            .flatten()
+            .find(|text| is_known(text));
+        known_one.is_some()
+    }
+
     /// What is wrong with the beginning of an output, whatever may come behind it.
     pub fn faults_of_beginning(&self, output: &[u8]) -> Vec<String> {
         let output = decoded(output);

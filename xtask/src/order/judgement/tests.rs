@@ -62,7 +62,9 @@ const ALL: [Promises; 3] = [Promises::WorkerCore, Promises::Std, Promises::Pytho
 fn an_output_is_possible_if_every_line_follows_what_has_to_come_before_it() {
     for output in ["S 1 2 11 22 P", "S 1 2 22 11 P"] {
         for promises in ALL {
-            let Judgement { verdict, faults } = judge(output, promises);
+            let Judgement {
+                verdict, faults, ..
+            } = judge(output, promises);
             assert_eq!((verdict, faults), (Verdict::Possible, vec![]), "{promises}");
         }
     }
@@ -81,7 +83,9 @@ fn the_same_line_a_second_time_is_the_next_that_its_thread_prints() {
     let output = format!(
         "main thread start\nsub thread start  1\nmain thread post job\n{between}main thread post job\n"
     );
-    let Judgement { verdict, faults } = twice.judge(output.as_bytes());
+    let Judgement {
+        verdict, faults, ..
+    } = twice.judge(output.as_bytes());
     assert_eq!((verdict, faults), (Verdict::Possible, vec![]));
 }
 
@@ -287,7 +291,9 @@ fn what_python_tears_has_every_letter_of_the_lines_that_it_lacks() {
             false,
         ),
     ] {
-        let Judgement { verdict, faults } = judge_bytes(output.as_bytes(), Promises::Python);
+        let Judgement {
+            verdict, faults, ..
+        } = judge_bytes(output.as_bytes(), Promises::Python);
         let found = verdict == Verdict::CannotBeJudged;
         assert_eq!(found, may_be_torn, "{output}: {faults:?}");
     }
@@ -315,7 +321,9 @@ fn a_wrong_order_is_a_proof_even_beside_a_torn_line() {
             "line 1 is too early: `sub thread end  1` has to follow `main thread start`, which stands in line 6",
         ),
     ] {
-        let Judgement { verdict, faults } = judge(output, Promises::Python);
+        let Judgement {
+            verdict, faults, ..
+        } = judge(output, Promises::Python);
         assert_eq!(verdict, Verdict::Impossible, "{output}: {faults:?}");
         assert!(faults.iter().any(|found| found == fault), "{faults:?}");
     }

@@ -43,6 +43,13 @@ const look = () => ({
     })),
     marks: [...explorer.querySelectorAll(".listing li")].map((line) => line.lastChild.textContent),
 });
+// What stands where: what is pressed or read is to stay there while the reader plays.
+const places = () => {
+    const top = explorer.getBoundingClientRect().top;
+    const there = [...buttons, ...explorer.querySelectorAll(".listing li, [data-output], :scope > .controls")];
+    return JSON.stringify(there.map((it) => Math.round(it.getBoundingClientRect().top - top)));
+};
+const place = places();
 const states = {};
 const name = (seen) => JSON.stringify([[...seen.output].sort(), seen.threads]);
 const faults = [];
@@ -51,6 +58,9 @@ const walk = () => {
     const key = name(seen);
     if (states[key]) {
         return key;
+    }
+    if (places() !== place && !faults.length) {
+        faults.push(`all moves from ${place} to ${places()} in ${key}`);
     }
     const state = states[key] = { ...seen, steps: {} };
     seen.threads.forEach(({ can }, thread) => {
@@ -95,6 +105,8 @@ unlikely.forEach(thread);
 seen.unlikely = look();
 press("[data-sleeps]");
 seen.unlikelyKept = look();
+press("[data-random]");
+seen.keptAtRandom = look().status;
 press("[data-undo]");
 seen.undone = look();
 seen.random = [true, false].map((sleeps) => {
@@ -184,9 +196,6 @@ class Engine:
         """What a thread does, and whether it can."""
         if "wait" in thread:
             other, at = thread.get("for"), thread.get("at")
-            first = self.data["first"]
-            call = self.data["listing"][at - first].strip() if at else ""
-            call = re.sub(r"^let \w+ = |\??;?$", "", call)
             if other is None:
                 name = line = ""
             elif thread["wait"] == "toBeStarted":
@@ -194,13 +203,15 @@ class Engine:
             else:
                 name = self.data["threads"][self.data["lines"][other]["thread"]]
                 line = self.text[other]
-            return False, self.fill(thread["wait"], at=at, call=call, other=name, line=line)
+            return False, self.fill(thread["wait"], at=at, other=name, line=line)
         line = thread.get("line")
         step = self.words["ends"] if line is None else self.fill("prints", line=self.text[line])
         if "unlikely" not in thread:
             return True, step
         key = "held" if sleeps else "but"
-        return not sleeps, self.fill(key, step=step, reason=self.mostly(thread))
+        why = thread["unlikely"]
+        other = self.words["theEnd"] if why["why"] == "cutOff" else self.text[why["line"]]
+        return not sleeps, self.fill(key, step=step, other=other)
 
     def judge(self, output):
         """The name of the verdict on an output, and its words."""
@@ -353,6 +364,8 @@ def play(driver, explorer, engine, lesson, number, language):
         hold((kept["left"], kept["able"]) == ("0", 0), f"what is unlikely already goes on: {kept}")
         steps = [it for it in engine.data["states"][number_then]["threads"] if "to" in it]
         hold(kept["does"].count(words["past"]) == len(steps), f"of what is unlikely: {kept['does']}")
+        said = seen["keptAtRandom"]
+        hold(said.endswith(words["past"]), f"at random, what is unlikely already says {said!r}")
         said = seen["undone"]["status"]
         hold(said == engine.fill("undone", line=output[-1]), f"undo says {said}")
         hold(seen["undone"]["able"] > 0, f"nothing can be done after an undo: {seen['undone']}")
@@ -402,11 +415,9 @@ def check(lesson, output):
     return subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True).stdout
 
 
-def main():
-    driver = browser(WIDTHS["desktop"])
-    walked = 0
+def pages(driver):
+    """Opens every page with an explorer, and gives its language and its explorers."""
     for language in OTHER:
-        words = literal(ROOT / "docs" / language / "explorer.js")
         for page in sorted((BOOK / language).glob("*.html")):
             there = page.read_text(encoding="utf-8").count("<order-explorer ")
             if page.name == "print.html" or not there:
@@ -418,16 +429,34 @@ def main():
                 lambda it: len(it.find_elements("css selector", drawn)) == there,
                 f"{page} does not show its {there} explorers",
             )
-            for explorer in driver.find_elements("css selector", "order-explorer"):
-                lesson, number = explorer.get_attribute("lesson"), explorer.get_attribute("try")
-                name = f"explorer-{number}.js" if number else "explorer.js"
-                engine = Engine(literal(ROOT / "docs" / "generated" / lesson / name), words)
-                walk(driver, explorer, engine, lesson, number, language)
-                play(driver, explorer, engine, lesson, number, language)
-                walked += 1
+            yield language, driver.find_elements("css selector", "order-explorer")
             for entry in driver.get_log("browser"):
                 faults.append(f"{page.name}: {entry['message']}")
+
+
+def main():
+    driver = browser(WIDTHS["desktop"])
+    walked = 0
+    for language, explorers in pages(driver):
+        words = literal(ROOT / "docs" / language / "explorer.js")
+        for explorer in explorers:
+            lesson, number = explorer.get_attribute("lesson"), explorer.get_attribute("try")
+            name = f"explorer-{number}.js" if number else "explorer.js"
+            engine = Engine(literal(ROOT / "docs" / "generated" / lesson / name), words)
+            walk(driver, explorer, engine, lesson, number, language)
+            play(driver, explorer, engine, lesson, number, language)
+            walked += 1
     driver.quit()
+    # On other screens, nothing moves either.
+    for width in [WIDTHS["phone"], 1024]:
+        driver = browser(width)
+        for language, explorers in pages(driver):
+            for explorer in explorers:
+                what = f"{language}: {explorer.get_attribute('lesson')}, {width} pixels wide"
+                for sleeps in (False, True):
+                    walked_again = driver.execute_script(WALK, explorer, sleeps)
+                    faults.extend(f"{what}: {fault}" for fault in walked_again["faults"])
+        driver.quit()
     for fault in faults[:20]:
         print(f"error: {fault}", file=sys.stderr)
     print(f"walked {walked} explorers, {len(faults)} faults")

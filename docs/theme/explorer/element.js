@@ -1,7 +1,6 @@
 // <order-explorer lesson="LESSON" try="1" src="DATA.js">: the reader is the scheduler.
 // DATA.js, which `cargo xtask book` writes, calls `show` with all that the program can do:
 // its states, and for each thread the step that it can make there or why it has to wait.
-// Nothing of that is worked out here.
 class OrderExplorer extends HTMLElement {
     connectedCallback() {
         // The page that has the whole book is there to be printed.
@@ -15,7 +14,6 @@ class OrderExplorer extends HTMLElement {
         this.key = [this.getAttribute("lesson"), this.getAttribute("try")].filter(Boolean).join("-");
         // The steps that have been made: which thread, from which state, and how.
         this.path = [];
-        [this.since, this.written] = [0, 0];
         this.build();
         // mdBook turns the page on some keys.
         this.addEventListener("keydown", (event) => event.stopPropagation());
@@ -38,7 +36,11 @@ class OrderExplorer extends HTMLElement {
         this.undoButton = button([words.undo], () => this.undo(), { "data-undo": "" });
         this.keep = make("input", { type: "checkbox", "data-sleeps": "" });
         this.keep.addEventListener("change", () => this.changed());
-        this.marked = this.listing.map((line) => make("li", {}, make("code", {}, line || " "), make("span")));
+        this.marked = this.listing.map((line, place) => {
+            // There is room for all that can stand there: nothing is to move.
+            const letters = Math.max(...this.states.map((state) => this.at(state, place + this.first).length));
+            return make("li", {}, make("code", {}, line || " "), make("span", { style: `--letters: ${letters}` }));
+        });
         this.left = make("strong", { "data-outputs-left": "" });
         this.all = make("span");
         this.output = make("div", {
@@ -54,6 +56,7 @@ class OrderExplorer extends HTMLElement {
         this.replaceChildren(
             make("header", {}, ...head),
             make("ol", { class: "listing", start: this.first, "aria-label": words.listing }, ...this.marked),
+            this.output,
             make("div", { class: "threads", role: "group", "aria-label": words.threads },
                 ...this.rows.map(({ button, does, lane }) => make("div", {}, button, does, lane))),
             make("p", { class: "legend" }, words.legend),
@@ -63,7 +66,6 @@ class OrderExplorer extends HTMLElement {
                 make("label", {}, this.keep, ` ${words.sleeps}`)),
             this.status,
             make("p", {}, words.left, " ", this.left, this.all),
-            this.output,
             ...this.asks.map((ask) => ask.box),
             ...buildQuestions(this),
         );
@@ -80,6 +82,14 @@ class OrderExplorer extends HTMLElement {
 
     get printed() {
         return this.path.map(({ step }) => step.line).filter((line) => line !== undefined);
+    }
+
+    // The threads that stand in this line of the program.
+    at(state, line) {
+        return [...this.threads.keys()].filter((thread) => {
+            const { at, wait } = state.threads[thread];
+            return at === line && !["toBeStarted", "ended", "cutOff"].includes(wait);
+        });
     }
 
     canGo(thread) {
@@ -113,30 +123,21 @@ class OrderExplorer extends HTMLElement {
     }
 
     goOnAtRandom() {
-        for (;;) {
-            const able = [...this.threads.keys()].filter((thread) => this.canGo(thread));
-            if (!able.length) {
-                break;
-            }
+        let able;
+        while ((able = [...this.threads.keys()].filter((thread) => this.canGo(thread))).length) {
             this.step(able[Math.floor(Math.random() * able.length)]);
         }
-        this.changed();
+        // One that can go on but is kept to the sleeps.
+        const kept = this.state.threads.findIndex((step) => "to" in step);
+        this.changed(kept < 0 ? undefined : this.sentence(kept, this.now(kept)));
     }
 
     changed(words) {
         this.draw();
         this.say(words ?? this.verdict());
-        // A browser lets a page write its address only so often.
+        // A browser writes an address only so often.
         clearTimeout(this.soon);
-        if (performance.now() - this.since > 30000) {
-            [this.since, this.written] = [performance.now(), 0];
-        }
-        this.written += 1;
-        if (this.written < 45) {
-            this.write();
-        } else {
-            this.soon = setTimeout(() => this.write(), 1000);
-        }
+        this.soon = setTimeout(() => this.write(), 400);
     }
 
     write() {
@@ -180,14 +181,9 @@ class OrderExplorer extends HTMLElement {
             lane.replaceChildren(...this.path.map((step) => sign(step, thread)));
         });
         this.undoButton.setAttribute("aria-disabled", !this.path.length);
-        for (const line of this.marked) {
-            line.lastChild.replaceChildren();
-        }
-        state.threads.forEach(({ at, wait }, thread) => {
-            if (at && !["toBeStarted", "ended", "cutOff"].includes(wait)) {
-                const mark = badge(thread, { role: "img", "aria-label": this.threads[thread] });
-                this.marked[at - this.first].lastChild.append(mark);
-            }
+        this.marked.forEach((line, place) => {
+            line.lastChild.replaceChildren(...this.at(state, place + this.first).map((thread) =>
+                badge(thread, { role: "img", "aria-label": this.threads[thread] })));
         });
         const count = this.keep.checked ? "likely" : "left";
         this.left.textContent = count === "left" || this.isLikely ? state[count] : "0";
@@ -223,15 +219,15 @@ class OrderExplorer extends HTMLElement {
         const words = explorerWords;
         const { at, wait, line, for: other } = step;
         if (wait) {
-            const call = at && this.listing[at - this.first].trim().replace(/^let \w+ = |\??;?$/g, "");
             const name = this.threads[wait === "toBeStarted" ? other : this.lines[other]?.thread];
-            return fill(words[wait], { at, call, other: name, line: this.text(other) });
+            return fill(words[wait], { at, other: name, line: this.text(other) });
         }
         const does = line === undefined ? words.ends : fill(words.prints, { line: this.text(line) });
         if (!step.unlikely) {
             return does;
         }
-        return fill(keeps ? words.held : words.but, { step: { words: does }, reason: this.mostly(step) });
+        const before = step.unlikely.why === "cutOff" ? { words: words.theEnd } : this.text(step.unlikely.line);
+        return fill(keeps ? words.held : words.but, { step: { words: does }, other: before });
     }
 
     sentence(thread, does) {

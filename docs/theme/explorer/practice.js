@@ -32,10 +32,9 @@ function buildChallenge(explorer, { line, before, forbidden }) {
         const isMet = place >= 0 && (other < 0 || place < other);
         box.classList.toggle("met", isMet);
         // Who knows that it cannot be done need not try again.
-        if (isSettled) {
-            return;
+        if (!isSettled) {
+            say(isMet ? met : other >= 0 ? fill(words.missed, names) : "");
         }
-        say(isMet ? met : other >= 0 ? fill(words.missed, names) : "");
     };
     return { box, draw };
 }

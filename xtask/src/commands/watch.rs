@@ -41,11 +41,11 @@ Options:
 On a terminal, one screen shows whether the lesson is as accepted, how many
 orders it has now and had then, its output, its picture, and what is
 guaranteed, likely and luck. It is redrawn when a source of the lesson or of
-what it is made with is saved. What does not fit is cut. The lesson runs on the
-simulated clock. The keys:
+what it is made with is saved. The lesson runs on the simulated clock. The keys:
 
   a  accept what differs from the snapshots; it asks first
   d  the difference, and back
+  m  more of what does not fit, and back to the first
   o  the orders, and back
   p  only what is guaranteed, likely and luck, and back
   r  run it again
@@ -256,6 +256,7 @@ impl Watch {
             b'a' if self.doing.is_some() => self.screen.note = Some("it still runs"),
             b'a' if self.screen.differs() => self.screen.note = Some(QUESTION),
             b'a' => self.screen.note = Some("there is nothing that can be accepted"),
+            b'm' => self.screen.more(),
             b'd' => self.screen.toggle(View::Difference),
             b'o' => self.screen.toggle(View::Orders),
             b'p' => self.screen.toggle(View::Pairs),
@@ -298,7 +299,7 @@ impl Watch {
     }
 }
 
-const QUESTION: &str = "accept what differs? press a again, or any other key to leave it";
+const QUESTION: &str = "accept? a again: yes, any other key: no";
 
 /// What Ctrl-D types.
 const END_OF_INPUT: u8 = 4;

@@ -23,7 +23,10 @@ use crate::{
 /// Less of an output is not worth its place.
 const FEWEST_LINES: usize = 5;
 
-const KEYS: &str = "q quit  a accept  d diff  o orders  p pairs  r run  t real clock";
+const KEYS: &str = "q quit  a accept  d diff  m more  o orders  p pairs  r run  t real clock";
+
+/// For a terminal that is too narrow for that.
+const LETTERS: &str = "keys: q a d m o p r t";
 
 /// What is shown.
 #[derive(Default)]
@@ -38,6 +41,8 @@ pub(super) struct Screen {
     /// Its order as accepted, once that was seen.
     accepted: Option<Arc<Description>>,
     view: View,
+    /// How often more was asked for.
+    page: usize,
     /// What a run on the real clock that goes on has printed so far.
     pub(super) printed: Vec<u8>,
     /// What is shown in the place of the keys.
@@ -67,12 +72,19 @@ impl Screen {
         self.said = look.said;
         self.is_broken = look.run.is_none();
         self.run = look.run.or(self.run.take());
+        self.page = 0;
         self.remember();
     }
 
     /// Shows that part, or everything if it is shown already.
     pub(super) fn toggle(&mut self, view: View) {
         self.view = if self.view == view { View::All } else { view };
+        self.page = 0;
+    }
+
+    /// Shows more of what does not fit, and behind the last of it the first again.
+    pub(super) fn more(&mut self) {
+        self.page += 1;
     }
 
     /// Whether something differs that can be accepted.
@@ -120,17 +132,12 @@ impl Screen {
                 (View::Pairs, Some(_)) => self.pairs(width),
                 _ => self.all(half, width),
             };
-        let text = cut(
-            text.trim_end(),
-            room.max(2),
-            ", which a taller window shows",
-        );
-        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        let mut lines = page(text.trim_end(), self.page, room.max(2));
         lines.resize(room, String::new());
         lines.push(match self.note {
             Some(note) => style(note).bold().to_string(),
             None if KEYS.len() <= width => style(KEYS).dim().to_string(),
-            None => style(KEYS.replace("  ", " ")).dim().to_string(),
+            None => style(LETTERS).dim().to_string(),
         });
         let narrow = |line: &String| truncate_str(line, width, "…").into_owned();
         lines.iter().take(height.max(1)).map(narrow).collect()
@@ -210,6 +217,17 @@ impl Screen {
         let then = self.accepted.as_ref().unwrap_or(&order.description);
         compared(then, &order.description, width)
     }
+}
+
+/// At most so many lines of a text: its first, and that page of the others.
+fn page(text: &str, number: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<_> = text.lines().collect();
+    // The last says that there are more, but not on the last page.
+    let on_a_page = most.saturating_sub(2).max(1);
+    let pages = lines.len().saturating_sub(2).div_ceil(on_a_page).max(1);
+    lines.drain(1..=number % pages * on_a_page);
+    let page = cut(&lines.join("\n"), most, ", with `m`");
+    page.lines().map(str::to_owned).collect()
 }
 
 /// At most so many lines of a text, the last of which says where the others are.
@@ -301,4 +319,30 @@ fn orders(run: &JudgedRun, room: usize, width: usize) -> String {
     // Nothing goes wrong with what is written to memory.
     let _ = write_orders(order, room, &mut out);
     String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_on_one_page_below_the_first_line() {
+        for most in 3..7 {
+            for count in 1..20 {
+                let lines: Vec<_> = (0..count).map(|line| line.to_string()).collect();
+                let text = lines.join("\n");
+                let mut seen = vec!["0".to_owned()];
+                for number in 0.. {
+                    let page = page(&text, number, most);
+                    assert!(page.len() <= most && page[0] == "0", "{page:?}");
+                    let rest = page[1..].iter().filter(|line| !line.starts_with('…'));
+                    if number > 0 && page == super::page(&text, 0, most) {
+                        break;
+                    }
+                    seen.extend(rest.cloned());
+                }
+                assert_eq!(seen, lines, "{most} lines a page");
+            }
+        }
+    }
 }

@@ -55,8 +55,8 @@ Options:
       --times N
                 how often to run COMMAND [default: 50]
       --timeout SECONDS
-                stop a run of COMMAND that still goes on after this time
-                [default: 60]
+                stop a run of COMMAND that still goes on after this time, and
+                begin no other [default: 60]
   -h, --help    print this help
 
 An output is possible if every line comes after all those that start, join or

@@ -129,8 +129,10 @@ fn write(orders: &Description, name: &str, limit: usize, out: &mut dyn Write) ->
         writeln!(out, "{}", wrapped(words, width))?;
     }
     write_orders(orders, limit, out)?;
-    // One line, whatever its width, for what reads it.
-    writeln!(out, "{}", style(orders.summary(name)).bold())
+    // One line, unless somebody reads it on a terminal.
+    let width = cli::terminal_width().unwrap_or(usize::MAX);
+    let summary = wrapped(&orders.summary(name), width);
+    writeln!(out, "{}", style(summary.trim_end()).bold())
 }
 
 /// The lines, with the numbers by which orders are listed.

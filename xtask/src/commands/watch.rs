@@ -81,11 +81,14 @@ pub(crate) fn watch(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     let workspace = Workspace::find(&names)?;
     let (sender, events) = mpsc::channel();
     read_input(sender.clone())?;
+    let lessons = workspace.lessons.iter();
+    let screens = lessons.map(|lesson| Screen::of(&lesson.name));
     let mut watch = Watch {
         changes: Changes::of(&workspace),
-        screen: Screen::of(&workspace.lessons[0].name),
-        workspace,
+        screens: screens.collect(),
         lesson: 0,
+        unseen: (1..workspace.lessons.len()).rev().collect(),
+        workspace,
         is_on_terminal: !in_ci() && terminal::take(),
         sender,
         next: Some(Clock::Simulated),
@@ -107,8 +110,8 @@ enum Event {
     Said(String),
     /// The lesson has printed this.
     Printed(Vec<u8>),
-    /// A look has come to its end, by a panic if there is nothing of it.
-    Looked(Option<Box<Look>>),
+    /// A look at this lesson has come to its end, by a panic if there is nothing of it.
+    Looked(usize, Option<Box<Look>>),
 }
 
 /// Reads standard input on a thread of its own.
@@ -131,15 +134,19 @@ struct Watch {
     workspace: Workspace,
     /// The lesson that is shown, by its place in the workspace.
     lesson: usize,
+    /// The lessons that nobody has looked at: to say what a save has changed, they are
+    /// looked at while nothing else goes on.
+    unseen: Vec<usize>,
     changes: Changes,
-    screen: Screen,
+    /// Of each lesson.
+    screens: Vec<Screen>,
     /// Whether there is a screen and keys; else plain text is printed.
     is_on_terminal: bool,
     sender: Sender<Event>,
     /// The clock of the next run, if there is to be one.
     next: Option<Clock>,
-    /// The clock of the look that goes on, and since when it does.
-    doing: Option<(Clock, Instant)>,
+    /// The look that goes on: its lesson, its clock, and since when it does.
+    doing: Option<(usize, Clock, Instant)>,
     /// What cargo says meanwhile.
     cargo: String,
     /// The size of the terminal when the screen was drawn, and what went on, if that is
@@ -167,17 +174,14 @@ impl Watch {
                     Event::Key(_) => {}
                     Event::InputEnded => input_ended = true,
                     Event::Said(words) => self.cargo = words,
-                    Event::Printed(bytes) => self.screen.printed.extend(bytes),
-                    Event::Looked(look) => self.show(*look.ok_or_else(lost)?)?,
+                    Event::Printed(bytes) => self.screen().printed.extend(bytes),
+                    Event::Looked(lesson, look) => self.show(lesson, *look.ok_or_else(lost)?)?,
                 }
                 self.drawn = None;
             }
             let saved = self.changes.look(self.lesson);
             if let Some(lesson) = saved.filter(|_| !input_ended) {
-                if lesson != self.lesson {
-                    self.lesson = lesson;
-                    self.screen = Screen::of(&self.workspace.lessons[lesson].name);
-                }
+                self.lesson = lesson;
                 self.next = Some(Clock::Simulated);
             }
         }
@@ -190,13 +194,21 @@ impl Watch {
             process::kill_all();
             return Ok(());
         }
-        let Some(clock) = self.next.take() else {
+        let (lesson, clock) = if let Some(clock) = self.next.take() {
+            (self.lesson, clock)
+        } else if self.is_on_terminal
+            && self.doing.is_none()
+            && let Some(lesson) = self.unseen.pop()
+        {
+            (lesson, Clock::Simulated)
+        } else {
             return Ok(());
         };
-        self.doing = Some((clock, Instant::now()));
-        self.screen.note = None;
-        self.screen.printed.clear();
-        let name = self.workspace.lessons[self.lesson].name.clone();
+        self.unseen.retain(|&unseen| unseen != lesson);
+        self.doing = Some((lesson, clock, Instant::now()));
+        self.screens[lesson].note = None;
+        self.screens[lesson].printed.clear();
+        let name = self.workspace.lessons[lesson].name.clone();
         let sender = self.sender.clone();
         // Nobody listens any more when the tool ends.
         let tell = move |event| drop(sender.send(event));
@@ -209,7 +221,7 @@ impl Watch {
                 }
             });
             let look = panic::catch_unwind(AssertUnwindSafe(|| look(&name, clock, hear, print)));
-            tell(Event::Looked(look.ok().map(Box::new)));
+            tell(Event::Looked(lesson, look.ok().map(Box::new)));
         };
         Work::begin(work).map_err(no_thread)?;
         Ok(())
@@ -217,16 +229,23 @@ impl Watch {
 
     /// Shows what a look has come to, unless the next one is due: it may have been stopped
     /// for that.
-    fn show(&mut self, look: Look) -> Result<(), Failure> {
+    fn show(&mut self, lesson: usize, look: Look) -> Result<(), Failure> {
         self.doing = None;
         if self.next.is_some() {
+            if lesson != self.lesson {
+                self.unseen.push(lesson);
+            }
             return Ok(());
         }
         if !self.is_on_terminal {
             return self.tell(&look);
         }
-        self.screen.show(look);
+        self.screens[lesson].show(look);
         Ok(())
+    }
+
+    fn screen(&mut self) -> &mut Screen {
+        &mut self.screens[self.lesson]
     }
 
     /// Tells of it as `run-all` does, and how many orders there are.
@@ -245,21 +264,23 @@ impl Watch {
     }
 
     fn key(&mut self, key: u8) {
-        if self.screen.note.take() == Some(QUESTION) {
+        let screen = &mut self.screens[self.lesson];
+        if screen.note.take() == Some(QUESTION) {
             if key == b'a' {
-                self.screen.accept(&self.workspace.lessons[self.lesson]);
+                screen.accept(&self.workspace.lessons[self.lesson]);
                 self.changes.skip_snapshots();
             }
             return;
         }
+        let still_runs = self.doing.is_some_and(|(lesson, ..)| lesson == self.lesson);
         match key {
-            b'a' if self.doing.is_some() => self.screen.note = Some("it still runs"),
-            b'a' if self.screen.differs() => self.screen.note = Some(QUESTION),
-            b'a' => self.screen.note = Some("there is nothing that can be accepted"),
-            b'm' => self.screen.more(),
-            b'd' => self.screen.toggle(View::Difference),
-            b'o' => self.screen.toggle(View::Orders),
-            b'p' => self.screen.toggle(View::Pairs),
+            b'a' if still_runs => screen.note = Some("it still runs"),
+            b'a' if screen.differs() => screen.note = Some(QUESTION),
+            b'a' => screen.note = Some("there is nothing that can be accepted"),
+            b'm' => screen.more(),
+            b'd' => screen.toggle(View::Difference),
+            b'o' => screen.toggle(View::Orders),
+            b'p' => screen.toggle(View::Pairs),
             b'r' => self.next = Some(Clock::Simulated),
             b't' => self.next = Some(Clock::Real),
             _ => {}
@@ -268,7 +289,8 @@ impl Watch {
 
     /// What goes on, and if that takes long, for how long and what cargo waits for.
     fn doing(&self) -> String {
-        let Some((clock, since)) = self.doing else {
+        let Some((_, clock, since)) = self.doing.filter(|&(lesson, ..)| lesson == self.lesson)
+        else {
             return String::new();
         };
         let what = match clock {
@@ -292,7 +314,7 @@ impl Watch {
         if !self.is_on_terminal || self.drawn.as_ref() == Some(&now) {
             return Ok(());
         }
-        let lines = self.screen.lines(&now.1, now.0);
+        let lines = self.screen().lines(&now.1, now.0);
         let drawn = terminal::draw(&lines);
         self.drawn = Some(now);
         drawn.map_err(|reason| Failure::Failed(format!("the terminal cannot be written: {reason}")))

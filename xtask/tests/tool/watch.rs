@@ -195,8 +195,13 @@ fn save_and_await_endless(workspace: &Workspace) {
     let _ = fs::remove_file(&begun);
     let body = format!("File::create({begun:?}).unwrap(); {WITHOUT_END}");
     save(workspace, "good", &body);
+    await_file(&begun);
+}
+
+/// Waits until a lesson has made a file.
+fn await_file(file: &Path) {
     let start = Instant::now();
-    while !begun.exists() {
+    while !file.exists() {
         assert!(start.elapsed() < LIMIT, "it does not run");
         thread::sleep(Duration::from_millis(10));
     }
@@ -657,30 +662,51 @@ fn the_lesson_is_shown_that_was_saved_last_if_none_is_named() {
 }
 
 #[test]
+fn what_a_save_has_changed_is_said_of_a_lesson_too_that_was_not_shown_before() {
+    let workspace = one_lesson("watch-unseen");
+    let has_run = workspace.path("has-run");
+    let _ = fs::remove_file(&has_run);
+    let body = format!("File::create({has_run:?}).unwrap();");
+    let workspace = with_word(workspace, "other", "one")
+        .snapshot("other", "main thread one\n")
+        .lesson("third", 3, &body);
+    let mut session = Session::watch(&workspace, &[]);
+    session.shows("good passed in ");
+    // They are looked at one after another.
+    await_file(&has_run);
+    save(&workspace, "other", &one_worker(""));
+    session.shows("orders: 1 → 2 with its sleeps, 1 → 2 by start and join alone");
+    session.press("q");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+/// A lesson with one worker, which ends before or beside the last line.
+fn one_worker(joined: &str) -> String {
+    format!(
+        "say(\"main thread start\\n\");
+        trace(\"start\\t1\\tworker\\t1\");
+        println!(\"sub thread start  1\");
+        trace_of(1, \"line\\tsub thread start  1\");
+        trace(\"started\\t1\");
+        println!(\"sub thread end  1\");
+        trace_of(1, \"line\\tsub thread end  1\");
+        trace_of(1, \"end\");
+        {joined}
+        say(\"main thread end\\n\");
+        trace(\"end\");"
+    )
+}
+
+#[test]
 fn what_was_gained_and_lost_is_marked_and_the_number_of_orders_is_said_once() {
-    let body = |joined: &str| {
-        format!(
-            "say(\"main thread start\\n\");
-            trace(\"start\\t1\\tworker\\t1\");
-            println!(\"sub thread start  1\");
-            trace_of(1, \"line\\tsub thread start  1\");
-            trace(\"started\\t1\");
-            println!(\"sub thread end  1\");
-            trace_of(1, \"line\\tsub thread end  1\");
-            trace_of(1, \"end\");
-            {joined}
-            say(\"main thread end\\n\");
-            trace(\"end\");"
-        )
-    };
-    let workspace =
-        Workspace::new("watch-marks").lesson("good", 1, &body("trace(\"joined\\t1\");"));
+    let joined = one_worker("trace(\"joined\\t1\");");
+    let workspace = Workspace::new("watch-marks").lesson("good", 1, &joined);
     let mut session = Session::watch(&workspace, &["good"]);
     session.resize(60, 100);
     session.shows("good failed in ");
     session.press("aa");
     session.shows("good accepted in ");
-    save(&workspace, "good", &body(""));
+    save(&workspace, "good", &one_worker(""));
     let screen = session.shows("good failed in ");
     for words in [
         "orders: 1 → 2 with its sleeps, 1 → 2 by start and join alone",

@@ -85,13 +85,9 @@ impl Judge {
 
     /// Whether any line of an output is one of the lesson's.
     pub fn knows_a_line(&self, output: &[u8]) -> bool {
-        let known = self.order.by_text();
-        let is_known = |text: &str| known.contains_key(text);
         let output = decoded(output);
-        let known_one = lines(&output, is_known)
-            .flatten()
-            .find(|text| is_known(text));
-        known_one.is_some()
+        let output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        !output.lines.is_empty()
     }
 
     /// What is wrong with the beginning of an output, whatever may come behind it.

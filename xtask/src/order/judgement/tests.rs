@@ -455,6 +455,19 @@ fn a_line_with_other_blanks_is_not_called_unknown() {
 }
 
 #[test]
+fn an_output_with_any_line_of_the_lesson_is_told_from_one_with_none() {
+    let judge = Judge::of(Trace::of(&fork_join()), "fork-join", Promises::Std).unwrap();
+    for (output, knows) in [
+        ("", false),
+        ("fn main() {}\nmain thread\n", false),
+        ("fn main() {}\nmain thread start\n", true),
+        ("main thread start", true),
+    ] {
+        assert_eq!(judge.knows_a_line(output.as_bytes()), knows, "{output:?}");
+    }
+}
+
+#[test]
 fn an_empty_output_is_called_empty() {
     for empty in ["", "\u{feff}"] {
         let judgement = judge(empty, Promises::WorkerCore);

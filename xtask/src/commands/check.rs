@@ -54,8 +54,9 @@ Options:
       --times N
                 how often to run COMMAND [default: 50]
       --timeout SECONDS
-                stop a run of COMMAND that still goes on after this time, and
-                begin no other [default: 60]
+                stop a run of COMMAND that still goes on after this time
+                [default: 60]; behind it, and behind one that prints without
+                end, no other is begun
   -h, --help    print this help
 
 An output is possible if every line comes after all those that start, join or
@@ -194,9 +195,12 @@ fn unreadable(name: &str, reason: &io::Error) -> Failure {
 }
 
 fn judge_file(judge: &Judge, file: &OsString) -> io::Result<Judgement> {
-    let output = File::open(file).and_then(read)?;
+    let output = match file.to_str() {
+        Some("-") => read(io::stdin()),
+        _ => File::open(file).and_then(read),
+    }?;
     let mut judgement = judge.judge(&output);
-    if !output.is_empty() && !judge.knows_a_line(&output) {
+    if !output.trim_ascii().is_empty() && !judge.knows_a_line(&output) {
         let words =
             "none of its lines is the lesson's; a program that is to be run stands behind `--`";
         judgement.faults.insert(0, words.to_owned());

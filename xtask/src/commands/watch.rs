@@ -41,11 +41,12 @@ Options:
 On a terminal, one screen shows whether the lesson is as accepted, how many
 orders it has now and had then, its output, its picture, and what is
 guaranteed, likely and luck. It is redrawn when a source of the lesson or of
-what it is made with is saved. The lesson runs on the simulated clock. The keys:
+what it is made with is saved. The lesson runs on the simulated clock. The
+keys:
 
   a  accept what differs from the snapshots; it asks first
   d  the difference, and back
-  m  more of what does not fit, and back to the first
+  m  more: all of it page by page, and back
   o  the orders, and back
   p  only what is guaranteed, likely and luck, and back
   r  run it again

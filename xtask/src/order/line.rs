@@ -72,7 +72,12 @@ pub fn lines(
     pieces.map(move |(line, is_ended)| whole(line, is_ended, &is_known))
 }
 
-fn whole(line: &[u8], is_ended: bool, is_known: impl Fn(&str) -> bool) -> Result<&str, Fault<'_>> {
+/// A line, if it is whole.
+pub(super) fn whole(
+    line: &[u8],
+    is_ended: bool,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<&str, Fault<'_>> {
     let line = str::from_utf8(line).map_err(|error| Fault::NotUtf8 {
         column: error.valid_up_to() + 1,
     })?;

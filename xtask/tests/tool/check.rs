@@ -211,26 +211,33 @@ fn why_a_program_cannot_be_run_is_said_as_far_as_it_is_seen() {
 
 #[cfg(unix)]
 #[test]
-fn after_a_run_that_had_to_be_stopped_no_other_is_begun() {
+fn after_a_run_that_goes_beyond_a_limit_no_other_is_begun_and_none_passes() {
     let folder = tempfile::tempdir().unwrap();
-    let runs = folder.path().join("runs");
-    let script = format!("echo >> {}; sleep 60", runs.display());
-    let options = [
-        "--timeout",
-        "1",
-        "--times",
-        "1000",
-        "--",
-        "sh",
-        "-c",
-        &script,
-    ];
-    let report = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
-    let runs = std::fs::read_to_string(runs).unwrap();
-    let left = 1000 - runs.lines().count();
-    let words = format!("\n{left} runs not begun, since one had to be stopped\n");
-    assert!(report.stdout.contains(&words), "{report}");
-    assert_eq!(report.status, Some(1), "{report}");
+    let good = fork_join("S 1 2 11 22 P E").replace('\n', "\\n");
+    // One run is right, and of one that floods standard error nothing is known.
+    for (name, beyond) in [("sleeps", "sleep 60"), ("floods", "yes $(seq 9999) >&2")] {
+        let runs = folder.path().join(name);
+        let script = format!(
+            "printf '{good}'; echo >> {0}; mkdir {0}.one 2>/dev/null || {beyond}",
+            runs.display()
+        );
+        let options = [
+            "--timeout",
+            "1",
+            "--times",
+            "1000",
+            "--",
+            "sh",
+            "-c",
+            &script,
+        ];
+        let report = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
+        let runs = std::fs::read_to_string(runs).unwrap();
+        let left = 1000 - runs.lines().count();
+        let words = format!("\n{left} runs not begun, since one went beyond a limit\n");
+        assert!(report.stdout.contains(&words), "{report}");
+        assert_eq!(report.status, Some(1), "{report}");
+    }
 }
 
 #[cfg(unix)]

@@ -237,7 +237,7 @@ fn a_value_is_changed_behind_its_lock() {
     assert_eq!(*sum.lock().unwrap(), 2);
 }
 
-// | `current_thread().name`, before 3.10 `currentThread().getName()` |
+// | `current_thread().name`, in older programs `currentThread().getName()` |
 #[test]
 fn a_thread_finds_its_name() {
     let name = || thread::current().name().map(str::to_owned);

@@ -1,5 +1,5 @@
 //! What `watch` shows on a terminal: one screen, in which what matters most stands first
-//! and what does not fit is cut.
+//! and what does not fit comes page by page.
 
 use std::{
     iter::{repeat, zip},
@@ -26,7 +26,7 @@ const FEWEST_LINES: usize = 5;
 const KEYS: &str = "q quit  a accept  d diff  m more  o orders  p pairs  r run  t real clock";
 
 /// For a terminal that is too narrow for that.
-const LETTERS: &str = "keys: q a d m o p r t";
+const LETTERS: &str = "q a d m o p r t";
 
 /// What is shown.
 #[derive(Default)]
@@ -41,7 +41,7 @@ pub(super) struct Screen {
     /// Its order as accepted, once that was seen.
     accepted: Option<Arc<Description>>,
     view: View,
-    /// How often more was asked for.
+    /// Which page of all that there is, counted from 1; 0 is what is most telling of it.
     page: usize,
     /// What a run on the real clock that goes on has printed so far.
     pub(super) printed: Vec<u8>,
@@ -82,7 +82,7 @@ impl Screen {
         self.page = 0;
     }
 
-    /// Shows more of what does not fit, and behind the last of it the first again.
+    /// Shows the next page, and behind the last what is most telling.
     pub(super) fn more(&mut self) {
         self.page += 1;
     }
@@ -117,22 +117,34 @@ impl Screen {
 
     /// The screen in lines, as many and as wide as the terminal has, with what goes on in the
     /// first.
-    pub(super) fn lines(&self, doing: &str, (height, width): (u16, u16)) -> Vec<String> {
-        let (height, width) = (usize::from(height), usize::from(width));
+    pub(super) fn lines(&mut self, doing: &str, size: (u16, u16)) -> Vec<String> {
+        let [height, width] = [size.0, size.1].map(usize::from);
         // The verdict has its line in the lowest window too.
         let room = height.saturating_sub(1).max(1);
-        let half = (room / 2).max(FEWEST_LINES);
+        let half = match self.page {
+            0 => (room / 2).max(FEWEST_LINES),
+            _ => usize::MAX,
+        };
         let text = self.verdict(doing, half, width)
             + &match (self.view, self.built()) {
                 (View::Difference, Some(run)) if run.outcome.difference.is_empty() => {
                     "nothing differs from what is accepted".to_owned()
                 }
                 (View::Difference, Some(run)) => run.outcome.difference.clone(),
-                (View::Orders, Some(run)) => orders(run, room, width),
+                (View::Orders, Some(run)) => orders(run, room.saturating_mul(self.page + 1), width),
                 (View::Pairs, Some(_)) => self.pairs(width),
                 _ => self.all(half, width),
             };
-        let mut lines = page(text.trim_end(), self.page, room.max(2));
+        let text = text.trim_end();
+        let lines = match self.page {
+            0 => Some(cut(text, room.max(2), ", with `m`")),
+            number => page(text, number - 1, room.max(3)),
+        };
+        let Some(lines) = lines else {
+            self.page = 0;
+            return self.lines(doing, size);
+        };
+        let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
         lines.resize(room, String::new());
         lines.push(match self.note {
             Some(note) => style(note).bold().to_string(),
@@ -219,15 +231,16 @@ impl Screen {
     }
 }
 
-/// At most so many lines of a text: its first, and that page of the others.
-fn page(text: &str, number: usize, most: usize) -> Vec<String> {
+/// At most so many lines of a text, if it has that page: its first line, and those of the page.
+fn page(text: &str, number: usize, most: usize) -> Option<String> {
     let mut lines: Vec<_> = text.lines().collect();
     // The last says that there are more, but not on the last page.
-    let on_a_page = most.saturating_sub(2).max(1);
+    let on_a_page = most - 2;
     let pages = lines.len().saturating_sub(2).div_ceil(on_a_page).max(1);
-    lines.drain(1..=number % pages * on_a_page);
-    let page = cut(&lines.join("\n"), most, ", with `m`");
-    page.lines().map(str::to_owned).collect()
+    (number < pages).then(|| {
+        lines.drain(1..=number * on_a_page);
+        cut(&lines.join("\n"), most, ", with `m`")
+    })
 }
 
 /// At most so many lines of a text, the last of which says where the others are.
@@ -332,13 +345,11 @@ mod tests {
                 let lines: Vec<_> = (0..count).map(|line| line.to_string()).collect();
                 let text = lines.join("\n");
                 let mut seen = vec!["0".to_owned()];
-                for number in 0.. {
-                    let page = page(&text, number, most);
+                let mut pages = (0..).map_while(|number| page(&text, number, most));
+                for page in pages.by_ref() {
+                    let page: Vec<_> = page.lines().map(str::to_owned).collect();
                     assert!(page.len() <= most && page[0] == "0", "{page:?}");
                     let rest = page[1..].iter().filter(|line| !line.starts_with('…'));
-                    if number > 0 && page == super::page(&text, 0, most) {
-                        break;
-                    }
                     seen.extend(rest.cloned());
                 }
                 assert_eq!(seen, lines, "{most} lines a page");

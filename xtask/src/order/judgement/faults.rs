@@ -26,6 +26,8 @@ pub(super) const LONGEST_COMPARED: usize = 500;
 /// How much of two lines is the same if one is probably meant to be the other.
 const CLOSE: f32 = 0.85;
 
+const BEFORE_THE_END: &str = "to come before the program ends (end)";
+
 impl JudgedOutput<'_> {
     pub(super) fn faults(mut self) -> Vec<String> {
         if self.is_faultless() {
@@ -82,8 +84,8 @@ impl JudgedOutput<'_> {
                 continue;
             }
             let named = [START, END].iter().find_map(|it| text.strip_prefix(it));
-            if let Some(name) = named.filter(|name| !workers.is_empty() && !workers.contains(name))
-            {
+            let is_none = |name: &&str| !name.is_empty() && !workers.contains(name);
+            if let Some(name) = named.filter(is_none).filter(|_| !workers.is_empty()) {
                 *mismatch = Mismatch::NoWorker { text, name };
                 continue;
             }
@@ -192,42 +194,53 @@ impl JudgedOutput<'_> {
 
     fn describe_missing(&self, missing: impl Iterator<Item = usize>) -> Option<String> {
         let names: Vec<_> = missing.map(|line| self.name(line).to_owned()).collect();
-        let before_the_end = "to come before the program ends (end)";
         match &names[..] {
             [] => None,
-            [name] => Some(format!("a line is missing: {name} has {before_the_end}")),
+            [name] => Some(format!("a line is missing: {name} has {BEFORE_THE_END}")),
             names => Some(format!(
-                "{} lines are missing: {} have {before_the_end}",
+                "{} lines are missing: {} have {BEFORE_THE_END}",
                 names.len(),
                 listed(names)
             )),
         }
     }
 
-    /// Says which lines nobody finds in what is no mere tear.
+    /// Says which lines an output lacks that Python has torn.
     fn describe_lacking(&self) -> Option<String> {
-        let is_torn = |mismatch: &Mismatch<'_>| match mismatch {
-            Mismatch::NoLine(fault) => fault.is_torn(),
-            _ => false,
-        };
-        let mismatches = || self.mismatches.iter().map(|(_, mismatch)| mismatch);
-        if self.promises != Promises::Python || !mismatches().any(is_torn) || self.may_be_torn() {
+        let pieces = self.mismatches.iter().filter_map(|(_, it)| match it {
+            Mismatch::NoLine(fault) if fault.is_torn() => fault.text(),
+            _ => None,
+        });
+        let pieces: HashSet<_> = pieces.collect();
+        let is_python = self.promises == Promises::Python;
+        if !is_python
+            || !(1..=MOST_COMPARED).contains(&pieces.len())
+            || self.letters().are_all_there
+        {
             return None;
         }
-        let is_lacking = |line: &usize| {
-            let text = &self.order.lines[*line].text;
-            let mut pieces = mismatches().filter_map(Mismatch::text);
-            pieces.all(|piece| !piece.contains(text))
-        };
+        let text = |line: &usize| &self.order.lines[*line].text;
+        let is_lacking = |line: &usize| pieces.iter().all(|piece| !piece.contains(text(line)));
         let lines = self.order.guaranteed.certain().difference(&self.printed);
-        let lines = lines.filter(is_lacking);
-        let names: Vec<_> = lines.map(|line| self.name(line).to_owned()).collect();
+        let lines = lines.filter(is_lacking).map(|line| self.name(line));
+        let names: Vec<_> = lines.map(str::to_owned).collect();
         (!names.is_empty()).then(|| {
             format!(
-                "this is more than a tear: no piece of the output holds {}, to come before the program ends (end)",
+                "this is more than a tear: no torn line holds {}, {BEFORE_THE_END}",
                 listed(&names)
             )
         })
+    }
+
+    /// Whether it has a line of the lesson, or one that may be meant to be.
+    pub(super) fn has_a_line(mut self) -> bool {
+        self.find_what_is_meant();
+        let may_be_one = |(_, mismatch): &(usize, Mismatch<'_>)| match mismatch {
+            Mismatch::NoLine(fault) => fault.is_torn(),
+            Mismatch::Unknown { .. } => false,
+            _ => true,
+        };
+        !self.lines.is_empty() || self.mismatches.iter().any(may_be_one)
     }
 
     /// Says that no worker comes to its last line, if the main thread does: most such

@@ -14,7 +14,7 @@ use fixedbitset::FixedBitSet;
 
 use crate::order::{
     happens_before::{HappensBefore, Promises},
-    line::{Fault, lines},
+    line::{Fault, lines, whole},
     trace::Trace,
 };
 
@@ -83,11 +83,10 @@ impl Judge {
         }
     }
 
-    /// Whether any line of an output is one of the lesson's.
+    /// Whether any line of an output is one of the lesson's, or may be meant to be.
     pub fn knows_a_line(&self, output: &[u8]) -> bool {
         let output = decoded(output);
-        let output = JudgedOutput::of(self, &self.order, self.promises, &output);
-        !output.lines.is_empty()
+        JudgedOutput::of(self, &self.order, self.promises, &output).has_a_line()
     }
 
     /// What is wrong with the beginning of an output, whatever may come behind it.
@@ -138,6 +137,16 @@ struct JudgedOutput<'a> {
     too_early: Option<(usize, usize)>,
     /// The lines that every output has and this one has not.
     missing: FixedBitSet,
+}
+
+/// What the letters of an output tell of where they come from.
+struct Letters {
+    /// They are not one by one those of the lines that are missing.
+    are_mixed: bool,
+    /// Those of all lines are there that come before the end of the program.
+    are_all_there: bool,
+    /// There are no others than those of the lesson's lines.
+    are_of_lines: bool,
 }
 
 /// What is wrong with a line that is none of the lesson's.
@@ -202,7 +211,9 @@ impl<'a> JudgedOutput<'a> {
                 let is_whole = known.borrow().contains_key(last) || !begins_one;
                 if !is_cut_off && is_whole {
                     // What is pasted easily loses its last line break.
-                    text = Ok(last);
+                    text = whole(last.as_bytes(), true, |text| {
+                        known.borrow().contains_key(text)
+                    });
                 }
             }
             let line = text.ok().and_then(next);
@@ -276,14 +287,19 @@ impl<'a> JudgedOutput<'a> {
         }
     }
 
-    /// Whether the output may be lines of the lesson that were mixed piece by piece: it has
-    /// their letters, and not one by one those of the lines that are missing.
+    /// Whether the output may be lines of the lesson that were mixed piece by piece.
     fn may_be_torn(&self) -> bool {
+        let letters = self.letters();
+        letters.are_mixed && letters.are_all_there && letters.are_of_lines
+    }
+
+    /// What its letters tell.
+    fn letters(&self) -> Letters {
         let text = |line: usize| self.order.lines[line].text.as_str();
         let missing = self.printed.zeroes().map(|line| letters([text(line)]));
         let missing: HashSet<_> = missing.collect();
         let mut bad = self.mismatches.iter().filter_map(|(_, bad)| bad.text());
-        let is_mixed = bad.any(|text| !missing.contains(&letters([text])));
+        let are_mixed = bad.any(|text| !missing.contains(&letters([text])));
 
         let whole = |line: usize| [text(line), "\n"];
         let there = self.order.guaranteed.certain().union(&self.printed);
@@ -299,11 +315,20 @@ impl<'a> JudgedOutput<'a> {
             letters
         };
         // It may have lost its last line breaks, or gained some.
+        let is_last = |number: &usize| Some(number) > self.numbers.last();
+        let is_torn_at_end = self
+            .mismatches
+            .last()
+            .is_some_and(|(number, _)| is_last(number));
         let most = match output[body.len()..].matches('\n').count() {
-            0 => self.order.lines.len(),
-            breaks => breaks,
+            breaks @ 1.. if !is_torn_at_end => breaks,
+            _ => self.order.lines.len(),
         };
-        is_mixed && are_among(&there, &with(most)) && are_among(&with(1), &all)
+        Letters {
+            are_mixed,
+            are_all_there: are_among(&there, &with(most)),
+            are_of_lines: are_among(&with(1), &all),
+        }
     }
 
     /// Whether some but not all are there of the lines of one text: then nobody knows which.

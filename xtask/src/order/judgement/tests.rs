@@ -83,9 +83,7 @@ fn the_same_line_a_second_time_is_the_next_that_its_thread_prints() {
     let output = format!(
         "main thread start\nsub thread start  1\nmain thread post job\n{between}main thread post job\n"
     );
-    let Judgement {
-        verdict, faults, ..
-    } = twice.judge(output.as_bytes());
+    let Judgement { verdict, faults } = twice.judge(output.as_bytes());
     assert_eq!((verdict, faults), (Verdict::Possible, vec![]));
 }
 
@@ -291,9 +289,7 @@ fn what_python_tears_has_every_letter_of_the_lines_that_it_lacks() {
             false,
         ),
     ] {
-        let Judgement {
-            verdict, faults, ..
-        } = judge_bytes(output.as_bytes(), Promises::Python);
+        let Judgement { verdict, faults } = judge_bytes(output.as_bytes(), Promises::Python);
         let found = verdict == Verdict::CannotBeJudged;
         assert_eq!(found, may_be_torn, "{output}: {faults:?}");
     }
@@ -321,9 +317,7 @@ fn a_wrong_order_is_a_proof_even_beside_a_torn_line() {
             "line 1 is too early: `sub thread end  1` has to follow `main thread start`, which stands in line 6",
         ),
     ] {
-        let Judgement {
-            verdict, faults, ..
-        } = judge(output, Promises::Python);
+        let Judgement { verdict, faults } = judge(output, Promises::Python);
         assert_eq!(verdict, Verdict::Impossible, "{output}: {faults:?}");
         assert!(faults.iter().any(|found| found == fault), "{faults:?}");
     }
@@ -462,6 +456,8 @@ fn an_output_with_any_line_of_the_lesson_is_told_from_one_with_none() {
         ("fn main() {}\nmain thread\n", false),
         ("fn main() {}\nmain thread start\n", true),
         ("main thread start", true),
+        (" main thread start\n", true),
+        ("main thread sta", true),
     ] {
         assert_eq!(judge.knows_a_line(output.as_bytes()), knows, "{output:?}");
     }
@@ -509,7 +505,7 @@ fn a_last_line_break_that_is_missing_and_blank_lines_at_the_end_tell_of_nothing(
     }
     // Both line breaks of a tear may be at the end.
     let torn = right.replace("2\nmain", "2main");
-    for end in ["", "\n\n", "\r\n\r\n\r\n"] {
+    for end in ["", "\n", "\n\n", "\r\n\r\n\r\n"] {
         let verdict = verdict(&format!("{torn}{end}"), Promises::Python);
         assert_eq!(verdict, Verdict::CannotBeJudged, "{end:?}");
     }
@@ -671,6 +667,19 @@ fn the_last_line_is_torn_only_if_it_begins_one_of_the_lessons() {
         assert!(faults[0].starts_with(words), "{faults:?}");
         let faults = judge("S 1 2 11 22 main", promises).faults;
         assert!(faults[0].starts_with("line 6 is torn"), "{faults:?}");
+        // Anything else is what it is with its line break.
+        let faults = judge("S 1 2 11 22 P \u{1b}[0m", promises).faults;
+        assert!(
+            faults[0].starts_with("line 7 holds a control"),
+            "{faults:?}"
+        );
+        let both = "main thread start\nsub thread start  1\nsub thread start  2\nsub thread end  1\n\
+                    sub thread end  2main thread post job";
+        let faults = judge_bytes(both.as_bytes(), promises).faults;
+        assert!(
+            faults[0].contains("one line begins inside another"),
+            "{faults:?}"
+        );
     }
 }
 
@@ -695,7 +704,7 @@ fn beside_another_fault_it_is_said_what_only_worker_core_promises() {
 fn of_a_torn_output_it_is_said_which_lines_are_in_no_piece_of_it() {
     let lacking = |output| {
         let judgement = judge(output, Promises::Python);
-        let words = "this is more than a tear: no piece of the output holds ";
+        let words = "this is more than a tear: no torn line holds ";
         let names = judgement.faults.last()?.strip_prefix(words)?;
         assert_eq!(judgement.verdict, Verdict::Impossible);
         Some(names.to_owned())
@@ -706,6 +715,8 @@ fn of_a_torn_output_it_is_said_which_lines_are_in_no_piece_of_it() {
     assert_eq!(lacking("S 12 11 22 P"), None);
     assert_eq!(lacking("S 12 11 22 P P"), None);
     assert_eq!(lacking("S 1 2 11 22 x\n"), None);
+    // All letters are there, and others.
+    assert_eq!(lacking("S 12 11 22 P x\n"), None);
 }
 
 #[test]

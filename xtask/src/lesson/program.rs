@@ -18,7 +18,7 @@ use xtask::order::{
 };
 
 use crate::{
-    cli::{Work, lock, number_of},
+    cli::{Work, lock, number_of, plain_lines},
     lesson::{
         process::{Process, StartError, no_room_for_trace},
         standstill::{self, IdleTime},
@@ -28,14 +28,14 @@ use crate::{
 /// How long a program may run, if nobody says otherwise.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// More than any lesson writes, in bytes. Beyond it nobody reads, so a program that
-/// writes without end fails there instead of filling the memory.
+/// More than any lesson writes, in bytes. A program that writes without end is killed
+/// there, before it fills the memory.
 pub(crate) const MOST_OUTPUT: u64 = 16 << 20;
 
 /// More than the trace of any lesson has, in bytes. One that never ends would fill the disk.
 const MOST_TRACE: u64 = 64 << 20;
 
-/// How many lines are shown of the beginning of standard error, and how many of its end.
+/// How many lines are shown of the beginning of what is too long, and how many of its end.
 pub(crate) const MOST_LINES: usize = 10;
 
 /// How often a program is looked at that runs.
@@ -70,6 +70,15 @@ impl Run {
             }
         };
         &self.stdout[..end]
+    }
+
+    /// What it printed; if that is more than a lesson may, its first and last lines.
+    pub(crate) fn shown(&self) -> String {
+        let lines = match self.end {
+            End::TooMuch { to_stdout: true } => excerpt(&self.stdout, MOST_LINES, MOST_LINES),
+            _ => return plain_lines(&String::from_utf8_lossy(&self.stdout)),
+        };
+        plain_lines(&lines.join("\n"))
     }
 
     /// What is wrong with a run, whatever it should have printed.

@@ -13,7 +13,7 @@ pub(crate) fn report(lesson: &Lesson, outcome: &Outcome) -> String {
     let title = format!("chapter {}: {name}", lesson.chapter);
     let mut report = format!("{}\n", style(title).bold());
     if let Some(run) = &outcome.run {
-        report += &plain_lines(&String::from_utf8_lossy(&run.stdout));
+        report += &run.shown();
     }
     let colon = if outcome.passed() { "" } else { ":" };
     report += &format!("{}{colon}\n", headline(name, outcome));

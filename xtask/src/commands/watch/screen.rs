@@ -16,7 +16,7 @@ use crate::{
         orders::{numbered_lines, sections, write_orders},
         watch::look::{JudgedRun, Look},
     },
-    lesson::{report::headline, workspace::Lesson},
+    lesson::{program::Run, report::headline, workspace::Lesson},
     timeline::text,
 };
 
@@ -209,10 +209,9 @@ impl Screen {
             text += &(cut(&self.said, most, " of what the compiler says") + "\n");
         }
         let printed = self.run.as_ref().and_then(|run| run.outcome.run.as_ref());
-        let printed = printed.map(|run| &run.stdout);
         let goes_on = Some(&self.printed).filter(|printed| !printed.is_empty());
-        if let Some(printed) = goes_on.or(printed) {
-            let printed = plain_lines(&String::from_utf8_lossy(printed));
+        let goes_on = goes_on.map(|printed| plain_lines(&String::from_utf8_lossy(printed)));
+        if let Some(printed) = goes_on.or_else(|| printed.map(Run::shown)) {
             text += &(cut(&printed, most, " of its output") + "\n");
         }
         if let Some(Ok(order)) = self.run.as_ref().map(|run| &run.order) {

@@ -726,6 +726,11 @@ fn what_was_gained_and_lost_is_marked_and_the_number_of_orders_is_said_once() {
     });
     session.press("p");
     session.shows("\nmain thread start\n");
+    // More is never the same again.
+    session.press("m");
+    session.until("more", |screen| {
+        screen.starts_with("good failed in ") && !screen.contains("orders: 1 → 2")
+    });
     session.press("q");
     assert_eq!(session.end().code(), Some(0));
 }

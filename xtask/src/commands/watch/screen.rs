@@ -28,6 +28,9 @@ const KEYS: &str = "q quit  a accept  d diff  m more  o orders  p pairs  r run  
 /// For a terminal that is too narrow for that.
 const LETTERS: &str = "q a d m o p r t";
 
+/// How the rest of what is cut comes to be shown.
+const MORE: &str = ", with `m`";
+
 /// What is shown.
 #[derive(Default)]
 pub(super) struct Screen {
@@ -121,30 +124,15 @@ impl Screen {
         let [height, width] = [size.0, size.1].map(usize::from);
         // The verdict has its line in the lowest window too.
         let room = height.saturating_sub(1).max(1);
-        let half = match self.page {
-            0 => (room / 2).max(FEWEST_LINES),
-            _ => usize::MAX,
+        let part = |page: usize| self.part(page, doing, room, width);
+        // The first page may show no more than what is most telling does.
+        let pages = self.page + usize::from(self.page == 1 && part(1) == part(0));
+        let (page, text) = match part(pages) {
+            Some(text) => (pages, text),
+            None => (0, part(0).unwrap_or_default()),
         };
-        let text = self.verdict(doing, half, width)
-            + &match (self.view, self.built()) {
-                (View::Difference, Some(run)) if run.outcome.difference.is_empty() => {
-                    "nothing differs from what is accepted".to_owned()
-                }
-                (View::Difference, Some(run)) => run.outcome.difference.clone(),
-                (View::Orders, Some(run)) => orders(run, room.saturating_mul(self.page + 1), width),
-                (View::Pairs, Some(_)) => self.pairs(width),
-                _ => self.all(half, width),
-            };
-        let text = text.trim_end();
-        let lines = match self.page {
-            0 => Some(cut(text, room.max(2), ", with `m`")),
-            number => page(text, number - 1, room.max(3)),
-        };
-        let Some(lines) = lines else {
-            self.page = 0;
-            return self.lines(doing, size);
-        };
-        let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
+        self.page = page;
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
         lines.resize(room, String::new());
         lines.push(match self.note {
             Some(note) => style(note).bold().to_string(),
@@ -153,6 +141,30 @@ impl Screen {
         });
         let narrow = |line: &String| truncate_str(line, width, "…").into_owned();
         lines.iter().take(height.max(1)).map(narrow).collect()
+    }
+
+    /// What is most telling, in so many lines, or that page of all, if there is one.
+    fn part(&self, number: usize, doing: &str, room: usize, width: usize) -> Option<String> {
+        let half = match number {
+            0 => (room / 2).max(FEWEST_LINES),
+            _ => usize::MAX,
+        };
+        // With each page there are more.
+        let orders = |run| orders(run, room * (number.max(1) + 1), width);
+        let text = self.verdict(doing, half, width)
+            + &match (self.view, self.built()) {
+                (View::Difference, Some(run)) if run.outcome.difference.is_empty() => {
+                    "nothing differs from what is accepted".to_owned()
+                }
+                (View::Difference, Some(run)) => run.outcome.difference.clone(),
+                (View::Orders, Some(run)) => orders(run),
+                (View::Pairs, Some(_)) => self.pairs(width),
+                _ => self.all(half, width),
+            };
+        match number {
+            0 => Some(cut(text.trim_end(), room.max(2), MORE)),
+            number => page(text.trim_end(), number - 1, room.max(3)),
+        }
     }
 
     /// What is to be said first, the complaints in at most so many lines if there is more to
@@ -238,7 +250,7 @@ fn page(text: &str, number: usize, most: usize) -> Option<String> {
     let pages = lines.len().saturating_sub(2).div_ceil(on_a_page).max(1);
     (number < pages).then(|| {
         lines.drain(1..=number * on_a_page);
-        cut(&lines.join("\n"), most, ", with `m`")
+        cut(&lines.join("\n"), most, MORE)
     })
 }
 

@@ -655,6 +655,10 @@ fn a_worker_of_another_name_is_told_the_names_that_there_are() {
         let words = "line 3 is unknown: no worker of `fork-join` is called \"3\", only `1` and `2`; \
                      likewise line 5";
         assert_eq!(faults, [words]);
+        // Nobody is called nothing.
+        let faults = judge_bytes(b"sub thread start  \n", promises).faults;
+        let words = "line 1 is unknown: \"sub thread start  \" is no line of `fork-join`; ";
+        assert!(faults[0].starts_with(words), "{faults:?}");
     }
 }
 

@@ -321,9 +321,10 @@ impl Mismatch<'_> {
 
 /// The names of a lesson's workers, in the order in which it starts them.
 fn workers(order: &HappensBefore) -> Vec<&str> {
-    let starts = order.lines.iter().filter(|line| line.thread > 0);
-    let names = starts.filter_map(|line| line.text.strip_prefix(START));
-    names.collect()
+    let lines = order.lines.iter();
+    lines
+        .filter_map(|line| line.text.strip_prefix(START))
+        .collect()
 }
 
 /// A line without its blanks.

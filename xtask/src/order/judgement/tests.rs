@@ -457,6 +457,7 @@ fn an_output_with_any_line_of_the_lesson_is_told_from_one_with_none() {
         ("fn main() {}\nmain thread start\n", true),
         ("main thread start", true),
         (" main thread start\n", true),
+        ("main thread start\t\n", false),
         ("main thread sta", true),
     ] {
         assert_eq!(judge.knows_a_line(output.as_bytes()), knows, "{output:?}");
@@ -719,6 +720,7 @@ fn of_a_torn_output_it_is_said_which_lines_are_in_no_piece_of_it() {
     assert_eq!(lacking("S 12 11 22 P"), None);
     assert_eq!(lacking("S 12 11 22 P P"), None);
     assert_eq!(lacking("S 1 2 11 22 x\n"), None);
+    assert_eq!(lacking("S 1 2 11 \t\n"), None);
     // All letters are there, and others.
     assert_eq!(lacking("S 12 11 22 P x\n"), None);
 }

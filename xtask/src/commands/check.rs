@@ -116,9 +116,6 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
             _ => return Err(cli::unexpected(argument)),
         }
     }
-    if files == ["-"] {
-        files.clear();
-    }
     let usage = |words: &str| Err(Failure::Usage(words.to_owned()));
     let Some(lesson) = lesson else {
         return usage("name a lesson");

@@ -244,7 +244,8 @@ fn after_a_run_that_goes_beyond_a_limit_no_other_is_begun_and_none_passes() {
 #[test]
 fn of_a_program_that_was_stopped_only_what_it_printed_whole_is_judged() {
     // Long lines are fewer to look at.
-    let endless = format!("yes 'main thread{}'", " on and on".repeat(100));
+    let line = format!("main thread{}", " on and on".repeat(100));
+    let endless = format!("trap '' PIPE; yes '{line}'");
     for (limit, script, fault) in [
         (
             "1",
@@ -381,6 +382,11 @@ fn on_a_narrow_terminal_a_sentence_is_broken_between_words() {
                  lesson) has to follow\n      `sub thread end  1`, which stands in line 7\n      (join)";
     assert!(screen.contains(words), "{screen}");
     assert_eq!(session.end().code(), Some(1));
+    let mut xtask = LESSONS.xtask();
+    xtask.args(["orders", "fork-join"]);
+    let mut session = Session::start(&xtask, 24, 40);
+    session.shows("fork-join: 2 orders with its sleeps, 3\n    by start and join alone");
+    assert_eq!(session.end().code(), Some(0));
 }
 
 #[test]

@@ -234,6 +234,7 @@ impl Watch {
         self.doing = None;
         if self.next.is_some() {
             if lesson != self.lesson {
+                // It was not seen after all.
                 self.unseen.push(lesson);
             }
             return Ok(());
@@ -265,6 +266,7 @@ impl Watch {
     }
 
     fn key(&mut self, key: u8) {
+        let still_runs = self.doing_here().is_some();
         let screen = &mut self.screens[self.lesson];
         if screen.note.take() == Some(QUESTION) {
             if key == b'a' {
@@ -273,7 +275,6 @@ impl Watch {
             }
             return;
         }
-        let still_runs = self.doing.is_some_and(|(lesson, ..)| lesson == self.lesson);
         match key {
             b'a' if still_runs => screen.note = Some("it still runs"),
             b'a' if screen.differs() => screen.note = Some(QUESTION),
@@ -288,10 +289,15 @@ impl Watch {
         }
     }
 
+    /// The look that goes on, if it is one at the lesson that is shown.
+    fn doing_here(&self) -> Option<(Clock, Instant)> {
+        let (lesson, clock, since) = self.doing?;
+        (lesson == self.lesson).then_some((clock, since))
+    }
+
     /// What goes on, and if that takes long, for how long and what cargo waits for.
     fn doing(&self) -> String {
-        let Some((_, clock, since)) = self.doing.filter(|&(lesson, ..)| lesson == self.lesson)
-        else {
+        let Some((clock, since)) = self.doing_here() else {
             return String::new();
         };
         let what = match clock {

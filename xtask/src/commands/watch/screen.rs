@@ -126,9 +126,9 @@ impl Screen {
         let room = height.saturating_sub(1).max(1);
         let part = |page: usize| self.part(page, doing, room, width);
         // The first page may show no more than what is most telling does.
-        let pages = self.page + usize::from(self.page == 1 && part(1) == part(0));
-        let (page, text) = match part(pages) {
-            Some(text) => (pages, text),
+        let page = self.page + usize::from(self.page == 1 && part(1) == part(0));
+        let (page, text) = match part(page) {
+            Some(text) => (page, text),
             None => (0, part(0).unwrap_or_default()),
         };
         self.page = page;
@@ -356,8 +356,7 @@ mod tests {
                 let lines: Vec<_> = (0..count).map(|line| line.to_string()).collect();
                 let text = lines.join("\n");
                 let mut seen = vec!["0".to_owned()];
-                let mut pages = (0..).map_while(|number| page(&text, number, most));
-                for page in pages.by_ref() {
+                for page in (0..).map_while(|number| page(&text, number, most)) {
                     let page: Vec<_> = page.lines().map(str::to_owned).collect();
                     assert!(page.len() <= most && page[0] == "0", "{page:?}");
                     let rest = page[1..].iter().filter(|line| !line.starts_with('…'));

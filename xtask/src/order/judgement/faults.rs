@@ -84,8 +84,8 @@ impl JudgedOutput<'_> {
                 continue;
             }
             let named = [START, END].iter().find_map(|it| text.strip_prefix(it));
-            let is_none = |name: &&str| !name.is_empty() && !workers.contains(name);
-            if let Some(name) = named.filter(is_none).filter(|_| !workers.is_empty()) {
+            let is_nobody = |name: &&str| !name.is_empty() && !workers.contains(name);
+            if let Some(name) = named.filter(is_nobody).filter(|_| !workers.is_empty()) {
                 *mismatch = Mismatch::NoWorker { text, name };
                 continue;
             }

@@ -62,9 +62,7 @@ const ALL: [Promises; 3] = [Promises::WorkerCore, Promises::Std, Promises::Pytho
 fn an_output_is_possible_if_every_line_follows_what_has_to_come_before_it() {
     for output in ["S 1 2 11 22 P", "S 1 2 22 11 P"] {
         for promises in ALL {
-            let Judgement {
-                verdict, faults, ..
-            } = judge(output, promises);
+            let Judgement { verdict, faults } = judge(output, promises);
             assert_eq!((verdict, faults), (Verdict::Possible, vec![]), "{promises}");
         }
     }
@@ -488,6 +486,12 @@ fn an_output_may_be_in_utf_16() {
         let judgement = judge_bytes(&output[..output.len() - 1], Promises::WorkerCore);
         assert_eq!(judgement.verdict, Verdict::Impossible, "{judgement:?}");
     }
+    // One letter that is zero is none of its marks.
+    let judgement = judge_bytes(b"\0main thread start\n", Promises::WorkerCore);
+    assert!(
+        judgement.faults[0].starts_with("line 1 holds a control character"),
+        "{judgement:?}"
+    );
 }
 
 #[test]

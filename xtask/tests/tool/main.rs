@@ -4,9 +4,11 @@ mod adding;
 mod book;
 mod builds;
 mod check;
+mod clock;
 #[cfg(unix)]
 mod commands;
 mod docs;
+mod ending;
 mod examples;
 mod explorers;
 mod failures;
@@ -20,8 +22,6 @@ mod orders;
 #[path = "../../src/lesson/patch.rs"]
 mod patch;
 mod repository;
-mod standstill;
-mod stopping;
 mod timeline;
 mod tool;
 mod watch;

@@ -436,7 +436,7 @@ fn what_the_compiler_warns_of_stands_above_the_output_and_why_orders_are_unknown
 }
 
 #[test]
-fn simulated_time_that_stands_still_is_named() {
+fn a_clock_that_stands_still_is_named() {
     let body = "say(\"main thread start\\n\"); std::thread::sleep(std::time::Duration::MAX);";
     let workspace = Workspace::new("watch-standstill").lesson("still", 1, body);
     let mut session = Session::watch(&workspace, &["still"]);

@@ -14,7 +14,7 @@ static LESSONS: LazyLock<Workspace> = LazyLock::new(|| {
     let manifest = format!(
         "[package.metadata.lesson]\nchapter = 1\n\n[dependencies]\nworker-core = {{ path = {core:?} }}\n"
     );
-    let workspace = Workspace::new("standstill");
+    let workspace = Workspace::new("clock");
     workspace.write("Cargo.lock", &read(&root().join("Cargo.lock")));
     let lessons = [
         ("held-lock", main(HELD_LOCK)),
@@ -81,25 +81,31 @@ const HELD_LOCK: &str = "
         main_thread.start(waits)?;
         holds.join().map(drop)";
 
-#[test]
-fn a_lock_that_is_held_across_a_sleep_is_told_by_where_the_threads_are() {
-    let words = format!(
+/// What is said of it, on either way to it.
+fn held_lock() -> String {
+    format!(
         "simulated time stands still at 1 s: worker `2` has neither slept, joined nor ended since 1 s \
          (main.rs:21); the main thread joins worker `1` since 0 s (main.rs:26); worker `1` sleeps \
          since 0 s (main.rs:18){LAST}"
-    );
+    )
+}
+
+#[test]
+fn a_lock_that_is_held_across_a_sleep_is_told_by_where_the_threads_are() {
     let report = orders("held-lock");
     assert_eq!(report.status, Some(1), "{report}");
     let begin = "error: lesson `held-lock` on the simulated clock: ";
+    let words = held_lock();
     assert_eq!(report.stderr, format!("{begin}{words}"), "{report}");
+}
 
+#[test]
+fn what_was_printed_before_time_stood_still_is_shown() {
     let report = LESSONS.run_all(&["held-lock", "--simulated"]);
     assert_eq!(report.status, Some(1), "{report}");
-    assert!(report.stdout.contains(&words), "{report}");
-    assert!(
-        report.stdout.contains("\nsub thread start  2\n"),
-        "{report}"
-    );
+    assert!(report.stdout.contains(&held_lock()), "{report}");
+    let line = "\nsub thread start  2\n";
+    assert!(report.stdout.contains(line), "{report}");
 }
 
 const DEADLOCK: &str = "
@@ -132,26 +138,31 @@ const ANOTHER_SLEEP: &str = "
         main_thread.start(Worker::new(\"2\", || sleep(SECOND)))?;
         main_thread.print(\"main thread end\")";
 
-#[test]
-fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
+/// Whether the sleep of its worker is told behind this.
+fn tells_another_sleep(text: &str, begin: &str) -> bool {
     let words = " s of real time or more while simulated time stands still, and no order knows of it; \
                  if that is a sleep, let it be `worker_core::sleep`\n";
     // A busy machine leaves less of the second to be seen.
-    let is_told = |text: &str, begin: &str| {
-        let told = text.split_once(&format!("{begin}worker `1` spends "));
-        let told = told.and_then(|(_, rest)| rest.split_once(words));
-        told.is_some_and(|(seconds, _)| seconds.parse::<f64>().is_ok())
-    };
+    let told = text.split_once(&format!("{begin}worker `1` spends "));
+    let told = told.and_then(|(_, rest)| rest.split_once(words));
+    told.is_some_and(|(seconds, _)| seconds.parse::<f64>().is_ok())
+}
+
+#[test]
+fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
     for command in ["orders", "timeline"] {
         let report = report(LESSONS.xtask().args([command, "another-sleep"]));
         assert_eq!(report.status, Some(0), "{report}");
-        let is_told = is_told(&report.stderr, "note: lesson `another-sleep`: ");
+        let is_told = tells_another_sleep(&report.stderr, "note: lesson `another-sleep`: ");
         assert!(is_told, "{report}");
     }
+}
+
+#[test]
+fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_before_what_it_made_fail() {
     // By the sleeps that are known, its end races with the main thread.
     let report = LESSONS.run_all(&["another-sleep", "--accept"]);
-    assert!(is_told(&report.stdout, "\n  note: "), "{report}");
-    // That is why, so it comes first.
+    assert!(tells_another_sleep(&report.stdout, "\n  note: "), "{report}");
     let (_, said) = report.stdout.split_once("another-sleep failed").unwrap();
     assert_eq!(said.find('\n'), said.find("\n  note: "), "{report}");
     assert_eq!(report.status, Some(1), "{report}");

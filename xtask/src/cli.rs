@@ -52,28 +52,26 @@ pub(crate) fn unexpected(argument: lexopt::Arg<'_>) -> Failure {
     }
 }
 
-/// The whole number that an option takes.
-pub(crate) fn number(arguments: &mut lexopt::Parser, option: &str) -> Result<usize, Failure> {
+/// The whole number that an option takes, `least` or more.
+pub(crate) fn number(
+    arguments: &mut lexopt::Parser,
+    option: &str,
+    least: u32,
+) -> Result<u32, Failure> {
     let value = arguments.value()?.string()?;
-    let number = value.parse();
-    number.map_err(|_| {
-        let most = usize::MAX;
+    let number = value.parse().ok().filter(|&number| number >= least);
+    number.ok_or_else(|| {
+        let most = u32::MAX;
         Failure::Usage(format!(
-            "{option} takes a whole number up to {most}, not `{value}`"
+            "{option} takes a whole number from {least} to {most}, not `{value}`"
         ))
     })
 }
 
-/// The time that `--timeout` takes.
+/// The time that `--timeout` takes, in seconds.
 pub(crate) fn time_limit(arguments: &mut lexopt::Parser) -> Result<Duration, Failure> {
-    let value = arguments.value()?.string()?;
-    match value.parse::<u32>() {
-        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds.into())),
-        _ => Err(Failure::Usage(format!(
-            "--timeout takes a whole number of seconds from 1 to {}, not `{value}`",
-            u32::MAX
-        ))),
-    }
+    let seconds = number(arguments, "--timeout", 1)?;
+    Ok(Duration::from_secs(seconds.into()))
 }
 
 /// Prints to standard output.

@@ -7,9 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use console::{Term, truncate_str};
+use console::{Term, is_dumb, truncate_str};
 
-use super::{Failure, Work, human, in_ci, lock, plain, print, terminal};
+use super::{Failure, Work, human, in_ci, lock, plain, print};
 
 /// How often they are drawn. What is done sooner shows nothing.
 const TICK: Duration = Duration::from_millis(200);
@@ -23,7 +23,7 @@ pub(crate) struct LiveLines(Arc<Mutex<Lines>>);
 impl LiveLines {
     pub(crate) fn new() -> LiveLines {
         let live = LiveLines(Arc::default());
-        if Term::stderr().is_term() && !terminal::is_dumb() && !in_ci() {
+        if Term::stderr().is_term() && !is_dumb() && !in_ci() {
             let lines = Arc::downgrade(&live.0);
             let draw = move || {
                 loop {

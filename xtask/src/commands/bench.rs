@@ -79,5 +79,6 @@ pub(crate) fn bench(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         .ok_or_else(|| "what measures does not build; see cargo's message above".to_owned())?;
     let status = Command::new(&program).args(options).status();
     let status = status.map_err(|error| format!("`{program}` cannot be run: {error}"))?;
-    Ok(ExitCode::from(status.code().map_or(1, |code| code as u8)))
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
 }

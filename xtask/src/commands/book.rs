@@ -14,7 +14,7 @@ use xtask::order::{
 use crate::{
     cli::{self, Failure, files, in_ci, relative},
     lesson::{
-        changed::ChangedLesson,
+        changed::changed,
         snapshot::Snapshot,
         workspace::{Lesson, NOT_BUILT, Workspace},
     },
@@ -119,10 +119,13 @@ fn generate(workspace: &Workspace) -> Result<BTreeMap<PathBuf, String>, Failure>
         let draw = |width: f64| svg::draw(&picture, &lesson.name, width);
         let summary = orders.summary(&lesson.name) + "\n";
         all_orders += &summary;
-        let output = Snapshot::Output.accepted(found).map_err(failed)?;
+        let output = Snapshot::Output.accepted(found);
+        let output = output.map_err(|reason| found.failed(&reason))?;
         let output = output.ok_or_else(|| {
-            lesson
-                .failed("it has no accepted output; accept it with `cargo xtask run-all --accept`")
+            found.failed(&format!(
+                "it has no accepted output; accept it with `cargo xtask run-all {} --accept`",
+                found.name
+            ))
         })?;
         let likely = [orders.likely_pairs(usize::MAX), orders.missing_lines()].concat();
         let mut show = |name: &str, content: String| {
@@ -177,11 +180,11 @@ fn explorers(
         }
         let library = workspace.library.as_ref();
         let library = library.ok_or_else(|| failed("worker-core is not built".to_owned()))?;
-        let changed = ChangedLesson::of(lesson, library, &diff)?;
-        let its = Explorer::of(&changed.trace).map_err(failed)?;
+        let (source, trace) = changed(lesson, library, &diff)?;
+        let its = Explorer::of(&trace).map_err(failed)?;
         let lost = explorer.lost_in(&its);
         let its_challenges: Vec<_> = lost.iter().filter_map(|it| its.challenge(it)).collect();
-        let json = its.json(&changed.source, &its_challenges, &[]);
+        let json = its.json(&source, &its_challenges, &[]);
         files.push((name, for_a_page(&json)));
         challenges.extend(lost);
     }

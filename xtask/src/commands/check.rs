@@ -4,7 +4,7 @@ mod runs;
 mod verdicts;
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::File,
     io::{self, IsTerminal, Read},
     process::ExitCode,
@@ -109,7 +109,7 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         match argument {
             Long("std") => promises = one_of(promises, Promises::Std)?,
             Long("python") => promises = one_of(promises, Promises::Python)?,
-            Long("times") => times = Some(cli::number(arguments, "--times")?),
+            Long("times") => times = Some(cli::number(arguments, "--times", 1)? as usize),
             Long("timeout") => timeout = Some(cli::time_limit(arguments)?),
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             Value(file) => files.push(file),
@@ -131,7 +131,6 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     match (command.as_deref(), &files[..]) {
         (Some([]), _) => usage("name a program behind `--`"),
         (Some(_), [_, ..]) => usage("judge files or the runs of a program, not both at once"),
-        (Some(_), []) if times == Some(0) => usage("--times takes a number from 1, not `0`"),
         (Some(command), []) => {
             let timeout = timeout.unwrap_or(TIME_LIMIT);
             check_runs(&judge()?, command, times.unwrap_or(50), timeout)
@@ -139,19 +138,8 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         (None, _) if times.is_some() || timeout.is_some() => {
             usage("--times and --timeout are for a program to run; name it behind `--`")
         }
-        (None, []) => {
-            if io::stdin().is_terminal() {
-                cli::note("reading the output from standard input; Ctrl-D ends it");
-            }
-            let output = read(io::stdin());
-            let output = output.map_err(|reason| unreadable("standard input", &reason))?;
-            check_one(&judge()?.judge(&output))
-        }
-        (None, [file]) => {
-            let name = format!("`{}`", file.display());
-            let judgement = judge_file(&judge()?, file);
-            check_one(&judgement.map_err(|reason| unreadable(&name, &reason))?)
-        }
+        (None, []) => check_one(&judge()?, "-".as_ref()),
+        (None, [file]) => check_one(&judge()?, file),
         (None, files) => check_files(&judge()?, files),
     }
 }
@@ -185,17 +173,15 @@ fn read(output: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unreadable(name: &str, reason: &io::Error) -> Failure {
-    Failure::Usage(format!(
-        "{name} cannot be read: {reason}; name a file that holds an output"
-    ))
-}
-
-fn judge_file(judge: &Judge, file: &OsString) -> io::Result<Judgement> {
-    let output = match file.to_str() {
-        Some("-") => read(io::stdin()),
-        _ => File::open(file).and_then(read),
-    }?;
+/// Judges a file, or standard input for `-`.
+fn judge_file(judge: &Judge, file: &OsStr) -> io::Result<Judgement> {
+    if file == "-" {
+        if io::stdin().is_terminal() {
+            cli::note("reading the output from standard input; Ctrl-D ends it");
+        }
+        return Ok(judge.judge(&read(io::stdin())?));
+    }
+    let output = read(File::open(file)?)?;
     let mut judgement = judge.judge(&output);
     if !output.trim_ascii().is_empty() && !judge.knows_a_line(&output) {
         let words =
@@ -205,13 +191,22 @@ fn judge_file(judge: &Judge, file: &OsString) -> io::Result<Judgement> {
     Ok(judgement)
 }
 
-fn check_one(judgement: &Judgement) -> Result<ExitCode, Failure> {
-    let mut words = words(judgement);
+fn check_one(judge: &Judge, file: &OsStr) -> Result<ExitCode, Failure> {
+    let judgement = judge_file(judge, file).map_err(|reason| {
+        let name = match file.to_str() {
+            Some("-") => "standard input".to_owned(),
+            _ => format!("`{}`", file.display()),
+        };
+        Failure::Usage(format!(
+            "{name} cannot be read: {reason}; name a file that holds an output"
+        ))
+    })?;
+    let mut words = words(&judgement);
     if judgement.verdict == Verdict::Possible {
         words += "; one output can prove a program wrong, never right: see --times";
     }
     say(&words)?;
-    Ok(status([&judgement.verdict]))
+    Ok(cli::status(judgement.verdict.is_possible()))
 }
 
 fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
@@ -231,14 +226,10 @@ fn check_files(judge: &Judge, files: &[OsString]) -> Result<ExitCode, Failure> {
         verdicts.push(verdict);
     }
     let mut words = summary(counts(&verdicts), "");
-    if verdicts.iter().all(Verdict::is_possible) {
+    let passed = verdicts.iter().all(Verdict::is_possible);
+    if passed {
         words += "; an output can prove a program wrong, never right: see --times";
     }
     say(&words)?;
-    Ok(status(&verdicts))
-}
-
-/// The exit status for these verdicts.
-fn status<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> ExitCode {
-    cli::status(verdicts.into_iter().all(Verdict::is_possible))
+    Ok(cli::status(passed))
 }

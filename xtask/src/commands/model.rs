@@ -60,8 +60,9 @@ pub(crate) fn model(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     let mut models = 0;
     let mut rest = String::new();
     let output = cargo.stdout.take().into_iter();
-    for line in output.flat_map(|output| BufReader::new(output).lines()) {
-        let line = line.map_err(cannot_run_cargo)? + "\n";
+    for line in output.flat_map(|output| BufReader::new(output).split(b'\n')) {
+        let line = line.map_err(cannot_run_cargo)?;
+        let line = String::from_utf8_lossy(&line) + "\n";
         if line.contains(" interleavings, ") {
             // The test harness puts a dot for each test that passed.
             cli::print(line.trim_start_matches('.'))?;

@@ -71,8 +71,8 @@ pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure
         match argument {
             Long("std") => promises = one_of(promises, Promises::Std)?,
             Long("python") => promises = one_of(promises, Promises::Python)?,
-            Long("limit") => limit = cli::number(arguments, "--limit")?,
-            Long("observe") => runs = cli::number(arguments, "--observe")?,
+            Long("limit") => limit = cli::number(arguments, "--limit", 0)? as usize,
+            Long("observe") => runs = cli::number(arguments, "--observe", 0)? as usize,
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             _ => return Err(cli::unexpected(argument)),
         }
@@ -188,19 +188,16 @@ pub(super) fn write_orders(
         orders.likely.orders()
     );
     let with = orders.with_the_sleeps.outputs(&orders.normal_order);
-    let counts = [orders.likely, orders.guaranteed].map(|count| match count {
+    let exact = |count| match count {
         Count::Exact(number) => Some(number),
         _ => None,
-    });
-    let listed = list(orders, &likely, counts[0], with.take(limit), out)?;
-
-    let (title, more) = match counts {
-        [Some(likely), Some(all)] => (
-            format!("{} more without its sleeps", all - likely),
-            Some(all - likely),
-        ),
-        _ => ("others without its sleeps".to_owned(), None),
     };
+    let (with_sleeps, all) = (exact(orders.likely), exact(orders.guaranteed));
+    let listed = list(orders, &likely, with_sleeps, with.take(limit), out)?;
+
+    let more = all.zip(with_sleeps).map(|(all, likely)| all - likely);
+    let title =
+        more.map_or("others".to_owned(), |more| format!("{more} more")) + " without its sleeps";
     let unlikely = |order: &Vec<usize>| !orders.with_the_sleeps.allows(order);
     let all = orders
         .happens_before

@@ -1,6 +1,6 @@
 //! `cargo xtask timeline`: a picture of a lesson, one row a thread.
 
-use std::{ffi::OsString, fs, process::ExitCode};
+use std::{ffi::OsString, fs, path::absolute, process::ExitCode};
 
 use crate::{
     cli::{self, Failure},
@@ -57,7 +57,8 @@ pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failu
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    if svg.is_some() && svg == trace {
+    let path = |file: &Option<OsString>| file.as_ref().and_then(|file| absolute(file).ok());
+    if svg.is_some() && path(&svg) == path(&trace) {
         let words = "--svg and --trace take two files, for each would be written over the other";
         return Err(Failure::Usage(words.to_owned()));
     }

@@ -109,8 +109,8 @@ enum Event {
     InputEnded,
     /// Cargo has said this.
     Said(String),
-    /// The lesson has printed this.
-    Printed(Vec<u8>),
+    /// This lesson has printed this.
+    Printed(usize, Vec<u8>),
     /// A look at this lesson has come to its end, by a panic if there is nothing of it.
     Looked(usize, Option<Box<Look>>),
 }
@@ -175,8 +175,8 @@ impl Watch {
                     Event::Key(_) => {}
                     Event::InputEnded => input_ended = true,
                     Event::Said(words) => self.cargo = words,
-                    Event::Printed(bytes) => self.screen().printed.extend(bytes),
-                    Event::Looked(lesson, look) => self.show(lesson, *look.ok_or_else(lost)?)?,
+                    Event::Printed(lesson, bytes) => self.screens[lesson].printed.extend(bytes),
+                    Event::Looked(lesson, look) => self.show(lesson, look)?,
                 }
                 self.drawn = None;
             }
@@ -218,7 +218,7 @@ impl Watch {
             let hear = |words: &str| hear(Event::Said(words.to_owned()));
             let print = Box::new(move |bytes: &[u8]| {
                 if clock == Clock::Real {
-                    print(Event::Printed(bytes.to_owned()));
+                    print(Event::Printed(lesson, bytes.to_owned()));
                 }
             });
             let look = panic::catch_unwind(AssertUnwindSafe(|| look(&name, clock, hear, print)));
@@ -230,7 +230,9 @@ impl Watch {
 
     /// Shows what a look has come to, unless the next one is due: it may have been stopped
     /// for that.
-    fn show(&mut self, lesson: usize, look: Look) -> Result<(), Failure> {
+    fn show(&mut self, lesson: usize, look: Option<Box<Look>>) -> Result<(), Failure> {
+        let look = look
+            .ok_or_else(|| "the lesson could not be looked at; see the message above".to_owned())?;
         self.doing = None;
         if self.next.is_some() {
             if lesson != self.lesson {
@@ -242,12 +244,8 @@ impl Watch {
         if !self.is_on_terminal {
             return self.tell(&look);
         }
-        self.screens[lesson].show(look);
+        self.screens[lesson].show(*look);
         Ok(())
-    }
-
-    fn screen(&mut self) -> &mut Screen {
-        &mut self.screens[self.lesson]
     }
 
     /// Tells of it as `run-all` does, and how many orders there are.
@@ -321,7 +319,7 @@ impl Watch {
         if !self.is_on_terminal || self.drawn.as_ref() == Some(&now) {
             return Ok(());
         }
-        let lines = self.screen().lines(&now.1, now.0);
+        let lines = self.screens[self.lesson].lines(&now.1, now.0);
         let drawn = terminal::draw(&lines);
         self.drawn = Some(now);
         drawn.map_err(|reason| Failure::Failed(format!("the terminal cannot be written: {reason}")))
@@ -332,7 +330,3 @@ const QUESTION: &str = "accept? a again: yes, any other key: no";
 
 /// What Ctrl-D types.
 const END_OF_INPUT: u8 = 4;
-
-fn lost() -> Failure {
-    Failure::Failed("the lesson could not be looked at; see the message above".to_owned())
-}

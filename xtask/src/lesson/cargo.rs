@@ -1,11 +1,6 @@
 //! Asking cargo, and reading what it answers.
 
-use std::{
-    collections::HashMap,
-    env, io,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::HashMap, env, io, path::Path, process::Command};
 
 use tinyjson::JsonValue;
 
@@ -18,15 +13,9 @@ pub(crate) fn cargo() -> Command {
     let current = env::current_dir().unwrap_or_default();
     let has_manifest = |folder: &Path| folder.join("Cargo.toml").exists();
     if !current.ancestors().any(has_manifest) {
-        cargo.current_dir(own_root());
+        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     }
     cargo
-}
-
-/// The workspace that this tool was built in.
-pub(crate) fn own_root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package).to_owned()
 }
 
 pub(crate) fn cannot_run_cargo(reason: io::Error) -> Failure {

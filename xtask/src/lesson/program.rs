@@ -62,14 +62,11 @@ pub(crate) struct Run {
 impl Run {
     /// What it printed, without the line that was cut off when it was killed.
     pub(crate) fn whole_lines(&self) -> &[u8] {
-        let end = match self.end {
-            End::Ended(_) | End::LeftOpen => self.stdout.len(),
-            End::TimedOut(_) | End::StoodStill | End::TraceTooLarge | End::TooMuch { .. } => {
-                let last = self.stdout.iter().rposition(|&byte| byte == b'\n');
-                last.map_or(0, |last| last + 1)
-            }
-        };
-        &self.stdout[..end]
+        if matches!(self.end, End::Ended(_) | End::LeftOpen) {
+            return &self.stdout;
+        }
+        let last = self.stdout.iter().rposition(|&byte| byte == b'\n');
+        &self.stdout[..last.map_or(0, |last| last + 1)]
     }
 
     /// What it printed; if that is more than a lesson may, its first and last lines.
@@ -101,9 +98,7 @@ impl Run {
                 let time = format!("simulated time had come to {whereabouts}");
                 vec![end.to_string(), time]
             }
-            End::TimedOut(_) | End::TraceTooLarge | End::LeftOpen | End::TooMuch { .. } => {
-                vec![end.to_string()]
-            }
+            _ => vec![end.to_string()],
         };
         complaints.extend(self.trace.as_ref().err().cloned());
         if self.stdout.is_empty() {
@@ -328,9 +323,6 @@ fn read_trace(path: &Path) -> Result<String, String> {
     let read = File::open(path).and_then(|file| file.take(MOST_TRACE).read_to_end(&mut trace));
     match read {
         Ok(_) => Ok(String::from_utf8_lossy(&trace).into_owned()),
-        Err(reason) if reason.kind() == ErrorKind::NotFound => {
-            Err("its trace is gone; leave the file alone that LESSON_TRACE names".to_owned())
-        }
         Err(reason) => Err(format!(
             "its trace cannot be read: {reason}; leave the file alone that LESSON_TRACE names"
         )),

@@ -31,8 +31,8 @@ pub(crate) fn report(lesson: &Lesson, outcome: &Outcome) -> String {
 
 /// What became of a lesson, in a few words.
 pub(crate) fn headline(name: &str, outcome: &Outcome) -> StyledObject<String> {
-    let time = outcome.run.as_ref().map(|run| human(run.time));
-    let time = time.map_or(String::new(), |time| format!(" in {time}"));
+    let run = outcome.run.as_ref();
+    let time = run.map_or(String::new(), |run| format!(" in {}", human(run.time)));
     if !outcome.passed() {
         style(format!("{name} failed{time}")).red()
     } else if outcome.accepted {

@@ -1,15 +1,14 @@
-//! Comparing with an accepted snapshot: insta decides, and stores what is accepted.
+//! Comparing with an accepted snapshot, which insta stores and reads.
 //!
 //! Nothing that insta reads from the environment makes a difference pass, because no
 //! assertion of its is made: its snapshots are read, compared and saved.
 
-use std::{error::Error, fmt::Write as _, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeSet, error::Error, fmt::Write as _, fs, path::PathBuf, time::Duration,
+};
 
 use console::style;
-use insta::{
-    Snapshot as File, TextSnapshotKind,
-    internals::{SnapshotContents, TextSnapshotContents},
-};
+use insta::Snapshot as File;
 use similar::{ChangeTag, TextDiff};
 
 use crate::{
@@ -119,11 +118,8 @@ pub(crate) enum Update {
 
 /// Whether a text is what has been accepted.
 pub(crate) fn is_same(accepted: &str, text: &str) -> bool {
-    let contents = |text: &str| {
-        let text = TextSnapshotContents::new(text.to_owned(), TextSnapshotKind::File);
-        SnapshotContents::from(text)
-    };
-    contents(accepted) == contents(text)
+    // A snapshot is kept without what is blank at its end.
+    accepted.trim_end() == text.trim_end()
 }
 
 /// The difference of two texts, line by line, each with its numbers.
@@ -160,14 +156,14 @@ pub(crate) fn difference(old: &str, new: &str) -> String {
 /// # Errors
 ///
 /// If a folder cannot be read.
-pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
+pub(crate) fn strays(workspace: &Workspace) -> Result<BTreeSet<PathBuf>, String> {
     let lessons = &workspace.lessons;
     let known: Vec<_> = lessons
         .iter()
         .flat_map(|lesson| Snapshot::ALL.map(|snapshot| snapshot.file(lesson)))
         .collect();
     let shelves = lessons.iter().filter_map(|lesson| lesson.folder.parent());
-    let mut strays = Vec::new();
+    let mut strays = BTreeSet::new();
     for shelf in shelves.filter(|shelf| shelf.starts_with(&workspace.root)) {
         for folder in entries(shelf)? {
             let snapshots = folder.join("snapshots");
@@ -178,7 +174,5 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
     }
     let is_snapshot = |file: &PathBuf| file.extension().is_some_and(|it| it == "snap");
     strays.retain(|file| is_snapshot(file) && !known.contains(file));
-    strays.sort();
-    strays.dedup();
     Ok(strays)
 }

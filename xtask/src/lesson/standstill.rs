@@ -75,10 +75,9 @@ fn threads_wait(process: u32) -> bool {
     let threads = fs::read_dir(format!("/proc/{process}/task"));
     let mut threads = threads.into_iter().flatten().flatten();
     threads.all(|thread| {
-        let stat = fs::read_to_string(thread.path().join("stat"));
-        stat.map_or(true, |stat| {
-            after_name(&stat).is_none_or(|stat| stat.starts_with('S'))
-        })
+        let stat = fs::read_to_string(thread.path().join("stat")).ok();
+        let state = stat.as_deref().and_then(after_name);
+        state.is_none_or(|state| state.starts_with('S'))
     })
 }
 
@@ -116,10 +115,10 @@ pub(super) fn whereabouts(trace: &str) -> String {
         let words = format!("{} {does} since {since}{place}", trace.who(thread));
         Some((waits, words))
     });
+    let mut threads: Vec<_> = threads.collect();
     // Those first that time waits for.
-    let (waiting, others): (Vec<_>, Vec<_>) = threads.partition(|(waits, _)| *waits);
-    let threads = others.into_iter().chain(waiting);
-    let mut words: Vec<_> = threads.map(|(_, words)| words).collect();
+    threads.sort_by_key(|&(waits, _)| waits);
+    let mut words: Vec<_> = threads.into_iter().map(|(_, words)| words).collect();
     let more = words.len().saturating_sub(MOST_THREADS);
     if more > 0 {
         words.truncate(MOST_THREADS);

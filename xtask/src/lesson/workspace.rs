@@ -15,7 +15,7 @@ use crate::{
     cli::{Failure, live::live},
     lesson::{
         built::BuiltLesson,
-        cargo::{all, cannot_run_cargo, cargo, child, json, own_root, text},
+        cargo::{all, cannot_run_cargo, cargo, child, json, text},
     },
 };
 
@@ -36,9 +36,8 @@ pub(crate) struct Workspace {
 
 /// The crate `worker-core`, as it has been built.
 pub(crate) struct Library {
+    /// Beside it is all that it depends on.
     pub(crate) file: PathBuf,
-    /// Where it is, beside all that it depends on.
-    pub(crate) folder: PathBuf,
     pub(crate) edition: String,
 }
 
@@ -134,12 +133,12 @@ impl Workspace {
         let known: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
         if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
             let nearest = get_close_matches(unknown.as_str(), &known, 1, CLOSE);
-            let hint = nearest
-                .first()
-                .map(|nearest| format!("did you mean `{nearest}`? "));
+            let hint: String = nearest
+                .iter()
+                .map(|nearest| format!("did you mean `{nearest}`? "))
+                .collect();
             return Err(Failure::Usage(format!(
-                "there is no lesson `{unknown}`; {}the lessons are {}",
-                hint.unwrap_or_default(),
+                "there is no lesson `{unknown}`; {hint}the lessons are {}",
                 known.join(", ")
             )));
         }
@@ -274,8 +273,10 @@ fn build_command(names: &[String]) -> Command {
             let manifest = fs::read_to_string(folder.join("Cargo.toml"));
             manifest.is_ok_and(|manifest| manifest.contains("[workspace]"))
         };
-        if folder.ancestors().find(is_root) == Some(&own_root()) {
-            build.args(["--exclude", env!("CARGO_PKG_NAME")]);
+        let tool = env!("CARGO_PKG_NAME");
+        let root = folder.ancestors().find(is_root);
+        if root.is_some_and(|root| root.join(tool).is_dir()) {
+            build.args(["--exclude", tool]);
         }
     }
     for name in names {
@@ -315,10 +316,8 @@ fn library(message: &JsonValue) -> Option<Library> {
     let target = child(message, "target")?;
     let is_it = text(target, "name") == Some("worker_core") && has_kind(target, "lib");
     let file = all(message, "filenames").next().filter(|_| is_it)?;
-    let file = PathBuf::from(file.get::<String>()?);
     Some(Library {
-        folder: file.parent()?.to_owned(),
-        file,
+        file: file.get::<String>()?.into(),
         edition: text(target, "edition")?.to_owned(),
     })
 }

@@ -121,7 +121,11 @@ fn describe(picture: &Picture) -> String {
             true => " The end of the program cuts it off.",
             false => "",
         };
-        format!("{} prints: {}.{cut_off}", row.name, printed.join(", "))
+        let printed = match &printed[..] {
+            [] => " nothing".to_owned(),
+            lines => format!(": {}", lines.join(", ")),
+        };
+        format!("{} prints{printed}.{cut_off}", row.name)
     });
     rows.collect::<Vec<_>>().join(" ")
 }
@@ -229,6 +233,8 @@ mod tests {
     fn what_is_lost_of_a_daemon_that_prints_no_more_is_drawn() {
         let svg = draw(&picture(&ENDLESS), "endless", WIDE);
         assert!(svg.contains("<line class=\"lost\""), "{svg}");
+        // Its reader is told that the main thread prints nothing at all.
+        assert!(svg.contains(">main thread prints nothing."), "{svg}");
     }
 
     #[test]

@@ -87,8 +87,7 @@ fn times(picture: &Picture, places: &[usize], room: usize) -> String {
         // At the right edge it ends there.
         let place = places[column].min(room.saturating_sub(time.len()));
         if line.is_empty() || line.len() + 2 <= place {
-            line += &" ".repeat(place - line.len());
-            line += &time;
+            line = format!("{line:place$}{time}");
         }
     }
     line

@@ -269,6 +269,8 @@ fn of_a_program_that_was_stopped_only_what_it_printed_whole_is_judged() {
         assert!(report.stdout.contains(fault), "{report}");
         assert!(!report.stdout.contains("torn"), "{report}");
         assert!(!report.stdout.contains("missing"), "{report}");
+        // What tells how much is left out of what is shown is no line of it.
+        assert!(!report.stdout.contains("\n  41  "), "{report}");
         // The tool lets it print until it kills it.
         assert!(!report.stdout.contains("roken pipe"), "{report}");
     }
@@ -387,6 +389,19 @@ fn on_a_narrow_terminal_a_sentence_is_broken_between_words() {
     let mut session = Session::start(&xtask, 24, 40);
     session.shows("fork-join: 2 orders with its sleeps, 3\n    by start and join alone");
     assert_eq!(session.end().code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lesson_that_there_is_not_is_told_before_the_output_is_read() {
+    let mut check = LESSONS.xtask();
+    // Nothing can be read from a folder.
+    check.args(["check", "fork-jion"]);
+    check.stdin(std::fs::File::open(".").unwrap());
+    let report = report(&mut check);
+    let words = "error: there is no lesson `fork-jion`; did you mean `fork-join`? ";
+    assert!(report.stderr.starts_with(words), "{report}");
+    assert_eq!(report.status, Some(2), "{report}");
 }
 
 #[test]

@@ -162,7 +162,10 @@ fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_with_the_worker() {
 fn a_sleep_that_the_simulated_clock_does_not_know_of_is_told_before_what_it_made_fail() {
     // By the sleeps that are known, its end races with the main thread.
     let report = LESSONS.run_all(&["another-sleep", "--accept"]);
-    assert!(tells_another_sleep(&report.stdout, "\n  note: "), "{report}");
+    assert!(
+        tells_another_sleep(&report.stdout, "\n  note: "),
+        "{report}"
+    );
     let (_, said) = report.stdout.split_once("another-sleep failed").unwrap();
     assert_eq!(said.find('\n'), said.find("\n  note: "), "{report}");
     assert_eq!(report.status, Some(1), "{report}");

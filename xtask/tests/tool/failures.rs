@@ -128,7 +128,7 @@ fn bad_lessons() -> Vec<(&'static str, String, &'static [&'static str])> {
             r#"say("main thread start\n"); std::fs::remove_file(env::var("LESSON_TRACE").unwrap()).unwrap();
             std::process::exit(0);"#
                 .to_owned(),
-            &["its trace is gone; leave the file alone that LESSON_TRACE names"],
+            &["its trace cannot be read: No such file or directory (os error 2); leave the file alone that LESSON_TRACE names"],
         ),
         (
             "has-a-large-trace",

@@ -588,6 +588,21 @@ fn without_a_terminal_it_prints_a_verdict_a_save_until_its_input_ends() {
 }
 
 #[test]
+fn without_keys_what_cargo_says_of_a_manifest_ends_before_the_verdict() {
+    let workspace = one_lesson("watch-manifest");
+    let mut watch = workspace.xtask();
+    let mut session = Session::start(watch.args(["watch", "good"]).env("CI", "true"), 60, 80);
+    session.shows("by start and join alone");
+    let manifest = workspace.path("crates/good/Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    replace(&manifest, &format!("{text}[broken"));
+    let screen = session.shows("\ngood failed");
+    assert!(screen.contains("\nchapter 1: good\n"), "{screen}");
+    session.press("\x04");
+    assert_eq!(session.end().code(), Some(0));
+}
+
+#[test]
 fn what_is_saved_during_a_run_makes_one_run_more() {
     let workspace = one_lesson("watch-during");
     let mut plain = Plain::watch(&workspace);

@@ -4,12 +4,12 @@
 //! On Unix it is taken by its settings, in which a key is read at once.
 
 use std::{
-    env,
     io::{self, IsTerminal, Write},
     mem, panic,
     sync::Mutex,
 };
 
+use console::is_dumb;
 use rustix::{
     io::retry_on_intr,
     termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr},
@@ -21,16 +21,10 @@ use crate::cli::lock;
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
-/// Whether a terminal would show no more than text.
-pub(crate) fn is_dumb() -> bool {
-    env::var_os("TERM").is_none_or(|term| term == "dumb")
-}
-
 /// Takes the terminal, if standard input and output are one that can show more than text,
 /// and says whether they are.
 pub(crate) fn take() -> bool {
-    let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if is_dumb() || !is_terminal {
+    if is_dumb() || !io::stdout().is_terminal() {
         return false;
     }
     let Ok(before) = tcgetattr(io::stdin()) else {
@@ -98,7 +92,12 @@ struct Taken {
 impl Taken {
     fn enter(&mut self) {
         if let Some(before) = &self.before {
-            set(&without_lines(before));
+            // A key is read at once and not shown. Ctrl-C and Ctrl-Z stay signals.
+            let mut settings = before.clone();
+            settings.local_modes -= LocalModes::ICANON | LocalModes::ECHO;
+            settings.special_codes[SpecialCodeIndex::VMIN] = 1;
+            settings.special_codes[SpecialCodeIndex::VTIME] = 0;
+            set(&settings);
             // A terminal that is closed needs none of it.
             let _ = write(ENTER).and_then(|()| write(&self.shown));
             self.is_entered = true;
@@ -115,13 +114,4 @@ fn write(text: &str) -> io::Result<()> {
 fn set(settings: &Termios) {
     // A terminal that is closed has none.
     let _ = retry_on_intr(|| tcsetattr(io::stdin(), OptionalActions::Now, settings));
-}
-
-/// Settings by which a key is read at once and not shown. Ctrl-C and Ctrl-Z stay signals.
-fn without_lines(before: &Termios) -> Termios {
-    let mut settings = before.clone();
-    settings.local_modes -= LocalModes::ICANON | LocalModes::ECHO;
-    settings.special_codes[SpecialCodeIndex::VMIN] = 1;
-    settings.special_codes[SpecialCodeIndex::VTIME] = 0;
-    settings
 }

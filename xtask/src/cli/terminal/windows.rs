@@ -2,10 +2,6 @@
 
 use std::io;
 
-pub(crate) fn is_dumb() -> bool {
-    false
-}
-
 pub(crate) fn take() -> bool {
     false
 }

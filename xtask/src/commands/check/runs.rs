@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, RandomState},
     io::ErrorKind,
     path::Path,
     process::{Command, ExitCode},
@@ -57,6 +57,7 @@ pub(super) fn check_runs(
 ) -> Result<ExitCode, Failure> {
     let is_judging = Mutex::new(());
     let was_stopped = AtomicBool::new(false);
+    let hashes = RandomState::new();
     let once = || {
         // The others may take as long, and one that ran without end is enough.
         if was_stopped.load(Relaxed) {
@@ -74,12 +75,10 @@ pub(super) fn check_runs(
             End::Ended(status) if !status.success() => Some(in_words(status)),
             _ => None,
         };
-        let mut hasher = DefaultHasher::new();
-        run.stdout.hash(&mut hasher);
         Ok::<_, Failure>(Some(CommandRun {
             judgement,
             status,
-            hash: hasher.finish(),
+            hash: hashes.hash_one(&run.stdout),
             stdout: excerpt(&run.stdout, MOST_SHOWN, 0),
             stderr: excerpt(&run.stderr, MOST_LINES, MOST_LINES),
         }))
@@ -142,6 +141,9 @@ pub(super) fn check_runs(
             say("as one run printed:")?;
         }
         for (number, line) in (1..).zip(&run.stdout) {
+            // What tells of the lines that are left out is none.
+            let number = (number <= MOST_SHOWN).then(|| number.to_string());
+            let number = number.unwrap_or_default();
             cli::print(format!("{number:>4}  {}\n", plain(line)))?;
         }
         if !run.stderr.is_empty() {

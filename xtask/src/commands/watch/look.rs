@@ -45,7 +45,10 @@ pub(super) fn look(name: &str, clock: Clock, mut hear: impl FnMut(&str), seen: S
     hear("");
     let (workspace, said) = match built {
         Ok(built) => built,
-        Err(Failure::Usage(said) | Failure::Failed(said)) => return Look { said, run: None },
+        Err(Failure::Usage(reason) | Failure::Failed(reason)) => {
+            let said = reason + "\n";
+            return Look { said, run: None };
+        }
         Err(Failure::Help) => unreachable!("building asks for no help"),
     };
     // It has the lessons that were named, and no other.

@@ -152,7 +152,8 @@ impl Context {
             Some(clock) if goes_on => clock.sleep(time),
             Some(clock) => {
                 self.record(Some(call), || EventKind::Endless);
-                clock.sleep_for_ever();
+                clock.leave();
+                block_for_ever();
             }
             None => std::thread::sleep(time),
         }

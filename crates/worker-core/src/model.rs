@@ -224,7 +224,7 @@ fn explore_end(name: &str, trace: fn() -> Option<TraceFile>, daemon_goes_on: boo
         if !daemon_goes_on {
             // As loom wants every thread to end, the daemon has to wake.
             let clock = program.and_then(|program| program.clock.clone());
-            clock.unwrap().go_on_without_main_thread();
+            clock.unwrap().leave();
         }
         assert_eq!(captured.lines().len(), 3);
     });
@@ -268,7 +268,7 @@ fn simulated_time_loses_no_wake_up_and_jumps_over_no_thread() {
             thread.join().unwrap();
             happened.lock().unwrap().push("main");
         }
-        clock.go_on_without_main_thread();
+        clock.leave();
         // At one second, in either order, and at two and three.
         let mut happened = happened.lock().unwrap();
         happened[..2].sort_unstable();

@@ -195,13 +195,21 @@ pub(crate) fn run_traced(
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| lesson(&main_thread)));
     Context::enter(before);
     main.record(None, || EventKind::End);
-    // A panic has been reported by the hook, and the output's own error is
-    // reported below, where the workers' lines have been tried too.
-    if let Ok(Err(error @ (Error::Name { .. } | Error::Line { .. } | Error::Start { .. }))) =
-        &outcome
-    {
-        report(error);
-    }
+    let finished = match outcome {
+        // The output's own error is reported below, where the workers' lines have been
+        // tried too.
+        Ok(Ok(()) | Err(Error::Output { .. })) => true,
+        // A panic has been reported by the hook.
+        Ok(Err(Error::Panicked { .. })) => false,
+        Ok(Err(error)) => {
+            report(&error);
+            false
+        }
+        Err(payload) => {
+            end_panic(payload);
+            false
+        }
+    };
     main_thread.wait_for_workers();
     let panicked = end(&main);
 
@@ -214,14 +222,6 @@ pub(crate) fn run_traced(
     for reason in [&unwritten, &untraced].into_iter().flatten() {
         report(reason);
     }
-    let finished = match outcome {
-        Ok(Ok(()) | Err(Error::Output { .. })) => true,
-        Ok(Err(_)) => false,
-        Err(payload) => {
-            end_panic(payload);
-            false
-        }
-    };
     if finished && unwritten.is_none() && untraced.is_none() && !panicked {
         ExitCode::SUCCESS
     } else {
@@ -245,7 +245,7 @@ fn end(main: &Context) -> bool {
     let panicked = program.has_panicked();
     program.output.end();
     if let Some(clock) = traced {
-        clock.go_on_without_main_thread();
+        clock.leave();
         if !clock.wait_until_nobody_sleeps(PATIENCE) {
             main.record(None, || EventKind::Endless);
         }

@@ -16,7 +16,7 @@
 
 use std::{collections::BTreeMap, iter, sync::Arc, time::Duration};
 
-use crate::sync::{Condvar, Mutex, MutexGuard, block_for_ever, lock, wait, wait_for};
+use crate::sync::{Condvar, Mutex, MutexGuard, lock, wait, wait_for};
 
 /// A clock that all threads of one lesson share.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ struct State {
     now: Duration,
     /// How many threads could run.
     running: usize,
+    /// How often a thread that could run has gone to sleep, waited or ended.
+    blocked: u64,
     /// Who sleeps, by the time that they wait for.
     sleepers: BTreeMap<Duration, Sleepers>,
     /// Who waits for an end that is still to come.
@@ -65,14 +67,6 @@ struct Waiting {
     pending: usize,
     /// How many threads wait.
     blocked: usize,
-}
-
-impl State {
-    /// What stays as it is while nobody goes to sleep, waits or ends. Where many could run
-    /// at one time, all is well as long as one after another does.
-    fn progress(&self) -> (Duration, usize) {
-        (self.now, self.running)
-    }
 }
 
 impl SimulatedClock {
@@ -131,15 +125,8 @@ impl SimulatedClock {
         lock(&self.0).now
     }
 
-    /// Sleeps, and is not woken.
-    pub(crate) fn sleep_for_ever(&self) -> ! {
-        block_current(lock(&self.0));
-        block_for_ever();
-    }
-
-    /// Counts the main thread no longer. Without it time would stand still for the
-    /// daemons, which nobody wakes after the end of the program.
-    pub(crate) fn go_on_without_main_thread(&self) {
+    /// Counts the calling thread no longer.
+    pub(crate) fn leave(&self) {
         block_current(lock(&self.0));
     }
 
@@ -150,10 +137,10 @@ impl SimulatedClock {
         let mut state = lock(&self.0);
         let still = Arc::clone(state.still.get_or_insert_default());
         while state.running > 0 {
-            let before = state.progress();
+            let before = state.blocked;
             let timed_out;
             (state, timed_out) = wait_for(&still, state, patience);
-            if timed_out && state.progress() == before {
+            if timed_out && state.blocked == before {
                 return false;
             }
         }
@@ -175,6 +162,7 @@ impl SimulatedClock {
 /// time goes on to when the next sleepers are due.
 fn block_current(mut state: MutexGuard<'_, State>) {
     state.running -= 1;
+    state.blocked += 1;
     if state.running > 0 {
         return;
     }
@@ -204,7 +192,7 @@ mod tests {
         const HOUR: Duration = Duration::from_secs(3600);
         let clock = SimulatedClock::new();
         clock.start(1, true);
-        clock.go_on_without_main_thread();
+        clock.leave();
         let is_over = run_to_its_end(|| {
             thread::scope(|scope| {
                 let waits = scope.spawn(|| clock.wait_until_nobody_sleeps(HOUR));
@@ -225,10 +213,10 @@ mod tests {
         for worker in [1, 2] {
             clock.start(worker, true);
         }
-        let progress = || lock(&clock.0).progress();
-        let before = progress();
-        assert_eq!(progress(), before);
+        // The second joins the first.
+        clock.wait_for(EndOf::Worker(1));
+        let before = lock(&clock.0).blocked;
         clock.end(1, true);
-        assert_ne!(progress(), before);
+        assert_ne!(lock(&clock.0).blocked, before);
     }
 }

@@ -159,32 +159,22 @@ impl FromStr for EventKind {
     type Err = ParseError;
 
     fn from_str(event: &str) -> Result<EventKind, ParseError> {
-        let (kind, rest) = match event.split_once('\t') {
-            Some((kind, rest)) => (kind, Some(rest)),
-            None => (event, None),
-        };
-        Ok(match (kind, rest) {
-            ("start", Some(rest)) => {
-                let mut fields = rest.splitn(3, '\t');
-                let (worker, kind, name) = (fields.next(), fields.next(), fields.next());
-                let (Some(kind @ ("worker" | "daemon")), Some(name)) = (kind, name) else {
-                    return Err(unreadable(event, "an event"));
-                };
-                EventKind::Start {
-                    worker: thread(worker.unwrap_or_default())?,
-                    daemon: kind == "daemon",
-                    name: name.to_owned(),
-                }
-            }
-            ("started", Some(worker)) => EventKind::Started(thread(worker)?),
-            ("line", Some(text)) => EventKind::Line(text.to_owned()),
-            ("sleep", None) => EventKind::Sleep,
-            ("wake", None) => EventKind::Wake,
-            ("join", Some(worker)) => EventKind::Join(thread(worker)?),
-            ("joined", Some(worker)) => EventKind::Joined(thread(worker)?),
-            ("end", None) => EventKind::End,
-            ("exit", None) => EventKind::Exit,
-            ("endless", None) => EventKind::Endless,
+        let fields: Vec<&str> = event.splitn(4, '\t').collect();
+        Ok(match fields[..] {
+            ["start", worker, kind @ ("worker" | "daemon"), name] => EventKind::Start {
+                worker: thread(worker)?,
+                daemon: kind == "daemon",
+                name: name.to_owned(),
+            },
+            ["started", worker] => EventKind::Started(thread(worker)?),
+            ["line", text] => EventKind::Line(text.to_owned()),
+            ["sleep"] => EventKind::Sleep,
+            ["wake"] => EventKind::Wake,
+            ["join", worker] => EventKind::Join(thread(worker)?),
+            ["joined", worker] => EventKind::Joined(thread(worker)?),
+            ["end"] => EventKind::End,
+            ["exit"] => EventKind::Exit,
+            ["endless"] => EventKind::Endless,
             _ => return Err(unreadable(event, "an event")),
         })
     }

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     panic::{self, AssertUnwindSafe, Location},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -242,7 +242,7 @@ impl<T> WorkerHandle<T> {
             joiner.go_on();
             joiner.record(call, || EventKind::Joined(worker.thread));
         }
-        let left = self.left.take();
+        let left = self.left.outcome().take();
         left.expect("a worker that has ended has left its value or its error")
     }
 }
@@ -303,13 +303,14 @@ pub(crate) fn start<T: Send + 'static>(
             Context::enter(Some(worker.clone()));
             let life = || live(worker, &name, started, work);
             let whole = panic::catch_unwind(AssertUnwindSafe(life));
-            left.leave(whole.unwrap_or_else(|payload| {
+            let outcome = whole.unwrap_or_else(|payload| {
                 worker.program.note_panic();
                 Err(Error::Panicked {
                     worker: name,
                     message: end_panic(payload),
                 })
-            }));
+            });
+            *left.outcome() = Some(outcome);
             // If nobody can join any more, the value is dropped here.
             drop(left);
             Context::enter(None);
@@ -357,20 +358,15 @@ struct Left<T> {
 }
 
 impl<T> Left<T> {
-    fn leave(&self, outcome: Result<T, Error>) {
-        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-    }
-
-    fn take(&self) -> Option<Result<T, Error>> {
-        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        outcome.take()
+    fn outcome(&self) -> MutexGuard<'_, Option<Result<T, Error>>> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Drop for Left<T> {
     fn drop(&mut self) {
         // On a thread that unwinds already, another panic would abort the program.
-        let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(self.take())));
+        let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(self.outcome().take())));
         if let Err(payload) = dropped {
             end_panic(payload);
             self.program.note_panic();

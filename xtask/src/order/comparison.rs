@@ -7,7 +7,7 @@ use std::{
 
 use fixedbitset::FixedBitSet;
 
-use crate::order::description::{Description, MOST_PAIRS};
+use crate::order::description::{Description, MOST_ANTICHAINS, MOST_PAIRS};
 
 impl Description {
     /// Row by row of [`missing_lines`](Description::missing_lines),
@@ -23,18 +23,20 @@ impl Description {
         let missing_in_other = HashSet::<_>::from_iter(other.missing_lines());
         let missing = self.missing_lines().into_iter();
         let guarantees = self.happens_before.guarantees.iter();
-        let guaranteed = guarantees.map(|pair| match (in_other(pair.before), pair.after) {
-            (None, _) => false,
-            (Some(before), None) => other.is_guaranteed(before, None),
-            (Some(before), Some(after)) => {
-                in_other(after).is_some_and(|after| other.is_guaranteed(before, Some(after)))
-            }
+        let guaranteed = guarantees.map(|pair| {
+            let after = match pair.after {
+                Some(line) => in_other(line).map(Some),
+                None => Some(None),
+            };
+            let pair = in_other(pair.before).zip(after);
+            pair.is_some_and(|(before, after)| other.is_guaranteed(before, after))
         });
         let likely = self.likely_covering_pairs().map(|(before, after)| {
             let pair = in_other(before).zip(in_other(after));
             pair.is_some_and(|(before, after)| other.is_likely(before, after))
         });
-        let luck = self.antichains().into_iter().flat_map(|lines| {
+        let antichains = self.antichains().into_iter().take(MOST_ANTICHAINS);
+        let luck = antichains.flat_map(|lines| {
             let in_other: Option<FixedBitSet> = lines.iter().map(|&line| in_other(line)).collect();
             let is_so = in_other.is_some_and(|lines| other.is_antichain(&lines));
             // One row says that they come in any order, and one names each.

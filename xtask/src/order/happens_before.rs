@@ -6,18 +6,14 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    fmt,
+    fmt, mem,
     time::Duration,
 };
 
 use fixedbitset::FixedBitSet;
 use worker_core::trace::{EventKind, Place};
 
-use crate::order::{
-    partial_order::PartialOrder,
-    trace::Trace,
-    vector_clock::{VectorClock, VectorClocks},
-};
+use crate::order::{partial_order::PartialOrder, trace::Trace, vector_clock::VectorClock};
 
 /// The lines of a lesson, and what start, join and the end of the program say of their
 /// order.
@@ -34,8 +30,6 @@ pub struct HappensBefore {
     exit_event: usize,
     /// Whether daemons may print more lines than these.
     pub is_endless: bool,
-    /// The first line that another thread prints too.
-    alike: Option<usize>,
 }
 
 /// A line of a lesson.
@@ -116,7 +110,7 @@ impl fmt::Display for Promises {
 impl HappensBefore {
     /// The order of a trace's lines.
     pub fn of(trace: &Trace, promises: Promises) -> HappensBefore {
-        let (lines, alike) = lines(trace);
+        let lines = lines(trace);
         let mut line_of = vec![None; trace.events.len()];
         for (number, line) in lines.iter().enumerate() {
             line_of[line.event] = Some(number);
@@ -129,22 +123,25 @@ impl HappensBefore {
         // How many lines come before each.
         let mut earlier = vec![0; lines.len()];
         // Before each thread's next event, and behind each event that an edge leaves.
-        let mut clocks = VectorClocks::new(trace.threads.len());
-        let mut reached = vec![CausalPast::default(); trace.threads.len()];
+        let beginning = CausalPast {
+            covered: VectorClock::new(trace.threads.len()),
+            frontier: Vec::new(),
+        };
+        let mut reached = vec![beginning; trace.threads.len()];
         let mut behind = vec![None; trace.events.len()];
         for (number, event) in trace.events.iter().enumerate() {
             let reached = &mut reached[event.thread];
             if let Some((source, kind)) = edges[number]
                 && let Some(past) = behind[source].take()
             {
-                reached.reach(past, kind, &mut clocks);
+                reached.reach(past, kind);
             }
             if let Some(line) = line_of[number] {
-                guarantees.extend(reached.print(line, &lines, &mut clocks));
-                earlier[line] = clocks.lines(reached.covered);
+                guarantees.extend(reached.print(line, &lines));
+                earlier[line] = reached.covered.lines();
             }
             if sources.contains(number) {
-                reached.forget_what_is_covered(&lines, &clocks);
+                reached.forget_what_is_covered(&lines);
                 behind[number] = Some(reached.clone());
             }
         }
@@ -169,7 +166,6 @@ impl HappensBefore {
             exit: trace.exit_time(),
             exit_event: trace.exit,
             is_endless: trace.is_endless,
-            alike,
         }
     }
 
@@ -221,10 +217,15 @@ impl HappensBefore {
     ///
     /// If two threads print the same line.
     pub(crate) fn require_distinct_lines(self) -> Result<HappensBefore, String> {
-        match self.alike {
-            Some(line) => Err(format!(
-                "two of its threads print `{}`; give each worker a name of its own",
-                self.lines[line].text
+        let by_text = self.by_text();
+        let first = |line: &Line| &self.lines[by_text[line.text.as_str()][0]];
+        match self
+            .lines
+            .iter()
+            .find(|line| first(line).thread != line.thread)
+        {
+            Some(Line { text, .. }) => Err(format!(
+                "two of its threads print `{text}`; give each worker a name of its own"
             )),
             None => Ok(self),
         }
@@ -290,8 +291,8 @@ impl Guarantee {
     }
 }
 
-/// The lines of a trace, thread by thread, and the first that another thread prints too.
-fn lines(trace: &Trace) -> (Vec<Line>, Option<usize>) {
+/// The lines of a trace, thread by thread.
+fn lines(trace: &Trace) -> Vec<Line> {
     let mut threads_of = HashMap::<_, usize>::new();
     for thread in &trace.threads[1..] {
         *threads_of.entry(&thread.name).or_default() += 1;
@@ -303,7 +304,6 @@ fn lines(trace: &Trace) -> (Vec<Line>, Option<usize>) {
         }
     }
     let mut lines = Vec::new();
-    let mut alike = None;
     // How often the last thread that has printed a text has done so.
     let mut times_seen = HashMap::with_capacity(trace.events.len());
     for (thread, printed) in printed.into_iter().enumerate() {
@@ -313,7 +313,6 @@ fn lines(trace: &Trace) -> (Vec<Line>, Option<usize>) {
             let (last, seen) = times_seen.entry(text).or_insert((thread, 0));
             if *last != thread {
                 (*last, *seen) = (thread, 0);
-                alike = alike.or(Some(lines.len()));
             }
             *seen += 1;
             let which = match *seen {
@@ -336,7 +335,7 @@ fn lines(trace: &Trace) -> (Vec<Line>, Option<usize>) {
             });
         }
     }
-    (lines, alike)
+    lines
 }
 
 /// The edges between threads: for each event the one of another thread that it comes
@@ -349,20 +348,17 @@ pub fn edges(trace: &Trace, promises: Promises) -> Edges {
     let mut start = vec![None; trace.threads.len()];
     let mut first_line = start.clone();
     let mut end = start.clone();
-    let mut begun = vec![false; trace.threads.len()];
     for (number, event) in trace.events.iter().enumerate() {
-        let after = match event.kind {
-            _ if !begun[event.thread] => start[event.thread],
-            EventKind::Started(worker) if promises == Promises::WorkerCore => first_line[worker],
-            EventKind::Joined(worker) => end[worker],
-            _ => None,
+        let (source, kind) = match event.kind {
+            // The first that a worker does.
+            _ if start[event.thread].is_some() => (start[event.thread].take(), EdgeKind::Start),
+            EventKind::Started(worker) if promises == Promises::WorkerCore => {
+                (first_line[worker], EdgeKind::Start)
+            }
+            EventKind::Joined(worker) => (end[worker], EdgeKind::Join),
+            _ => (None, EdgeKind::ProgramOrder),
         };
-        let kind = match event.kind {
-            EventKind::Joined(_) => EdgeKind::Join,
-            _ => EdgeKind::Start,
-        };
-        edges[number] = after.map(|after| (after, kind));
-        begun[event.thread] = true;
+        edges[number] = source.map(|source| (source, kind));
         match event.kind {
             EventKind::Start { worker, .. } => start[worker] = Some(number),
             EventKind::Line(_) => {
@@ -393,7 +389,7 @@ pub fn awaited(trace: &Trace, edges: &Edges) -> FixedBitSet {
 }
 
 /// What comes before a point in a thread.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct CausalPast {
     /// The lines that come before another of them.
     covered: VectorClock,
@@ -404,7 +400,7 @@ struct CausalPast {
 
 impl CausalPast {
     /// Comes behind another point too, by this edge.
-    fn reach(&mut self, mut other: CausalPast, edge: EdgeKind, clocks: &mut VectorClocks) {
+    fn reach(&mut self, mut other: CausalPast, edge: EdgeKind) {
         for (_, edges) in &mut other.frontier {
             if edges.last() != Some(&edge) {
                 edges.push(edge);
@@ -415,35 +411,30 @@ impl CausalPast {
             // what that had done comes before the worker's first line.
             *self = other;
         } else {
-            self.covered = clocks.join(self.covered, other.covered);
+            self.covered.join(&other.covered);
             self.frontier.extend(other.frontier);
         }
     }
 
-    fn forget_what_is_covered(&mut self, lines: &[Line], clocks: &VectorClocks) {
+    fn forget_what_is_covered(&mut self, lines: &[Line]) {
         if self.frontier.len() < 2 {
             return;
         }
         self.frontier.retain(|&(line, _)| {
             let line = &lines[line];
-            clocks.of(self.covered, line.thread) <= line.earlier
+            self.covered.of(line.thread) <= line.earlier
         });
         self.frontier.sort_by_key(|&(line, _)| line);
         self.frontier.dedup_by_key(|&mut (line, _)| line);
     }
 
     /// Comes behind a line of the same thread, and returns the guarantees for it.
-    fn print(
-        &mut self,
-        line: usize,
-        lines: &[Line],
-        clocks: &mut VectorClocks,
-    ) -> impl Iterator<Item = Guarantee> {
-        self.forget_what_is_covered(lines, clocks);
-        let frontier = std::mem::replace(&mut self.frontier, vec![(line, Vec::new())]);
+    fn print(&mut self, line: usize, lines: &[Line]) -> impl Iterator<Item = Guarantee> {
+        self.forget_what_is_covered(lines);
+        let frontier = mem::replace(&mut self.frontier, vec![(line, Vec::new())]);
         for (before, _) in &frontier {
             let before = &lines[*before];
-            self.covered = clocks.with(self.covered, before.thread, before.earlier + 1);
+            self.covered.go_on(before.thread, before.earlier + 1);
         }
         frontier.into_iter().map(move |(before, mut edges)| {
             if edges.is_empty() {

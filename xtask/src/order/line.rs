@@ -1,6 +1,6 @@
 //! What a line is: the one reading of an output that every command goes by.
 
-use std::{fmt, iter, str};
+use std::{fmt, str};
 
 use worker_core::lines::{END, MAIN, START};
 
@@ -40,35 +40,22 @@ pub fn lines(
     output: &[u8],
     is_known: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = Result<&str, Fault<'_>>> {
-    let mut rest = output;
-    // How many carriage returns `rest` begins with that no line feed follows.
-    let mut lone = 0;
-    let pieces = iter::from_fn(move || {
-        if lone > 0 {
-            lone -= 1;
-            rest = &rest[1..];
-            return Some((&rest[..0], true));
-        }
-        if rest.is_empty() {
-            return None;
-        }
-        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        let Some(end) = rest.iter().position(is_end) else {
-            return Some((std::mem::take(&mut rest), false));
-        };
-        let (line, ends) = rest.split_at(end);
-        // Some programs have their own line feeds translated once more.
-        let returns = ends.iter().take_while(|&&byte| byte == b'\r').count();
-        let length = match ends.get(returns) {
-            Some(b'\n') => returns + 1,
-            _ => {
-                lone = returns - 1;
-                1
+    let pieces = output
+        .split_inclusive(|&byte| byte == b'\n')
+        .flat_map(|piece| {
+            let (mut text, is_ended) = match piece {
+                [text @ .., b'\n'] => (text, true),
+                text => (text, false),
+            };
+            // Some programs have their own line feeds translated once more.
+            while is_ended && let [shorter @ .., b'\r'] = text {
+                text = shorter;
             }
-        };
-        rest = &ends[length..];
-        Some((line, true))
-    });
+            let lone = text.iter().filter(|&&byte| byte == b'\r').count();
+            let lines = text.split(|&byte| byte == b'\r').enumerate();
+            let lines = lines.map(move |(number, line)| (line, is_ended || number < lone));
+            lines.filter(|&(line, is_ended)| is_ended || !line.is_empty())
+        });
     pieces.map(move |(line, is_ended)| whole(line, is_ended, &is_known))
 }
 
@@ -165,6 +152,12 @@ impl<'a> Fault<'a> {
     }
 }
 
+/// Whether a line has more blanks behind its first words than a lesson's.
+fn is_indented(line: &str) -> bool {
+    let mut rests = BEGINNINGS.iter().filter_map(|it| line.strip_prefix(it));
+    rests.any(|rest| rest.starts_with(char::is_whitespace))
+}
+
 impl fmt::Display for Fault<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = shortened(self.text().unwrap_or_default());
@@ -191,6 +184,10 @@ impl fmt::Display for Fault<'_> {
             Fault::Unknown(_) if line.ends_with(char::is_whitespace) => write!(
                 f,
                 "is unknown: {line:?} ends with a blank, and no line of a lesson does; print it without"
+            ),
+            Fault::Unknown(_) if is_indented(&line) => write!(
+                f,
+                "is unknown: {line:?} has a blank too many behind its first words; print it without"
             ),
             Fault::Unknown(_) => write!(
                 f,
@@ -286,7 +283,10 @@ mod tests {
             (b"main thread \n", "is unknown"),
             (b"sub thread start  \n", "is unknown"),
             (b"sub thread start 1\n", "is unknown"),
-            (b"sub thread start   1\n", "is unknown"),
+            (
+                b"sub thread start   1\n",
+                "is unknown: \"sub thread start   1\" has a blank too many",
+            ),
             (b"sub thread start  1\t\n", "holds a control character"),
             (b"Main thread end\n", "is unknown"),
             (b"sub thread end  1main thread end\n", "is torn: in "),

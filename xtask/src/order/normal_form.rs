@@ -193,38 +193,6 @@ mod tests {
     }
 
     #[test]
-    fn a_workers_first_line_comes_before_any_workers_second_where_both_are_allowed() {
-        let two = [
-            start(1, "1").to_vec(),
-            end(1, "1").to_vec(),
-            start(2, "2").to_vec(),
-            end(2, "2").to_vec(),
-        ];
-        let firsts_first = [
-            "sub thread start  1",
-            "sub thread start  2",
-            "sub thread end  1",
-            "sub thread end  2",
-        ];
-        assert_normal(&two, &firsts_first);
-        let [start_1, end_1, start_2, end_2] = two;
-        let joined = [
-            start_1,
-            end_1,
-            main(&["join|1", "joined|1"]),
-            start_2,
-            end_2,
-        ];
-        let one_by_one = [
-            "sub thread start  1",
-            "sub thread end  1",
-            "sub thread start  2",
-            "sub thread end  2",
-        ];
-        assert_normal(&joined, &one_by_one);
-    }
-
-    #[test]
     fn two_lines_race_that_even_the_sleeps_leave_to_luck() {
         let end_of = |is_daemon: &str, exit: u64| {
             let mut events = [
@@ -276,25 +244,5 @@ mod tests {
             let expected = format!("`sub thread end  1` and {other} race: ");
             assert!(words.starts_with(&expected), "{words}");
         }
-    }
-
-    #[test]
-    fn no_line_passes_a_fence_and_behind_it_the_lines_are_counted_anew() {
-        assert_normal(
-            &[
-                start(1, "1").to_vec(),
-                main(&["line|main thread end"]),
-                start(2, "2").to_vec(),
-                end(1, "1").to_vec(),
-                end(2, "2").to_vec(),
-            ],
-            &[
-                "sub thread start  1",
-                "main thread end",
-                "sub thread end  1",
-                "sub thread start  2",
-                "sub thread end  2",
-            ],
-        );
     }
 }

@@ -178,7 +178,8 @@ impl PartialOrder {
     }
 
     /// The allowed outputs, one at a time: those that begin with a line that stands
-    /// earlier in `preferred` come first, and so on line by line.
+    /// earlier in `preferred`, which has every possible line, come first, and so on line by
+    /// line.
     pub fn outputs(&self, preferred: &[usize]) -> Outputs<'_> {
         let mut preferred = preferred.to_vec();
         preferred.retain(|&line| self.possible.contains(line));

@@ -138,7 +138,7 @@ impl Trace {
         let known = self.threads.len();
         let is_known = event.thread < known
             && match event.kind {
-                EventKind::Start { worker, .. } => worker == known - 1,
+                EventKind::Start { worker, .. } => event.thread < worker && worker == known - 1,
                 EventKind::Started(other) | EventKind::Join(other) | EventKind::Joined(other) => {
                     other < known
                 }
@@ -214,6 +214,7 @@ mod tests {
     fn a_trace_that_is_about_a_thread_that_was_not_started_is_refused() {
         for event in [
             "0|0|1|-|end",
+            "0|0|1|-|start|1|worker|a",
             "0|0|0|-|start|2|worker|b",
             &format!("0|0|0|-|start|{}|worker|b", usize::MAX),
             "0|0|0|-|started|1",

@@ -1,155 +1,65 @@
 //! How far a point of a program has each thread behind it: vector clocks (Fidge, 1988;
 //! Mattern, 1989).
 
-/// All vector clocks of a program.
+/// For each thread how many of its lines come before a point.
 ///
-/// A clock shares with those that it comes from what is the same in them, so that many
-/// of them take little room; and where one has as much everywhere as another anywhere,
-/// they are joined without a look at each thread.
-pub(crate) struct VectorClocks {
-    /// The number of threads, rounded up to a power of two.
-    width: usize,
-    nodes: Vec<Halves>,
+/// Threads that stand side by side with as many lines are one run, so that a clock is short
+/// as long as a program treats its threads alike, however many they are.
+#[derive(Clone)]
+pub(crate) struct VectorClock {
+    /// Behind which thread each run ends, and how many lines its threads have.
+    runs: Vec<(usize, usize)>,
 }
 
-/// For each thread how many of its lines come before a point; or for some threads
-/// beside each other.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum VectorClock {
-    /// Each has so many lines.
-    All(usize),
-    /// The place of their halves among the nodes.
-    Halves(usize),
-}
-
-struct Halves {
-    fewest: usize,
-    most: usize,
-    lines: usize,
-    halves: [VectorClock; 2],
-}
-
-impl Default for VectorClock {
-    /// That of the beginning of a program.
-    fn default() -> VectorClock {
-        VectorClock::All(0)
-    }
-}
-
-impl VectorClocks {
-    /// None yet, of a program with so many threads.
-    pub(crate) fn new(threads: usize) -> VectorClocks {
-        VectorClocks {
-            width: threads.next_power_of_two(),
-            nodes: Vec::new(),
+impl VectorClock {
+    /// That of the beginning of a program with so many threads.
+    pub(crate) fn new(threads: usize) -> VectorClock {
+        VectorClock {
+            runs: vec![(threads, 0)],
         }
     }
 
     /// How many lines there are of a thread.
-    pub(crate) fn of(&self, mut clock: VectorClock, mut thread: usize) -> usize {
-        let mut width = self.width;
-        loop {
-            match clock {
-                VectorClock::All(lines) => return lines,
-                VectorClock::Halves(node) => {
-                    width /= 2;
-                    clock = self.nodes[node].halves[thread / width];
-                    thread %= width;
-                }
-            }
-        }
+    pub(crate) fn of(&self, thread: usize) -> usize {
+        self.runs[self.runs.partition_point(|&(end, _)| end <= thread)].1
     }
 
     /// How many lines there are of all threads.
-    pub(crate) fn lines(&self, clock: VectorClock) -> usize {
-        self.lines_of(clock, self.width)
-    }
-
-    /// The clock that has so many lines of a thread, and of all others as many as this.
-    pub(crate) fn with(&mut self, clock: VectorClock, thread: usize, lines: usize) -> VectorClock {
-        self.with_one_of(clock, thread, lines, self.width)
-    }
-
-    /// The clock behind both.
-    pub(crate) fn join(&mut self, one: VectorClock, other: VectorClock) -> VectorClock {
-        self.join_of(one, other, self.width)
-    }
-
-    fn fewest(&self, clock: VectorClock) -> usize {
-        match clock {
-            VectorClock::All(lines) => lines,
-            VectorClock::Halves(node) => self.nodes[node].fewest,
-        }
-    }
-
-    fn most(&self, clock: VectorClock) -> usize {
-        match clock {
-            VectorClock::All(lines) => lines,
-            VectorClock::Halves(node) => self.nodes[node].most,
-        }
-    }
-
-    fn lines_of(&self, clock: VectorClock, width: usize) -> usize {
-        match clock {
-            VectorClock::All(lines) => lines * width,
-            VectorClock::Halves(node) => self.nodes[node].lines,
-        }
-    }
-
-    fn halves(&self, clock: VectorClock) -> [VectorClock; 2] {
-        match clock {
-            VectorClock::All(_) => [clock; 2],
-            VectorClock::Halves(node) => self.nodes[node].halves,
-        }
-    }
-
-    /// That of so many threads, of these halves.
-    fn of_halves(&mut self, halves: [VectorClock; 2], width: usize) -> VectorClock {
-        let [one, other] = halves;
-        let fewest = self.fewest(one).min(self.fewest(other));
-        let most = self.most(one).max(self.most(other));
-        if fewest == most {
-            return VectorClock::All(most);
-        }
-        self.nodes.push(Halves {
-            fewest,
-            most,
-            lines: self.lines_of(one, width / 2) + self.lines_of(other, width / 2),
-            halves,
+    pub(crate) fn lines(&self) -> usize {
+        let mut begin = 0;
+        let lines = self.runs.iter().map(|&(end, lines)| {
+            let threads = end - begin;
+            begin = end;
+            threads * lines
         });
-        VectorClock::Halves(self.nodes.len() - 1)
+        lines.sum()
     }
 
-    fn with_one_of(
-        &mut self,
-        clock: VectorClock,
-        thread: usize,
-        lines: usize,
-        width: usize,
-    ) -> VectorClock {
-        if width == 1 {
-            return VectorClock::All(lines);
-        }
-        let width_of_half = width / 2;
-        let mut halves = self.halves(clock);
-        let half = &mut halves[thread / width_of_half];
-        *half = self.with_one_of(*half, thread % width_of_half, lines, width_of_half);
-        self.of_halves(halves, width)
+    /// Comes behind so many lines of a thread.
+    pub(crate) fn go_on(&mut self, thread: usize, lines: usize) {
+        let runs = [(thread, 0), (thread + 1, lines), (usize::MAX, 0)];
+        // No thread stands before the first.
+        let runs = runs[usize::from(thread == 0)..].to_vec();
+        self.join(&VectorClock { runs });
     }
 
-    fn join_of(&mut self, one: VectorClock, other: VectorClock, width: usize) -> VectorClock {
-        if one == other || self.most(other) <= self.fewest(one) {
-            return one;
+    /// Comes behind another point too.
+    pub(crate) fn join(&mut self, other: &VectorClock) {
+        let mut joined = Vec::<(usize, usize)>::new();
+        let [mut one, mut other] = [&self.runs, &other.runs].map(|runs| runs.iter().peekable());
+        while let (Some(&&(one_end, lines)), Some(&&(other_end, other_lines))) =
+            (one.peek(), other.peek())
+        {
+            let end = one_end.min(other_end);
+            let most = lines.max(other_lines);
+            match joined.last_mut() {
+                Some(last) if last.1 == most => last.0 = end,
+                _ => joined.push((end, most)),
+            }
+            one.next_if(|run| run.0 == end);
+            other.next_if(|run| run.0 == end);
         }
-        if self.most(one) <= self.fewest(other) {
-            return other;
-        }
-        let ([one, two], [one_of_other, two_of_other]) = (self.halves(one), self.halves(other));
-        let halves = [
-            self.join_of(one, one_of_other, width / 2),
-            self.join_of(two, two_of_other, width / 2),
-        ];
-        self.of_halves(halves, width)
+        self.runs = joined;
     }
 }
 
@@ -165,45 +75,30 @@ mod tests {
             threads in 1..10_usize,
             changes in vec((0..3_usize, 0..3_usize, any::<Index>(), 0..4_usize), 0..30),
         ) {
-            let mut all = VectorClocks::new(threads);
-            let mut clocks = [VectorClock::default(); 3];
+            let mut clocks = vec![VectorClock::new(threads); 3];
             let mut lists = vec![vec![0; threads]; 3];
             for (one, other, thread, lines) in changes {
-                // One that joins itself is set instead.
+                let (clock, list) = (clocks[other].clone(), lists[other].clone());
+                // One that would join itself goes on instead.
                 if one == other {
                     let thread = thread.index(threads);
-                    clocks[one] = all.with(clocks[one], thread, lines);
-                    lists[one][thread] = lines;
+                    clocks[one].go_on(thread, lines);
+                    lists[one][thread] = lines.max(list[thread]);
                 } else {
-                    let list = lists[other].clone();
-                    clocks[one] = all.join(clocks[one], clocks[other]);
+                    clocks[one].join(&clock);
                     for (lines, other) in lists[one].iter_mut().zip(list) {
                         *lines = other.max(*lines);
                     }
                 }
-                for (&clock, list) in clocks.iter().zip(&lists) {
-                    let known: Vec<_> = (0..threads).map(|thread| all.of(clock, thread)).collect();
+                for (clock, list) in clocks.iter().zip(&lists) {
+                    let known: Vec<_> = (0..threads).map(|thread| clock.of(thread)).collect();
                     prop_assert_eq!(&known, list);
-                    prop_assert_eq!(all.lines(clock), list.iter().sum());
+                    prop_assert_eq!(clock.lines(), list.iter().sum());
+                    // It takes no more room than it has to.
+                    let runs = list.chunk_by(|one, next| one == next);
+                    prop_assert_eq!(clock.runs.len(), runs.count());
                 }
             }
         }
-    }
-
-    #[test]
-    fn a_clock_takes_no_more_room_than_what_is_new_in_it() {
-        let (halvings, threads) = (10, 1 << 10);
-        let mut all = VectorClocks::new(threads);
-        let mut joined = VectorClock::default();
-        // Every second thread, so that as few as possible stand side by side with as many lines.
-        for thread in (0..threads).step_by(2) {
-            let own = all.with(VectorClock::default(), thread, 1);
-            all.join(own, joined);
-            joined = all.join(joined, own);
-            let behind = all.with(joined, thread, 2);
-            all.join(behind, joined);
-        }
-        let clocks = 5 * threads / 2;
-        assert!(all.nodes.len() <= clocks * halvings, "{}", all.nodes.len());
     }
 }

@@ -267,9 +267,12 @@ fn cut(text: &str, most: usize, rest: &str) -> String {
 
 /// How many orders there are now, and were then.
 fn count(then: &Description, now: &Description) -> String {
-    let became = |then: Count, now: Count| match now {
-        now if now == then => now.to_string(),
-        now => style(format!("{then} → {now}")).bold().to_string(),
+    let became = |then: Count, now: Count| {
+        let [then, now] = [then, now].map(|count| count.to_string());
+        match then == now {
+            true => now,
+            false => style(format!("{then} → {now}")).bold().to_string(),
+        }
     };
     format!(
         "  orders: {} with its sleeps, {} by start and join alone",

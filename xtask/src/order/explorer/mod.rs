@@ -275,8 +275,9 @@ impl Program<'_> {
         match self.trace.events[source].kind {
             EventKind::Line(_) => Next::Start(self.line_of[&source]),
             EventKind::End => {
-                let lines = &self.order.lines;
-                Next::Join(lines.partition_point(|line| line.thread <= other) - 1)
+                let mut lines = self.order.lines.iter();
+                let last = lines.rposition(|line| line.thread == other);
+                last.map_or(Next::ToBeStarted(other), Next::Join)
             }
             _ => Next::ToBeStarted(other),
         }
@@ -344,7 +345,7 @@ mod tests {
             };
             state = &explorer.states[step.state];
         }
-        let name = |line: usize| explorer.order.name(Some(line));
+        let name = |line: usize| explorer.order.lines[line].name.clone();
         let words = state.threads.iter().map(|Standing { at, next }| {
             let next = match next {
                 Next::Step(step) => {
@@ -428,6 +429,28 @@ mod tests {
         for part in parts {
             assert!(json.contains(part), "{part} in {json}");
         }
+    }
+
+    #[test]
+    fn a_join_of_a_worker_that_has_printed_nothing_waits_for_no_line() {
+        let trace = "\
+0\t0\t0\t-\tstart\t1\tworker\t1
+0\t0\t0\t-\tstart\t2\tworker\t2
+0\t0\t2\t-\tline\tsub thread start  2
+0\t0\t2\t-\tend
+0\t0\t1\t-\tjoin\t2
+0\t0\t1\t-\tjoined\t2
+0\t0\t1\t-\tend
+0\t0\t0\t-\tjoined\t1
+0\t0\t0\t-\tline\tmain thread end
+0\t0\t0\t-\texit
+";
+        let explorer = Explorer::of(&Trace::parse(trace).unwrap()).unwrap();
+        let main_thread = &explorer.states[0].threads[0];
+        assert!(
+            matches!(main_thread.next, Next::ToBeStarted(1)),
+            "{main_thread:?}"
+        );
     }
 
     #[test]

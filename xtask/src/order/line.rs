@@ -339,8 +339,8 @@ mod tests {
             assert_eq!(read(output.as_bytes()), expected, "{end:?}");
         }
         assert_eq!(read(b""), []);
-        // To look at the rest again for each of these would take a day.
-        assert_eq!(lines(&[b'\r'; 3 << 20], |_| false).count(), 3 << 20);
+        // To look at the rest again for each of these would take minutes.
+        assert_eq!(lines(&[b'\r'; 1 << 19], |_| false).count(), 1 << 19);
     }
 
     #[test]

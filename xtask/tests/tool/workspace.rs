@@ -64,8 +64,11 @@ impl Workspace {
     }
 
     fn empty(name: &str) -> Workspace {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        // Where there is none, cargo cannot keep what it has asked the compiler.
+        fs::create_dir_all(root.join("target")).unwrap();
         Workspace {
-            root: Path::new(env!("CARGO_TARGET_TMPDIR")).join(name),
+            root,
             written: Mutex::default(),
             swept: Once::new(),
         }

@@ -64,7 +64,9 @@ impl Clock {
     ///
     /// If the variable names no clock.
     pub(crate) fn from_env() -> Result<Clock, String> {
-        let Some(name) = env::var_os(Clock::VARIABLE) else {
+        // An empty name is none.
+        let name = env::var_os(Clock::VARIABLE).filter(|name| !name.is_empty());
+        let Some(name) = name else {
             return Ok(Clock::Real);
         };
         let clocks = [Clock::Real, Clock::Simulated];

@@ -58,6 +58,7 @@ fn the_variables_name_the_clock_and_the_file_of_the_trace() {
         ("simulated", Some("simulated"), true),
         ("real", Some("real"), false),
         ("none", None, false),
+        ("empty", Some(""), false),
     ] {
         let clock: Vec<_> = clock
             .iter()
@@ -74,7 +75,7 @@ fn the_variables_name_the_clock_and_the_file_of_the_trace() {
     }
     assert!(!run("sundial", &[(Clock::VARIABLE, "sundial")]).0);
     // An empty name is none.
-    assert!(run("empty", &[(VARIABLE, "")]).0);
+    assert!(run("no-trace", &[(VARIABLE, "")]).0);
 }
 
 #[test]

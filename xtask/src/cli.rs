@@ -52,10 +52,11 @@ pub(crate) fn unexpected(argument: lexopt::Arg<'_>) -> Failure {
     }
 }
 
-/// The whole number that an option takes, `least` or more.
+/// How many of these things an option asks for, `least` or more.
 pub(crate) fn number(
     arguments: &mut lexopt::Parser,
     option: &str,
+    things: &str,
     least: u32,
 ) -> Result<u32, Failure> {
     let value = arguments.value()?.string()?;
@@ -63,14 +64,14 @@ pub(crate) fn number(
     number.ok_or_else(|| {
         let most = u32::MAX;
         Failure::Usage(format!(
-            "{option} takes a whole number from {least} to {most}, not `{value}`"
+            "{option} takes a whole number of {things} from {least} to {most}, not `{value}`"
         ))
     })
 }
 
-/// The time that `--timeout` takes, in seconds.
+/// The time that `--timeout` takes.
 pub(crate) fn time_limit(arguments: &mut lexopt::Parser) -> Result<Duration, Failure> {
-    let seconds = number(arguments, "--timeout", 1)?;
+    let seconds = number(arguments, "--timeout", "seconds", 1)?;
     Ok(Duration::from_secs(seconds.into()))
 }
 

@@ -109,7 +109,7 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         match argument {
             Long("std") => promises = one_of(promises, Promises::Std)?,
             Long("python") => promises = one_of(promises, Promises::Python)?,
-            Long("times") => times = Some(cli::number(arguments, "--times", 1)? as usize),
+            Long("times") => times = Some(cli::number(arguments, "--times", "runs", 1)? as usize),
             Long("timeout") => timeout = Some(cli::time_limit(arguments)?),
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             Value(file) => files.push(file),

@@ -71,8 +71,8 @@ pub(crate) fn orders(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure
         match argument {
             Long("std") => promises = one_of(promises, Promises::Std)?,
             Long("python") => promises = one_of(promises, Promises::Python)?,
-            Long("limit") => limit = cli::number(arguments, "--limit", 0)? as usize,
-            Long("observe") => runs = cli::number(arguments, "--observe", 0)? as usize,
+            Long("limit") => limit = cli::number(arguments, "--limit", "orders", 0)? as usize,
+            Long("observe") => runs = cli::number(arguments, "--observe", "runs", 0)? as usize,
             Value(name) if lesson.is_none() => lesson = Some(name.string()?),
             _ => return Err(cli::unexpected(argument)),
         }

@@ -706,7 +706,7 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
         &["check", "good", "--times", "3"],
         &["timeline"],
         &["timeline", "good", "--svg"],
-        &["timeline", "good", "--svg", "one", "--trace", "one"],
+        &["timeline", "good", "--svg", "one", "--trace", "./one"],
         &["model", "all"],
     ] {
         let report = report(workspace.xtask().args(arguments));
@@ -720,6 +720,38 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
             "{arguments:?}: {report}"
         );
         assert_eq!(report.stdout, "", "{arguments:?}: {report}");
+    }
+}
+
+#[test]
+fn a_number_that_an_option_does_not_take_is_told_what_it_counts_and_from_where_to_where() {
+    let workspace = Workspace::new("usage-numbers").lesson("good", 1, GOOD);
+    for (arguments, takes) in [
+        (
+            &["run-all", "--timeout", "0"][..],
+            "--timeout takes a whole number of seconds from 1",
+        ),
+        (
+            &["check", "good", "--times", "0", "--", "good"],
+            "--times takes a whole number of runs from 1",
+        ),
+        (
+            &["orders", "good", "--observe", "-1"],
+            "--observe takes a whole number of runs from 0",
+        ),
+        (
+            &["orders", "good", "--limit", "all"],
+            "--limit takes a whole number of orders from 0",
+        ),
+    ] {
+        let report = report(workspace.xtask().args(arguments));
+        let value = arguments[arguments
+            .iter()
+            .position(|it| takes.starts_with(it))
+            .unwrap()
+            + 1];
+        let words = format!("error: {takes} to 4294967295, not `{value}`\n");
+        assert!(report.stderr.starts_with(&words), "{report}");
     }
 }
 

@@ -254,14 +254,6 @@ fn an_arrow_leads_from_each_start_to_a_start_line_and_from_an_end_line_to_each_j
 }
 
 #[test]
-fn the_picture_and_the_trace_are_not_written_to_one_file() {
-    let arguments = ["daemon", "--svg", "one", "--trace", "./one"];
-    let report = report(LESSONS.xtask().arg("timeline").args(arguments));
-    assert!(report.stderr.contains("take two files"), "{report}");
-    assert_eq!(report.status, Some(2), "{report}");
-}
-
-#[test]
 fn a_picture_that_cannot_be_written_is_an_error() {
     let report =
         report(

@@ -22,7 +22,7 @@ use std::env;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// `LESSON_CLOCK=real`, or not set: a [`sleep`](crate::sleep) takes its time.
+    /// `LESSON_CLOCK=real`, or not set or empty: a [`sleep`](crate::sleep) takes its time.
     Real,
     /// `LESSON_CLOCK=simulated`: a [`sleep`](crate::sleep) takes no time, yet
     /// everything happens in the order that the real durations would give.
@@ -64,10 +64,9 @@ impl Clock {
     ///
     /// If the variable names no clock.
     pub(crate) fn from_env() -> Result<Clock, String> {
-        // An empty name is none.
-        let name = env::var_os(Clock::VARIABLE).filter(|name| !name.is_empty());
-        let Some(name) = name else {
-            return Ok(Clock::Real);
+        let name = match env::var_os(Clock::VARIABLE) {
+            Some(name) if !name.is_empty() => name,
+            _ => return Ok(Clock::Real),
         };
         let clocks = [Clock::Real, Clock::Simulated];
         let named = clocks.into_iter().find(|clock| name == clock.name());

@@ -83,7 +83,7 @@ static MAIN: OnceLock<ThreadId> = OnceLock::new();
 /// learn it, the trace lets them do it. They are not heard, and the exit status is
 /// settled; but what else they do, such as writing a file, is done. A daemon that sleeps
 /// a thousand times more is given up with the event `endless`; so are all, by the main
-/// thread, if for two seconds none goes to sleep or ends.
+/// thread, if for two seconds none goes to sleep, joins or ends.
 ///
 /// # Panics
 ///
@@ -245,6 +245,7 @@ fn end(main: &Context) -> bool {
     let panicked = program.has_panicked();
     program.output.end();
     if let Some(clock) = traced {
+        // Else time would stand still for them.
         clock.leave();
         if !clock.wait_until_nobody_sleeps(PATIENCE) {
             main.record(None, || EventKind::Endless);

@@ -28,7 +28,7 @@ struct State {
     /// How many threads could run.
     running: usize,
     /// How often a thread that could run has gone to sleep, waited or ended.
-    blocked: u64,
+    times_blocked: u64,
     /// Who sleeps, by the time that they wait for.
     sleepers: BTreeMap<Duration, Sleepers>,
     /// Who waits for an end that is still to come.
@@ -131,16 +131,16 @@ impl SimulatedClock {
     }
 
     /// Waits, as a thread that is not counted, until nobody runs or sleeps any more
-    /// except for ever. Gives up, and returns `false`, if meanwhile nothing changes for as
-    /// long as `patience`.
+    /// except for ever. Gives up, and returns `false`, if meanwhile nobody goes to sleep,
+    /// waits or ends for as long as `patience`.
     pub(crate) fn wait_until_nobody_sleeps(&self, patience: Duration) -> bool {
         let mut state = lock(&self.0);
         let still = Arc::clone(state.still.get_or_insert_default());
         while state.running > 0 {
-            let before = state.blocked;
+            let before = state.times_blocked;
             let timed_out;
             (state, timed_out) = wait_for(&still, state, patience);
-            if timed_out && state.blocked == before {
+            if timed_out && state.times_blocked == before {
                 return false;
             }
         }
@@ -162,7 +162,7 @@ impl SimulatedClock {
 /// time goes on to when the next sleepers are due.
 fn block_current(mut state: MutexGuard<'_, State>) {
     state.running -= 1;
-    state.blocked += 1;
+    state.times_blocked += 1;
     if state.running > 0 {
         return;
     }
@@ -215,8 +215,8 @@ mod tests {
         }
         // The second joins the first.
         clock.wait_for(EndOf::Worker(1));
-        let before = lock(&clock.0).blocked;
+        let before = lock(&clock.0).times_blocked;
         clock.end(1, true);
-        assert_ne!(lock(&clock.0).blocked, before);
+        assert_ne!(lock(&clock.0).times_blocked, before);
     }
 }

@@ -159,6 +159,10 @@ impl FromStr for EventKind {
     type Err = ParseError;
 
     fn from_str(event: &str) -> Result<EventKind, ParseError> {
+        // What follows is the text, whatever it holds.
+        if let Some(text) = event.strip_prefix("line\t") {
+            return Ok(EventKind::Line(text.to_owned()));
+        }
         let fields: Vec<&str> = event.splitn(4, '\t').collect();
         Ok(match fields[..] {
             ["start", worker, kind @ ("worker" | "daemon"), name] => EventKind::Start {
@@ -167,7 +171,6 @@ impl FromStr for EventKind {
                 name: name.to_owned(),
             },
             ["started", worker] => EventKind::Started(thread(worker)?),
-            ["line", text] => EventKind::Line(text.to_owned()),
             ["sleep"] => EventKind::Sleep,
             ["wake"] => EventKind::Wake,
             ["join", worker] => EventKind::Join(thread(worker)?),

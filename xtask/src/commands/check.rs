@@ -173,7 +173,7 @@ fn read(output: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Judges a file, or standard input for `-`.
+/// Judges a file, which may be meant to be a program; or standard input for `-`.
 fn judge_file(judge: &Judge, file: &OsStr) -> io::Result<Judgement> {
     if file == "-" {
         if io::stdin().is_terminal() {

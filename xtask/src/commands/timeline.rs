@@ -57,8 +57,9 @@ pub(crate) fn timeline(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failu
         }
     }
     let lesson = lesson.ok_or_else(|| Failure::Usage("name a lesson".to_owned()))?;
-    let path = |file: &Option<OsString>| file.as_ref().and_then(|file| absolute(file).ok());
-    if svg.is_some() && path(&svg) == path(&trace) {
+    if let (Some(svg), Some(trace)) = (&svg, &trace)
+        && absolute(svg).ok() == absolute(trace).ok()
+    {
         let words = "--svg and --trace take two files, for each would be written over the other";
         return Err(Failure::Usage(words.to_owned()));
     }

@@ -219,20 +219,17 @@ impl HappensBefore {
     pub(crate) fn require_distinct_lines(self) -> Result<HappensBefore, String> {
         let by_text = self.by_text();
         let first = |line: &Line| &self.lines[by_text[line.text.as_str()][0]];
-        match self
-            .lines
-            .iter()
-            .find(|line| first(line).thread != line.thread)
-        {
-            Some(Line { text, .. }) => Err(format!(
+        let mut lines = self.lines.iter();
+        let alike = lines.find(|line| first(line).thread != line.thread);
+        match alike.map(|line| &line.text) {
+            Some(text) => Err(format!(
                 "two of its threads print `{text}`; give each worker a name of its own"
             )),
             None => Ok(self),
         }
     }
 
-    /// The lines of each text, if they can be told apart. A thread's own lines come in
-    /// their order, so that the same text a second time is its next line of that text.
+    /// The lines of each text, thread by thread. A thread's own lines come in their order, so that the same text a second time is its next line of that text.
     pub(crate) fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
         let mut lines = HashMap::<_, VecDeque<_>>::with_capacity(self.lines.len());
         for (number, line) in self.lines.iter().enumerate() {
@@ -349,16 +346,16 @@ pub fn edges(trace: &Trace, promises: Promises) -> Edges {
     let mut first_line = start.clone();
     let mut end = start.clone();
     for (number, event) in trace.events.iter().enumerate() {
-        let (source, kind) = match event.kind {
+        let edge = |source: Option<usize>, kind| source.map(|source| (source, kind));
+        edges[number] = match event.kind {
             // The first that a worker does.
-            _ if start[event.thread].is_some() => (start[event.thread].take(), EdgeKind::Start),
+            _ if start[event.thread].is_some() => edge(start[event.thread].take(), EdgeKind::Start),
             EventKind::Started(worker) if promises == Promises::WorkerCore => {
-                (first_line[worker], EdgeKind::Start)
+                edge(first_line[worker], EdgeKind::Start)
             }
-            EventKind::Joined(worker) => (end[worker], EdgeKind::Join),
-            _ => (None, EdgeKind::ProgramOrder),
+            EventKind::Joined(worker) => edge(end[worker], EdgeKind::Join),
+            _ => None,
         };
-        edges[number] = source.map(|source| (source, kind));
         match event.kind {
             EventKind::Start { worker, .. } => start[worker] = Some(number),
             EventKind::Line(_) => {
@@ -434,7 +431,7 @@ impl CausalPast {
         let frontier = mem::replace(&mut self.frontier, vec![(line, Vec::new())]);
         for (before, _) in &frontier {
             let before = &lines[*before];
-            self.covered.go_on(before.thread, before.earlier + 1);
+            self.covered.set(before.thread, before.earlier + 1);
         }
         frontier.into_iter().map(move |(before, mut edges)| {
             if edges.is_empty() {

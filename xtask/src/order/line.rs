@@ -152,12 +152,6 @@ impl<'a> Fault<'a> {
     }
 }
 
-/// Whether a line has more blanks behind its first words than a lesson's.
-fn is_indented(line: &str) -> bool {
-    let mut rests = BEGINNINGS.iter().filter_map(|it| line.strip_prefix(it));
-    rests.any(|rest| rest.starts_with(char::is_whitespace))
-}
-
 impl fmt::Display for Fault<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = shortened(self.text().unwrap_or_default());
@@ -185,7 +179,7 @@ impl fmt::Display for Fault<'_> {
                 f,
                 "is unknown: {line:?} ends with a blank, and no line of a lesson does; print it without"
             ),
-            Fault::Unknown(_) if is_indented(&line) => write!(
+            Fault::Unknown(_) if has_a_blank_too_many(&line) => write!(
                 f,
                 "is unknown: {line:?} has a blank too many behind its first words; print it without"
             ),
@@ -196,6 +190,12 @@ impl fmt::Display for Fault<'_> {
             ),
         }
     }
+}
+
+/// Whether a line has more blanks behind its first words than a lesson's.
+fn has_a_blank_too_many(line: &str) -> bool {
+    let mut rests = BEGINNINGS.iter().filter_map(|it| line.strip_prefix(it));
+    rests.any(|rest| rest.starts_with(char::is_whitespace))
 }
 
 /// No more of a line than somebody reads.

@@ -1,4 +1,4 @@
-//! Lessons in which simulated time stands still, and one that only computes for long.
+//! The simulated clock, and lessons in which it stands still or seems to.
 
 use std::sync::LazyLock;
 

@@ -128,7 +128,7 @@ fn bad_lessons() -> Vec<(&'static str, String, &'static [&'static str])> {
             r#"say("main thread start\n"); std::fs::remove_file(env::var("LESSON_TRACE").unwrap()).unwrap();
             std::process::exit(0);"#
                 .to_owned(),
-            &["its trace cannot be read: No such file or directory (os error 2); leave the file alone that LESSON_TRACE names"],
+            &["its trace cannot be read: ", "; leave the file alone that LESSON_TRACE names"],
         ),
         (
             "has-a-large-trace",
@@ -729,28 +729,23 @@ fn a_number_that_an_option_does_not_take_is_told_what_it_counts_and_from_where_t
     for (arguments, takes) in [
         (
             &["run-all", "--timeout", "0"][..],
-            "--timeout takes a whole number of seconds from 1",
+            "--timeout takes a whole number of seconds from 1 to 4294967295, not `0`",
         ),
         (
             &["check", "good", "--times", "0", "--", "good"],
-            "--times takes a whole number of runs from 1",
+            "--times takes a whole number of runs from 1 to 4294967295, not `0`",
         ),
         (
             &["orders", "good", "--observe", "-1"],
-            "--observe takes a whole number of runs from 0",
+            "--observe takes a whole number of runs from 0 to 4294967295, not `-1`",
         ),
         (
             &["orders", "good", "--limit", "all"],
-            "--limit takes a whole number of orders from 0",
+            "--limit takes a whole number of orders from 0 to 4294967295, not `all`",
         ),
     ] {
         let report = report(workspace.xtask().args(arguments));
-        let value = arguments[arguments
-            .iter()
-            .position(|it| takes.starts_with(it))
-            .unwrap()
-            + 1];
-        let words = format!("error: {takes} to 4294967295, not `{value}`\n");
+        let words = format!("error: {takes}\n");
         assert!(report.stderr.starts_with(&words), "{report}");
     }
 }

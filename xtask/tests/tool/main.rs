@@ -1,5 +1,6 @@
 //! The tool as a user meets it: what it says, and with which status it ends.
 
+// The test harness begins them by their names. Those that wait the longest do not come last.
 mod adding;
 mod book;
 mod builds;

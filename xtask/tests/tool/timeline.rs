@@ -255,13 +255,11 @@ fn an_arrow_leads_from_each_start_to_a_start_line_and_from_an_end_line_to_each_j
 
 #[test]
 fn a_picture_that_cannot_be_written_is_an_error() {
-    let report =
-        report(
-            LESSONS
-                .xtask()
-                .args(["timeline", "daemon", "--svg", "no/such/folder/x.svg"]),
-        );
-    assert_eq!(report.status, Some(1), "{report}");
-    let words = "error: `no/such/folder/x.svg` cannot be written: ";
-    assert!(report.stderr.contains(words), "{report}");
+    for file in ["no/such/folder/x.svg", ""] {
+        let arguments = ["timeline", "daemon", "--svg", file];
+        let report = report(LESSONS.xtask().args(arguments));
+        assert_eq!(report.status, Some(1), "{report}");
+        let words = format!("error: `{file}` cannot be written: ");
+        assert!(report.stderr.contains(&words), "{report}");
+    }
 }

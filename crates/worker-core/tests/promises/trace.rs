@@ -8,9 +8,12 @@ use worker_core::trace::{Event, EventKind, Place};
 /// Any text that makes one line.
 const TEXT: &str = "\\PC*";
 
+/// The same, with what separates the parts of an event.
+const PARTS: &str = "(\\PC|\t)*";
+
 fn kind() -> impl Strategy<Value = EventKind> {
     prop_oneof![
-        (any::<usize>(), any::<bool>(), TEXT).prop_map(|(worker, daemon, name)| {
+        (any::<usize>(), any::<bool>(), PARTS).prop_map(|(worker, daemon, name)| {
             EventKind::Start {
                 worker,
                 daemon,
@@ -18,7 +21,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
             }
         }),
         any::<usize>().prop_map(EventKind::Started),
-        TEXT.prop_map(EventKind::Line),
+        PARTS.prop_map(EventKind::Line),
         Just(EventKind::Sleep),
         Just(EventKind::Wake),
         any::<usize>().prop_map(EventKind::Join),

@@ -276,8 +276,12 @@ impl Program<'_> {
             EventKind::Line(_) => Next::Start(self.line_of[&source]),
             EventKind::End => {
                 let mut lines = self.order.lines.iter();
-                let last = lines.rposition(|line| line.thread == other);
-                last.map_or(Next::ToBeStarted(other), Next::Join)
+                match (lines.rposition(|line| line.thread == other), undone[other]) {
+                    (Some(last), _) => Next::Join(last),
+                    // It prints nothing, so what it waits for is waited for.
+                    (None, Some(event)) => self.next(event, undone, printed, known),
+                    (None, None) => Next::Ended,
+                }
             }
             _ => Next::ToBeStarted(other),
         }
@@ -432,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn a_join_of_a_worker_that_has_printed_nothing_waits_for_no_line() {
+    fn a_join_of_a_worker_that_prints_nothing_waits_for_what_that_waits_for() {
         let trace = "\
 0\t0\t0\t-\tstart\t1\tworker\t1
 0\t0\t0\t-\tstart\t2\tworker\t2
@@ -447,8 +451,9 @@ mod tests {
 ";
         let explorer = Explorer::of(&Trace::parse(trace).unwrap()).unwrap();
         let main_thread = &explorer.states[0].threads[0];
+        let last = explorer.order.lines.len() - 1;
         assert!(
-            matches!(main_thread.next, Next::ToBeStarted(1)),
+            matches!(main_thread.next, Next::Join(line) if line == last),
             "{main_thread:?}"
         );
     }

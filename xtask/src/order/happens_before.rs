@@ -120,6 +120,7 @@ impl HappensBefore {
         let sources: FixedBitSet = sources.collect();
 
         let mut guarantees = Vec::new();
+        let mut covered = vec![Vec::new(); lines.len()];
         // How many lines come before each.
         let mut earlier = vec![0; lines.len()];
         // Before each thread's next event, and behind each event that an edge leaves.
@@ -137,7 +138,10 @@ impl HappensBefore {
                 reached.reach(past, kind);
             }
             if let Some(line) = line_of[number] {
-                guarantees.extend(reached.print(line, &lines));
+                for pair in reached.print(line, &lines) {
+                    covered[line].push(pair.before);
+                    guarantees.push(pair);
+                }
                 earlier[line] = reached.covered.lines();
             }
             if sources.contains(number) {
@@ -151,12 +155,6 @@ impl HappensBefore {
         all.insert_range(..);
         let awaited = awaited(trace, &edges);
         certain.extend((0..lines.len()).filter(|&line| awaited.contains(lines[line].event)));
-        let mut covered = vec![Vec::new(); lines.len()];
-        for pair in &guarantees {
-            if let Some(after) = pair.after {
-                covered[after].push(pair.before);
-            }
-        }
         let guaranteed = PartialOrder::new(covered, all, certain);
         in_order(&mut guarantees, &guaranteed, &earlier);
         HappensBefore {

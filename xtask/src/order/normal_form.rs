@@ -50,30 +50,30 @@ pub fn race(order: &HappensBefore) -> Option<String> {
     ))
 }
 
-/// How many fences a line has before it, how many lines of its own worker since, and its
-/// worker's place by name.
-type Key = (usize, usize, usize);
-
-/// The keys of the lines. A fence has the last one before it, and those that are not printed
-/// have the last of all.
-fn keys(order: &HappensBefore, output: &[usize]) -> Vec<Key> {
+/// The keys of the lines: how many fences a line has before it, how many lines of its own
+/// worker since, and its worker's place by name, in one number. A fence has the last one before
+/// it, and those that are not printed have the last of all.
+fn keys(order: &HappensBefore, output: &[usize]) -> Vec<u128> {
+    let key = |fences: usize, earlier: usize, place: usize| {
+        (fences as u128) << 80 | (earlier as u128) << 40 | place as u128
+    };
     let places = places_by_name(order);
-    let mut keys = vec![(usize::MAX, 0, 0); order.lines.len()];
+    let mut keys = vec![u128::MAX; order.lines.len()];
     let mut fences = 0;
     // For each thread, behind how many fences, and how many lines since.
     let mut printed = vec![(0, 0); places.len()];
     for &line in output {
         let thread = order.lines[line].thread;
         if thread == 0 {
-            keys[line] = (fences, usize::MAX, 0);
             fences += 1;
+            keys[line] = key(fences, 0, 0) - 1;
             continue;
         }
         let (since, earlier) = &mut printed[thread];
         if *since < fences {
             (*since, *earlier) = (fences, 0);
         }
-        keys[line] = (fences, *earlier, places[thread]);
+        keys[line] = key(fences, *earlier, places[thread]);
         *earlier += 1;
     }
     keys

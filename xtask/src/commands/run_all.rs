@@ -1,6 +1,6 @@
 //! `cargo xtask run-all`: runs the lessons and proves what they print.
 
-use std::{collections::BTreeSet, process::ExitCode, thread, time::Instant};
+use std::{process::ExitCode, thread, time::Instant};
 
 use console::style;
 use worker_core::Clock;
@@ -83,7 +83,7 @@ pub(crate) fn run_all(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failur
     let strays = if names.is_empty() {
         snapshot::strays(&workspace)?
     } else {
-        BTreeSet::new()
+        Vec::new()
     };
 
     let live = LiveLines::new();

@@ -3,9 +3,7 @@
 //! Nothing that insta reads from the environment makes a difference pass, because no
 //! assertion of its is made: its snapshots are read, compared and saved.
 
-use std::{
-    collections::BTreeSet, error::Error, fmt::Write as _, fs, path::PathBuf, time::Duration,
-};
+use std::{error::Error, fmt::Write as _, fs, path::PathBuf, time::Duration};
 
 use console::style;
 use insta::Snapshot as File;
@@ -156,14 +154,14 @@ pub(crate) fn difference(old: &str, new: &str) -> String {
 /// # Errors
 ///
 /// If a folder cannot be read.
-pub(crate) fn strays(workspace: &Workspace) -> Result<BTreeSet<PathBuf>, String> {
+pub(crate) fn strays(workspace: &Workspace) -> Result<Vec<PathBuf>, String> {
     let lessons = &workspace.lessons;
     let known: Vec<_> = lessons
         .iter()
         .flat_map(|lesson| Snapshot::ALL.map(|snapshot| snapshot.file(lesson)))
         .collect();
     let shelves = lessons.iter().filter_map(|lesson| lesson.folder.parent());
-    let mut strays = BTreeSet::new();
+    let mut strays = Vec::new();
     for shelf in shelves.filter(|shelf| shelf.starts_with(&workspace.root)) {
         for folder in entries(shelf)? {
             let snapshots = folder.join("snapshots");
@@ -174,5 +172,7 @@ pub(crate) fn strays(workspace: &Workspace) -> Result<BTreeSet<PathBuf>, String>
     }
     let is_snapshot = |file: &PathBuf| file.extension().is_some_and(|it| it == "snap");
     strays.retain(|file| is_snapshot(file) && !known.contains(file));
+    strays.sort();
+    strays.dedup();
     Ok(strays)
 }

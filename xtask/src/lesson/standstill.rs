@@ -115,10 +115,10 @@ pub(super) fn whereabouts(trace: &str) -> String {
         let words = format!("{} {does} since {since}{place}", trace.who(thread));
         Some((waits, words))
     });
-    let mut threads: Vec<_> = threads.collect();
     // Those first that time waits for.
-    threads.sort_by_key(|&(waits, _)| waits);
-    let mut words: Vec<_> = threads.into_iter().map(|(_, words)| words).collect();
+    let (waiting, others): (Vec<_>, Vec<_>) = threads.partition(|(waits, _)| *waits);
+    let threads = others.into_iter().chain(waiting);
+    let mut words: Vec<_> = threads.map(|(_, words)| words).collect();
     let more = words.len().saturating_sub(MOST_THREADS);
     if more > 0 {
         words.truncate(MOST_THREADS);

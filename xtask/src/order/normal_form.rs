@@ -50,9 +50,9 @@ pub fn race(order: &HappensBefore) -> Option<String> {
     ))
 }
 
-/// The keys of the lines: how many fences a line has before it, how many lines of its own
-/// worker since, and its worker's place by name, in one number. A fence has the last one before
-/// it, and those that are not printed have the last of all.
+/// The keys of the lines: how many fences there are up to a line, how many lines of its own
+/// thread since, and its thread's place by name, in one number. That of the main thread is the
+/// first. Those that are not printed have the last of all.
 fn keys(order: &HappensBefore, output: &[usize]) -> Vec<u128> {
     let key = |fences: usize, earlier: usize, place: usize| {
         (fences as u128) << 80 | (earlier as u128) << 40 | place as u128
@@ -64,11 +64,7 @@ fn keys(order: &HappensBefore, output: &[usize]) -> Vec<u128> {
     let mut printed = vec![(0, 0); places.len()];
     for &line in output {
         let thread = order.lines[line].thread;
-        if thread == 0 {
-            fences += 1;
-            keys[line] = key(fences, 0, 0) - 1;
-            continue;
-        }
+        fences += usize::from(thread == 0);
         let (since, earlier) = &mut printed[thread];
         if *since < fences {
             (*since, *earlier) = (fences, 0);

@@ -33,7 +33,7 @@ impl VectorClock {
     pub(crate) fn new(threads: usize) -> VectorClock {
         VectorClock {
             threads: threads.next_power_of_two(),
-            lines: Lines::of_each(0, 1),
+            lines: Lines::of_one(0),
         }
     }
 
@@ -65,12 +65,12 @@ impl VectorClock {
 }
 
 impl Lines {
-    /// So many of each of some threads.
-    fn of_each(lines: usize, threads: usize) -> Lines {
+    /// So many of one thread, or none of any.
+    fn of_one(lines: usize) -> Lines {
         Lines {
             fewest: lines,
             most: lines,
-            all: lines * threads,
+            all: lines,
             halves: None,
         }
     }
@@ -78,7 +78,7 @@ impl Lines {
     /// So many of one of the threads, and of all others as many as these.
     fn with(&self, thread: usize, lines: usize, threads: usize) -> Lines {
         if threads == 1 {
-            return Lines::of_each(lines, 1);
+            return Lines::of_one(lines);
         }
         let threads = threads / 2;
         let mut halves = self.halves();
@@ -157,6 +157,9 @@ mod tests {
                     let known: Vec<_> = (0..threads).map(|thread| clock.of(thread)).collect();
                     prop_assert_eq!(&known, list);
                     prop_assert_eq!(clock.lines(), list.iter().sum());
+                    // Where all have as many, there is nothing to tell apart.
+                    let are_alike = threads.is_power_of_two() && list.iter().all(|it| *it == list[0]);
+                    prop_assert!(!are_alike || clock.lines.halves.is_none());
                 }
             }
         }

@@ -375,7 +375,7 @@ mod tests {
             let is_more = workers > MOST_ANTICHAINS;
             assert_eq!(lines.len(), 3 * MOST_ANTICHAINS + usize::from(is_more));
             assert_eq!(lines.last().unwrap() == "and more", is_more);
-            // The last row is neither so nor not.
+            // A row that says that there are more is neither so nor not.
             let [.., is_so] = description.holds_in(&description);
             assert_eq!(is_so, [true; 3 * MOST_ANTICHAINS]);
         }

@@ -227,7 +227,8 @@ impl HappensBefore {
         }
     }
 
-    /// The lines of each text, thread by thread. A thread's own lines come in their order, so that the same text a second time is its next line of that text.
+    /// The lines of each text, thread by thread. A thread's own lines come in their order,
+    /// so that the same text a second time is its next line of that text.
     pub(crate) fn by_text(&self) -> HashMap<&str, VecDeque<usize>> {
         let mut lines = HashMap::<_, VecDeque<_>>::with_capacity(self.lines.len());
         for (number, line) in self.lines.iter().enumerate() {
@@ -343,8 +344,8 @@ pub fn edges(trace: &Trace, promises: Promises) -> Edges {
     let mut start = vec![None; trace.threads.len()];
     let mut first_line = start.clone();
     let mut end = start.clone();
+    let edge = |source: Option<usize>, kind| source.map(|source| (source, kind));
     for (number, event) in trace.events.iter().enumerate() {
-        let edge = |source: Option<usize>, kind| source.map(|source| (source, kind));
         edges[number] = match event.kind {
             // The first that a worker does.
             _ if start[event.thread].is_some() => edge(start[event.thread].take(), EdgeKind::Start),

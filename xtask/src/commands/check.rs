@@ -125,7 +125,7 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
         let trace = built.trace()?;
         say_if_changed(&lesson, &trace);
         let what = format!("ordering the lines of `{}`", lesson.name);
-        let judge = live(what, |_| Judge::of(trace, &lesson.name, promises));
+        let judge = live(what, |_| Judge::of(&trace, &lesson.name, promises));
         judge.map_err(|reason| built.failed(&reason))
     };
     match (command.as_deref(), &files[..]) {

@@ -140,21 +140,21 @@ impl<'a> Fault<'a> {
         matches!(self, Fault::NoLineBreak(_) | Fault::TwoInOne(_))
     }
 
-    /// The line, if it is text.
-    pub fn text(self) -> Option<&'a str> {
+    /// The line, which is empty if it is no text.
+    pub fn text(self) -> &'a str {
         match self {
-            Fault::NotUtf8 { .. } => None,
+            Fault::NotUtf8 { .. } => "",
             Fault::NoLineBreak(line)
             | Fault::TwoInOne(line)
             | Fault::Control(line)
-            | Fault::Unknown(line) => Some(line),
+            | Fault::Unknown(line) => line,
         }
     }
 }
 
 impl fmt::Display for Fault<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = shortened(self.text().unwrap_or_default());
+        let line = shortened(self.text());
         match self {
             Fault::NotUtf8 { column } => {
                 write!(

@@ -49,7 +49,7 @@
 //! assert_eq!(count(&order.guaranteed), Count::Exact(1));
 //! assert_eq!(order.guarantees[1].reason(), "join");
 //!
-//! let judge = Judge::of(trace, "lesson", Promises::WorkerCore)?;
+//! let judge = Judge::of(&trace, "lesson", Promises::WorkerCore)?;
 //! let judgement = judge.judge(b"sub thread start  1\nmain thread post job\nsub thread end  1\n");
 //! assert_eq!(judgement.verdict, Verdict::Impossible);
 //! assert!(judgement.faults[0].ends_with("which stands in line 3 (join)"));

@@ -261,7 +261,7 @@ proptest! {
         let trace = run(&Script::of(&steps), &picks);
         let explorer = explorer(&trace);
         let trace = Trace::parse(&trace).unwrap();
-        let judge = Judge::of(trace, "lesson", Promises::WorkerCore).unwrap();
+        let judge = Judge::of(&trace, "lesson", Promises::WorkerCore).unwrap();
         let outputs = finished(&explorer, false);
         let questions = explorer.questions();
         let verdicts = questions.iter().map(|question| {

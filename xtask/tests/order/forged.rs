@@ -70,7 +70,7 @@ proptest! {
                 description.holds_in(&Description::of(&whole, promises).unwrap());
                 description.guaranteed_pairs(80);
             }
-            if let Ok(judge) = Judge::of(trace.clone(), "forged", promises) {
+            if let Ok(judge) = Judge::of(&trace, "forged", promises) {
                 let output: String = whole.printed().map(|line| format!("{line}\n")).collect();
                 judge.judge(output.as_bytes());
                 judge.judge(&output.as_bytes()[..output.len() / 2]);

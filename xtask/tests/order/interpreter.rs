@@ -481,7 +481,7 @@ proptest! {
     ) {
         let trace = Trace::parse(&run(&Script::of(&steps), &picks)).unwrap();
         let order = HappensBefore::of(&trace, Promises::WorkerCore);
-        let judge = Judge::of(trace, "tried", Promises::WorkerCore).unwrap();
+        let judge = Judge::of(&trace, "tried", Promises::WorkerCore).unwrap();
         let sleeps = order.with_the_sleeps();
         let mut preferred: Vec<_> = (0..order.lines.len()).collect();
         preferred.sort_by_key(|&line| order_of_lines.get(line));

@@ -12,8 +12,8 @@ use worker_core::lines::{END, START};
 
 use crate::order::{
     description::listed,
-    happens_before::{Guarantee, HappensBefore, Promises, awaited, edges},
-    judgement::{JudgedOutput, Mismatch},
+    happens_before::{Guarantee, HappensBefore, Promises},
+    judgement::{JudgedOutput, Mismatch, Wrong},
     line::{Fault, shortened},
 };
 
@@ -75,18 +75,17 @@ impl JudgedOutput<'_> {
         let missing: Vec<_> = self.printed.zeroes().map(text).collect();
         let workers = LazyCell::new(|| workers(self.order).into_iter().collect::<HashSet<_>>());
         let mut nearest = HashMap::new();
-        for (_, mismatch) in &mut self.mismatches {
-            let &mut Mismatch::Unknown { text } = mismatch else {
-                continue;
-            };
+        let unknown = |it: &&mut Mismatch<'_>| it.wrong == Wrong::Unknown;
+        for Mismatch { text, wrong, .. } in self.mismatches.iter_mut().filter(unknown) {
+            let text = *text;
             if let Some(meant) = by_words.get(&words(text)) {
-                *mismatch = Mismatch::Blanks { text, meant };
+                *wrong = Wrong::Blanks(meant);
                 continue;
             }
             let named = [START, END].iter().find_map(|it| text.strip_prefix(it));
             let is_nobody = |name: &&str| !name.is_empty() && !workers.contains(name);
             if let Some(name) = named.filter(is_nobody).filter(|_| !workers.is_empty()) {
-                *mismatch = Mismatch::NoWorker { text, name };
+                *wrong = Wrong::NoWorker(name);
                 continue;
             }
             let is_compared = nearest.len() < MOST_COMPARED
@@ -96,7 +95,7 @@ impl JudgedOutput<'_> {
                 nearest.insert(text, get_close_matches(text, &missing, 1, CLOSE));
             }
             if let Some(&[meant]) = nearest.get(text).map(Vec::as_slice) {
-                *mismatch = Mismatch::Misspelt { text, meant };
+                *wrong = Wrong::Misspelt(meant);
             }
         }
     }
@@ -105,10 +104,11 @@ impl JudgedOutput<'_> {
     /// once and with the number of its first line.
     fn faults_of_lines(&self) -> Vec<(usize, String)> {
         let mut kinds = Vec::<(&Mismatch<'_>, Vec<usize>)>::new();
-        for (number, mismatch) in &self.mismatches {
-            match kinds.iter_mut().find(|(first, _)| first.is_like(mismatch)) {
-                Some((_, numbers)) => numbers.push(*number),
-                None => kinds.push((mismatch, vec![*number])),
+        for mismatch in &self.mismatches {
+            let is_like = |kind: &&mut (&Mismatch<'_>, _)| kind.0.wrong.is_like(&mismatch.wrong);
+            match kinds.iter_mut().find(is_like) {
+                Some((_, numbers)) => numbers.push(mismatch.number),
+                None => kinds.push((mismatch, vec![mismatch.number])),
             }
         }
         let faults = kinds.into_iter().map(|(first, numbers)| {
@@ -126,42 +126,39 @@ impl JudgedOutput<'_> {
 
     fn describe(&self, mismatch: &Mismatch<'_>) -> String {
         let lesson = &self.judge.lesson;
-        match mismatch {
-            Mismatch::NoLine(fault) => {
+        let text = shortened(mismatch.text);
+        match &mismatch.wrong {
+            Wrong::NoLine(fault) => {
                 let mut words = fault.to_string();
-                if self.promises == Promises::Python && fault.is_torn() {
+                if self.judge.promises == Promises::Python && fault.is_torn() {
                     words += ", in Python with `sys.stdout.write(line + \"\\n\")`";
                 } else if let Fault::TwoInOne(_) = fault {
                     words += "; of Python's `print` this proves nothing: see --python";
                 }
                 words
             }
-            Mismatch::Blanks { text, meant } => {
-                let text = shortened(text);
+            Wrong::Blanks(meant) => {
                 format!("has other blanks than the lesson's: {text:?}; did you mean {meant:?}?")
             }
-            Mismatch::NoWorker { name, .. } => {
+            Wrong::NoWorker(name) => {
                 let workers = workers(self.order).into_iter();
-                let workers: Vec<_> = workers
-                    .map(|name| format!("`{}`", shortened(name)))
-                    .collect();
+                let workers = workers.map(|name| format!("`{}`", shortened(name)));
                 format!(
                     "is unknown: no worker of `{lesson}` is called {:?}, only {}",
                     shortened(name),
-                    listed(&workers)
+                    listed(&workers.collect::<Vec<_>>())
                 )
             }
-            Mismatch::Misspelt { text, meant } => {
-                let text = shortened(text);
+            Wrong::Misspelt(meant) => {
                 format!("is unknown: {text:?} is no line of `{lesson}`; did you mean {meant:?}?")
             }
-            Mismatch::Unknown { text } => format!(
-                "is unknown: {:?} is no line of `{lesson}`; `cargo xtask orders {lesson}` lists them",
-                shortened(text)
+            Wrong::Unknown => format!(
+                "is unknown: {text:?} is no line of `{lesson}`; `cargo xtask orders {lesson}` lists them"
             ),
-            Mismatch::Repeated { text } => {
+            Wrong::Repeated => {
+                let text = mismatch.text;
                 let mut places = self.lines.iter().zip(&self.numbers).rev();
-                let last = places.find(|&(&line, _)| self.order.lines[line].text == *text);
+                let last = places.find(|&(&line, _)| self.order.lines[line].text == text);
                 let last = last.map_or(0, |(_, &number)| number);
                 format!(
                     "is repeated: `{text}` stands in line {last} already, and `{lesson}` prints it \
@@ -179,8 +176,9 @@ impl JudgedOutput<'_> {
         let source = source.map(|place| format!(" ({place} of the lesson)"));
         let reason = pair.map(|pair| format!(" ({})", pair.reason()));
         // If nothing else is wrong, the verdict says so.
-        let elsewhere = self.for_std(|it| it.too_early.is_none() && !it.is_faultless());
-        let elsewhere = elsewhere.then_some("; std and Python do not promise this");
+        let for_std = self.for_std();
+        let for_std = for_std.filter(|it| it.too_early.is_none() && !it.is_faultless());
+        let elsewhere = for_std.map(|_| "; std and Python do not promise this");
         format!(
             "line {} is too early: {}{} has to follow {}{}{}",
             self.numbers[place],
@@ -207,12 +205,9 @@ impl JudgedOutput<'_> {
 
     /// Says which lines an output lacks that Python has torn.
     fn describe_lacking(&self) -> Option<String> {
-        let pieces = self.mismatches.iter().filter_map(|(_, it)| match it {
-            Mismatch::NoLine(fault) if fault.is_torn() => fault.text(),
-            _ => None,
-        });
-        let pieces: HashSet<_> = pieces.collect();
-        let is_python = self.promises == Promises::Python;
+        let torn = self.mismatches.iter().filter(|it| it.is_torn());
+        let pieces: HashSet<_> = torn.map(|it| it.text).collect();
+        let is_python = self.judge.promises == Promises::Python;
         if !is_python
             || !(1..=MOST_COMPARED).contains(&pieces.len())
             || self.letters().are_all_there
@@ -235,10 +230,9 @@ impl JudgedOutput<'_> {
     /// Whether it has a line of the lesson, or one that may be meant to be.
     pub(super) fn has_a_line(mut self) -> bool {
         self.find_what_is_meant();
-        let may_be_one = |(_, mismatch): &(usize, Mismatch<'_>)| match mismatch {
-            Mismatch::NoLine(fault) => fault.is_torn(),
-            Mismatch::Unknown { .. } => false,
-            _ => true,
+        let may_be_one = |it: &Mismatch<'_>| match it.wrong {
+            Wrong::NoLine(_) => it.is_torn(),
+            _ => it.wrong != Wrong::Unknown,
         };
         !self.lines.is_empty() || self.mismatches.iter().any(may_be_one)
     }
@@ -248,16 +242,13 @@ impl JudgedOutput<'_> {
     fn ended_early(&self) -> Option<String> {
         let lines = &self.order.lines;
         // The lines that a start has put before the end are awaited by nobody.
-        let trace = &self.judge.trace;
-        let awaited = awaited(trace, &edges(trace, Promises::Std));
-        let is_awaited = |line: usize| awaited.contains(lines[line].event);
-        let mut last_lines = BTreeMap::new();
-        for line in (0..lines.len()).filter(|&line| is_awaited(line)) {
-            last_lines.insert(lines[line].thread, line);
-        }
+        let std = self.judge.std.as_deref().unwrap_or(self.judge);
+        let awaited = std.order.guaranteed.certain();
+        let last_lines = awaited.ones().map(|line| (lines[line].thread, line));
+        let mut last_lines = BTreeMap::from_iter(last_lines);
         let main_thread = last_lines.remove(&0);
         let nobody_waits = main_thread.is_none_or(|line| self.printed.contains(line))
-            && self.missing.ones().all(is_awaited)
+            && self.missing.is_subset(awaited)
             && last_lines.values().all(|line| self.missing.contains(*line));
         let last = *self.lines.last()?;
         (nobody_waits && last_lines.len() > 1).then(|| {
@@ -308,10 +299,17 @@ impl JudgedOutput<'_> {
 }
 
 impl Mismatch<'_> {
+    /// Whether another thread may have come between two pieces of the line.
+    fn is_torn(&self) -> bool {
+        matches!(self.wrong, Wrong::NoLine(fault) if fault.is_torn())
+    }
+}
+
+impl Wrong<'_> {
     /// Whether the same is wrong with another line.
-    fn is_like(&self, other: &Mismatch<'_>) -> bool {
+    fn is_like(&self, other: &Wrong<'_>) -> bool {
         match (self, other) {
-            (Mismatch::NoLine(fault), Mismatch::NoLine(other)) => {
+            (Wrong::NoLine(fault), Wrong::NoLine(other)) => {
                 discriminant(fault) == discriminant(other)
             }
             _ => discriminant(self) == discriminant(other),

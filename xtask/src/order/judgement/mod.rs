@@ -21,9 +21,11 @@ use crate::order::{
 /// What judges outputs by the order of a lesson's lines.
 pub struct Judge {
     lesson: String,
-    trace: Trace,
     promises: Promises,
+    /// The order of the lesson's lines by these promises.
     order: HappensBefore,
+    /// The judge by the promises of plain Rust, if those are fewer.
+    std: Option<Box<Judge>>,
 }
 
 /// What is to be said of an output.
@@ -64,19 +66,24 @@ impl Judge {
     /// # Errors
     ///
     /// If the lesson's lines cannot be told apart.
-    pub fn of(trace: Trace, lesson: &str, promises: Promises) -> Result<Judge, String> {
+    pub fn of(trace: &Trace, lesson: &str, promises: Promises) -> Result<Judge, String> {
+        let order = HappensBefore::of(trace, promises).require_distinct_lines()?;
+        let std = match promises {
+            Promises::WorkerCore => Some(Judge::of(trace, lesson, Promises::Std)?.into()),
+            Promises::Std | Promises::Python => None,
+        };
         Ok(Judge {
             lesson: lesson.to_owned(),
-            order: HappensBefore::of(&trace, promises).require_distinct_lines()?,
-            trace,
             promises,
+            order,
+            std,
         })
     }
 
     /// Judges an output, in UTF-8 or UTF-16.
     pub fn judge(&self, output: &[u8]) -> Judgement {
         let output = decoded(output);
-        let output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        let output = JudgedOutput::of(self, &output);
         Judgement {
             verdict: output.verdict(),
             faults: output.faults(),
@@ -86,13 +93,13 @@ impl Judge {
     /// Whether any line of an output is one of the lesson's, or may be meant to be.
     pub fn knows_a_line(&self, output: &[u8]) -> bool {
         let output = decoded(output);
-        JudgedOutput::of(self, &self.order, self.promises, &output).has_a_line()
+        JudgedOutput::of(self, &output).has_a_line()
     }
 
     /// What is wrong with the beginning of an output, whatever may come behind it.
     pub fn faults_of_beginning(&self, output: &[u8]) -> Vec<String> {
         let output = decoded(output);
-        let mut output = JudgedOutput::of(self, &self.order, self.promises, &output);
+        let mut output = JudgedOutput::of(self, &output);
         output.missing.clear();
         output.faults()
     }
@@ -121,17 +128,15 @@ fn decoded(output: &[u8]) -> Cow<'_, [u8]> {
 /// An output beside the lines that it should have.
 struct JudgedOutput<'a> {
     judge: &'a Judge,
-    /// The order of the lesson's lines by these promises.
     order: &'a HappensBefore,
-    promises: Promises,
     output: &'a [u8],
     /// The lines of the lesson that it has, in its order.
     lines: Vec<usize>,
     /// Their numbers in the output, counted from 1.
     numbers: Vec<usize>,
     printed: FixedBitSet,
-    /// What is wrong with its other lines, by their numbers.
-    mismatches: Vec<(usize, Mismatch<'a>)>,
+    /// Its other lines.
+    mismatches: Vec<Mismatch<'a>>,
     /// The place in `lines` of the first that comes before one that it should follow, and
     /// that one.
     too_early: Option<(usize, usize)>,
@@ -149,28 +154,35 @@ struct Letters {
     are_of_lines: bool,
 }
 
+/// A line that is none of the lesson's.
+struct Mismatch<'a> {
+    number: usize,
+    text: &'a str,
+    wrong: Wrong<'a>,
+}
+
 /// What is wrong with a line that is none of the lesson's.
-enum Mismatch<'a> {
+#[derive(PartialEq)]
+enum Wrong<'a> {
+    /// It is no line at all.
     NoLine(Fault<'a>),
-    Blanks { text: &'a str, meant: &'a str },
-    NoWorker { text: &'a str, name: &'a str },
-    Misspelt { text: &'a str, meant: &'a str },
-    Unknown { text: &'a str },
-    Repeated { text: &'a str },
+    /// It has other blanks than this line.
+    Blanks(&'a str),
+    /// It names this worker, and there is none.
+    NoWorker(&'a str),
+    /// It is probably meant to be this line.
+    Misspelt(&'a str),
+    Unknown,
+    Repeated,
 }
 
 impl<'a> JudgedOutput<'a> {
-    fn of(
-        judge: &'a Judge,
-        order: &'a HappensBefore,
-        promises: Promises,
-        output: &'a [u8],
-    ) -> JudgedOutput<'a> {
+    fn of(judge: &'a Judge, output: &'a [u8]) -> JudgedOutput<'a> {
+        let order = &judge.order;
         let nothing = FixedBitSet::with_capacity(order.lines.len());
         let mut judged = JudgedOutput {
             judge,
             order,
-            promises,
             output,
             lines: Vec::new(),
             numbers: Vec::new(),
@@ -202,7 +214,7 @@ impl<'a> JudgedOutput<'a> {
         for (number, mut text) in (1..).zip(lines) {
             if let Err(Fault::NoLineBreak(last)) = text {
                 let is_cut_off = self.may_be_cut_off(last);
-                if is_cut_off && self.promises != Promises::WorkerCore {
+                if is_cut_off && self.judge.promises != Promises::WorkerCore {
                     // Nothing is wrong with it there.
                     return;
                 }
@@ -217,7 +229,7 @@ impl<'a> JudgedOutput<'a> {
                 }
             }
             let line = text.ok().and_then(next);
-            let mismatch = match (line, text) {
+            let (text, wrong) = match (line, text) {
                 (Some(Some(line)), _) => {
                     self.lines.push(line);
                     self.numbers.push(number);
@@ -226,21 +238,25 @@ impl<'a> JudgedOutput<'a> {
                 }
                 (_, Err(fault)) => {
                     is_torn |= fault.is_torn();
-                    Mismatch::NoLine(fault)
+                    (fault.text(), Wrong::NoLine(fault))
                 }
                 // A tear leaves line breaks behind.
                 (_, Ok("")) if is_torn => continue,
-                (Some(None), Ok(text)) => Mismatch::Repeated { text },
-                (None, Ok(text)) => Mismatch::Unknown { text },
+                (Some(None), Ok(text)) => (text, Wrong::Repeated),
+                (None, Ok(text)) => (text, Wrong::Unknown),
             };
-            self.mismatches.push((number, mismatch));
+            let mismatch = Mismatch {
+                number,
+                text,
+                wrong,
+            };
+            self.mismatches.push(mismatch);
         }
         // Or the output gains blank lines at its end.
-        while let Some(&(number, Mismatch::Unknown { text: "" })) = self.mismatches.last()
-            && Some(&number) > self.numbers.last()
-        {
-            self.mismatches.pop();
-        }
+        let last = self.numbers.last().copied().unwrap_or_default();
+        let is_blank = |it: &Mismatch<'_>| it.text.is_empty() && it.wrong == Wrong::Unknown;
+        let is_gained = |it: &mut Mismatch<'_>| it.number > last && is_blank(it);
+        while self.mismatches.pop_if(is_gained).is_some() {}
     }
 
     /// Whether this is the beginning of a line that a worker is about to print: the end of a
@@ -263,12 +279,12 @@ impl<'a> JudgedOutput<'a> {
         }
         // Python promises no whole lines, so a torn one is no proof of anything. Nor is
         // a line of a daemon that was given up. But lines in a wrong order are.
-        let is_pythons = self.promises == Promises::Python && self.may_be_torn();
+        let is_pythons = self.judge.promises == Promises::Python && self.may_be_torn();
         let is_in_order = self.is_in_order() || is_pythons && self.is_a_copy_torn();
         if is_in_order && (is_pythons || self.order.is_endless) {
             return Verdict::CannotBeJudged;
         }
-        if !self.for_std(|output| output.is_faultless()) {
+        if !self.for_std().is_some_and(|output| output.is_faultless()) {
             return Verdict::Impossible;
         }
         Verdict::PossibleForStd(if self.mismatches.is_empty() {
@@ -278,13 +294,10 @@ impl<'a> JudgedOutput<'a> {
         })
     }
 
-    /// Whether this holds of the output of a program that promises less.
-    fn for_std(&self, holds: impl Fn(&JudgedOutput<'_>) -> bool) -> bool {
-        self.promises == Promises::WorkerCore && {
-            let order = HappensBefore::of(&self.judge.trace, Promises::Std);
-            let output = JudgedOutput::of(self.judge, &order, Promises::Std, self.output);
-            holds(&output)
-        }
+    /// The same output of a program in plain Rust, if that promises less.
+    fn for_std(&self) -> Option<JudgedOutput<'a>> {
+        let judge = self.judge.std.as_ref()?;
+        Some(JudgedOutput::of(judge, self.output))
     }
 
     /// Whether the output may be lines of the lesson that were mixed piece by piece.
@@ -298,8 +311,8 @@ impl<'a> JudgedOutput<'a> {
         let text = |line: usize| self.order.lines[line].text.as_str();
         let missing = self.printed.zeroes().map(|line| letters([text(line)]));
         let missing: HashSet<_> = missing.collect();
-        let mut bad = self.mismatches.iter().filter_map(|(_, bad)| bad.text());
-        let are_mixed = bad.any(|text| !missing.contains(&letters([text])));
+        let mut bad = self.mismatches.iter();
+        let are_mixed = bad.any(|bad| !missing.contains(&letters([bad.text])));
 
         let whole = |line: usize| [text(line), "\n"];
         let there = self.order.guaranteed.certain().union(&self.printed);
@@ -315,11 +328,8 @@ impl<'a> JudgedOutput<'a> {
             letters
         };
         // It may have lost its last line breaks, or gained some.
-        let is_last = |number: &usize| Some(number) > self.numbers.last();
-        let is_torn_at_end = self
-            .mismatches
-            .last()
-            .is_some_and(|(number, _)| is_last(number));
+        let last_bad = self.mismatches.last().map(|bad| bad.number);
+        let is_torn_at_end = last_bad.as_ref() > self.numbers.last();
         let most = match output[body.len()..].matches('\n').count() {
             breaks @ 1.. if !is_torn_at_end => breaks,
             _ => self.order.lines.len(),
@@ -345,19 +355,6 @@ impl<'a> JudgedOutput<'a> {
 
     fn is_in_order(&self) -> bool {
         self.too_early.is_none() && self.missing.is_clear()
-    }
-}
-
-impl Mismatch<'_> {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Mismatch::NoLine(fault) => fault.text(),
-            Mismatch::Blanks { text, .. }
-            | Mismatch::NoWorker { text, .. }
-            | Mismatch::Misspelt { text, .. }
-            | Mismatch::Unknown { text }
-            | Mismatch::Repeated { text } => Some(text),
-        }
     }
 }
 

@@ -52,7 +52,7 @@ fn judge(lines: &str, promises: Promises) -> Judgement {
 }
 
 fn judge_bytes(output: &[u8], promises: Promises) -> Judgement {
-    let judge = Judge::of(Trace::of(&fork_join()), "fork-join", promises).unwrap();
+    let judge = Judge::of(&Trace::of(&fork_join()), "fork-join", promises).unwrap();
     judge.judge(output)
 }
 
@@ -76,7 +76,7 @@ fn an_output_is_possible_if_every_line_follows_what_has_to_come_before_it() {
 fn the_same_line_a_second_time_is_the_next_that_its_thread_prints() {
     let mut events = fork_join();
     events.insert(4, "0|0|0|-|line|main thread post job".to_owned());
-    let twice = Judge::of(Trace::of(&events), "twice", Promises::WorkerCore).unwrap();
+    let twice = Judge::of(&Trace::of(&events), "twice", Promises::WorkerCore).unwrap();
     let between = "sub thread start  2\nsub thread end  2\nsub thread end  1\n";
     let output = format!(
         "main thread start\nsub thread start  1\nmain thread post job\n{between}main thread post job\n"
@@ -200,7 +200,7 @@ fn only_python_promises_no_whole_lines() {
     // Where a line is printed twice and one is torn, nobody knows which.
     let mut events = fork_join();
     events.insert(4, "0|0|0|-|line|main thread post job".to_owned());
-    let twice = Judge::of(Trace::of(&events), "twice", Promises::Python).unwrap();
+    let twice = Judge::of(&Trace::of(&events), "twice", Promises::Python).unwrap();
     let output = "main thread start\nsub thread start  1\nmain thread post jobsub thread end  1\n\n\
                   sub thread start  2\nsub thread end  2\nmain thread post job\n";
     let judgement = twice.judge(output.as_bytes());
@@ -359,7 +359,7 @@ fn a_daemon_prints_or_not_but_the_sleeps_say_which_is_likely() {
         ),
     ] {
         for promises in ALL {
-            let judge = Judge::of(trace(end), "daemon", promises).unwrap();
+            let judge = Judge::of(&trace(end), "daemon", promises).unwrap();
             assert_eq!(judge.judge(likely.as_bytes()).verdict, Verdict::Possible);
             let unlikely = judge.judge(unlikely.as_bytes()).verdict;
             assert_eq!(unlikely, Verdict::Unlikely(words.to_owned()));
@@ -399,7 +399,7 @@ fn a_program_that_does_not_wait_gets_one_sentence() {
     let words = "the program ended before its workers' last lines";
     assert!(faults[1].starts_with(words), "{faults:?}");
     // Of one that was stopped nobody knows whom it would have waited for.
-    let judge_of = |promises| Judge::of(Trace::of(&fork_join()), "fork-join", promises);
+    let judge_of = |promises| Judge::of(&Trace::of(&fork_join()), "fork-join", promises);
     let judge_of = judge_of(Promises::Std).unwrap();
     let faults = |output: &str| judge_of.faults_of_beginning(output.as_bytes());
     assert_eq!(faults(""), [""; 0]);
@@ -448,7 +448,7 @@ fn a_line_with_other_blanks_is_not_called_unknown() {
 
 #[test]
 fn an_output_with_any_line_of_the_lesson_is_told_from_one_with_none() {
-    let judge = Judge::of(Trace::of(&fork_join()), "fork-join", Promises::Std).unwrap();
+    let judge = Judge::of(&Trace::of(&fork_join()), "fork-join", Promises::Std).unwrap();
     for (output, knows) in [
         ("", false),
         ("fn main() {}\nmain thread\n", false),
@@ -558,7 +558,7 @@ fn judge_of_one(kind: &str, name: &str, output: &str, promises: Promises) -> Jud
     ];
     let place = if kind == "daemon" { 5 } else { 7 };
     events.insert(place, format!("{exit}|0|0|-|exit"));
-    let judge = Judge::of(Trace::of(&events), "one", promises).unwrap();
+    let judge = Judge::of(&Trace::of(&events), "one", promises).unwrap();
     judge.judge(output.as_bytes())
 }
 
@@ -628,7 +628,7 @@ fn a_last_line_that_may_be_whole_or_cut_off_is_what_makes_the_output_possible() 
         events.push(format!("5|0|{thread}|-|end"));
     }
     let verdict = |output: &str, promises| {
-        let judge = Judge::of(Trace::of(&events), "two", promises).unwrap();
+        let judge = Judge::of(&Trace::of(&events), "two", promises).unwrap();
         judge.judge(output.as_bytes()).verdict
     };
     for promises in [Promises::Std, Promises::Python] {
@@ -793,7 +793,7 @@ fn the_more_lines_a_lesson_has_the_fewer_unknown_ones_are_compared_with_them() {
     let lines = (0..MOST_COMPARISONS / 10).map(|line| format!("0|0|0|-|line|main thread {line}"));
     let events = lines.chain(["0|0|0|-|end", "0|0|0|-|exit"].map(str::to_owned));
     let trace = Trace::of(&events.collect::<Vec<_>>());
-    let judge = Judge::of(trace, "long", Promises::WorkerCore).unwrap();
+    let judge = Judge::of(&trace, "long", Promises::WorkerCore).unwrap();
     for misspelt in [10, 11] {
         let output = (0..misspelt).map(|line| format!("main thraed {line}\n"));
         let faults = judge.judge(output.collect::<String>().as_bytes()).faults;
@@ -816,7 +816,7 @@ fn what_a_daemon_without_end_might_have_printed_cannot_be_judged() {
         "0|0|1|-|endless".to_owned(),
     ];
     let judge = |events: &[String], output: &str| {
-        let judge = Judge::of(Trace::of(events), "endless", Promises::WorkerCore).unwrap();
+        let judge = Judge::of(&Trace::of(events), "endless", Promises::WorkerCore).unwrap();
         judge.judge(output.as_bytes())
     };
     let output = "sub thread start  1\nsub thread end  1\n";

@@ -1,5 +1,10 @@
 //! What is to be said of the order of a lesson's lines, in words.
 
+use std::{
+    collections::{HashMap, HashSet},
+    iter::repeat_n,
+};
+
 use console::measure_text_width;
 use fixedbitset::FixedBitSet;
 
@@ -15,10 +20,10 @@ use crate::order::{
 const MOST_NAMED: usize = 10;
 
 /// How many antichains are shown.
-pub(super) const MOST_ANTICHAINS: usize = 20;
+const MOST_ANTICHAINS: usize = 20;
 
 /// How many pairs of one kind are shown.
-pub(super) const MOST_PAIRS: usize = 1000;
+const MOST_PAIRS: usize = 1000;
 
 /// The order of a lesson's lines, described.
 pub struct Description {
@@ -135,6 +140,44 @@ impl Description {
         let with = &self.with_the_sleeps;
         lines.is_subset(with.possible())
             && with.antichain(lines.ones()).len() == lines.count_ones(..)
+    }
+
+    /// Row by row of [`missing_lines`](Description::missing_lines),
+    /// [`guaranteed_pairs`](Description::guaranteed_pairs),
+    /// [`likely_pairs`](Description::likely_pairs) and
+    /// [`incomparable_lines`](Description::incomparable_lines): whether it is so in the
+    /// other order too, which knows the lines by the same names. A pair that others imply
+    /// is so. A row that says that there are more has no answer.
+    pub fn holds_in(&self, other: &Description) -> [Vec<bool>; 4] {
+        let (order, other_order) = (&self.happens_before, &other.happens_before);
+        let points = (0..other_order.lines.len()).map(Some).chain([None]);
+        let points = points.map(|point| (other_order.name(point), point));
+        let points: HashMap<String, Option<usize>> = points.collect();
+        let in_other = |point: Option<usize>| points.get(&order.name(point)).copied();
+        let line_in_other = |line: usize| in_other(Some(line)).flatten();
+        let missing_in_other = HashSet::<_>::from_iter(other.missing_lines());
+        let missing = self.missing_lines().into_iter();
+        let guaranteed = order.guarantees.iter().map(|pair| {
+            let pair = line_in_other(pair.before).zip(in_other(pair.after));
+            pair.is_some_and(|(before, after)| other.is_guaranteed(before, after))
+        });
+        let likely = self.likely_covering_pairs().map(|(before, after)| {
+            let pair = line_in_other(before).zip(line_in_other(after));
+            pair.is_some_and(|(before, after)| other.is_likely(before, after))
+        });
+        let antichains = self.antichains().into_iter().take(MOST_ANTICHAINS);
+        let luck = antichains.flat_map(|lines| {
+            let in_other: Option<_> = lines.iter().map(|&line| line_in_other(line)).collect();
+            let is_so = in_other.is_some_and(|lines| other.is_antichain(&lines));
+            // One row says that they come in any order, and one names each.
+            repeat_n(is_so, lines.len() + 1)
+        });
+        [
+            missing.map(|row| missing_in_other.contains(&row)).collect(),
+            guaranteed.take(MOST_PAIRS).collect(),
+            likely.take(MOST_PAIRS).collect(),
+            luck.collect(),
+        ]
     }
 
     /// The lines that the end of the program may cut off.

@@ -14,8 +14,7 @@
 //! | [`happens_before`] | the partial order of a trace |
 //! | [`normal_form`] | the one output that stands for all that luck tells apart |
 //! | [`guarantees`] | the guarantees as a text, and what has changed in it |
-//! | [`description`] | all of it in words |
-//! | [`comparison`] | what of it is so in another order too |
+//! | [`description`] | all of it in words, and what of it is so in another order too |
 //! | [`judgement`] | whether a lesson could have printed an output |
 //! | [`explorer`] | every state between two lines, and which thread can go on |
 //!
@@ -56,7 +55,6 @@
 //! # Ok::<(), String>(())
 //! ```
 
-pub mod comparison;
 pub mod count;
 pub mod description;
 pub mod explorer;

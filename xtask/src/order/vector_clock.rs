@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-/// For each thread how many of its lines come before a point.
+/// For each of some threads side by side how many of its lines come before a point.
 ///
 /// A clock shares with those that it comes from what is the same in them, so that many
 /// of them take little room; and where one has as much everywhere as another anywhere,
@@ -12,85 +12,81 @@ use std::rc::Rc;
 pub(crate) struct VectorClock {
     /// How many threads there are, rounded up to a power of two.
     threads: usize,
-    lines: Lines,
-}
-
-/// How many lines there are of some threads side by side.
-#[derive(Clone)]
-struct Lines {
-    /// Of the thread with the fewest.
+    /// How many lines there are of the thread with the fewest.
     fewest: usize,
     /// Of the thread with the most.
     most: usize,
     /// Of all of them.
     all: usize,
-    /// Of each half of them, where not all have as many.
-    halves: Option<Rc<[Lines; 2]>>,
+    /// The clock of each half of them, where not all have as many.
+    halves: Option<Rc<[VectorClock; 2]>>,
 }
 
 impl VectorClock {
     /// That of the beginning of a program with so many threads.
     pub(crate) fn new(threads: usize) -> VectorClock {
-        VectorClock {
-            threads: threads.next_power_of_two(),
-            lines: Lines::of_one(0),
-        }
+        VectorClock::of_each(threads.next_power_of_two(), 0)
     }
 
     /// How many lines there are of a thread.
-    pub(crate) fn of(&self, mut thread: usize) -> usize {
-        let (mut threads, mut lines) = (self.threads, &self.lines);
-        while let Some(halves) = &lines.halves {
-            threads /= 2;
-            lines = &halves[thread / threads];
-            thread %= threads;
+    pub(crate) fn of(&self, thread: usize) -> usize {
+        let half = self.threads / 2;
+        match &self.halves {
+            Some(halves) => halves[thread / half].of(thread % half),
+            None => self.most,
         }
-        lines.most
     }
 
     /// How many lines there are of all threads.
     pub(crate) fn lines(&self) -> usize {
-        self.lines.all
+        self.all
     }
 
     /// Has so many lines of a thread.
     pub(crate) fn set(&mut self, thread: usize, lines: usize) {
-        self.lines = self.lines.with(thread, lines, self.threads);
+        *self = if self.threads == 1 {
+            VectorClock::of_each(1, lines)
+        } else {
+            let mut halves = self.halves();
+            let half = self.threads / 2;
+            halves[thread / half].set(thread % half, lines);
+            VectorClock::of_halves(halves)
+        };
     }
 
     /// Comes behind another point too.
     pub(crate) fn join(&mut self, other: &VectorClock) {
-        self.lines = self.lines.join(&other.lines);
+        let both = self.halves.as_ref().zip(other.halves.as_ref());
+        let is_same = both.is_some_and(|(one, other)| Rc::ptr_eq(one, other));
+        if is_same || self.fewest >= other.most {
+            return;
+        }
+        *self = if other.fewest >= self.most {
+            other.clone()
+        } else {
+            let ([mut one, mut two], [other_one, other_two]) = (self.halves(), other.halves());
+            one.join(&other_one);
+            two.join(&other_two);
+            VectorClock::of_halves([one, two])
+        };
     }
-}
 
-impl Lines {
-    /// So many of one thread, or none of any.
-    fn of_one(lines: usize) -> Lines {
-        Lines {
+    /// So many lines of each thread.
+    fn of_each(threads: usize, lines: usize) -> VectorClock {
+        VectorClock {
+            threads,
             fewest: lines,
             most: lines,
-            all: lines,
+            all: threads * lines,
             halves: None,
         }
     }
 
-    /// So many of one of the threads, and of all others as many as these.
-    fn with(&self, thread: usize, lines: usize, threads: usize) -> Lines {
-        if threads == 1 {
-            return Lines::of_one(lines);
-        }
-        let threads = threads / 2;
-        let mut halves = self.halves();
-        let half = &mut halves[thread / threads];
-        *half = half.with(thread % threads, lines, threads);
-        Lines::of_halves(halves)
-    }
-
-    fn of_halves(halves: [Lines; 2]) -> Lines {
+    fn of_halves(halves: [VectorClock; 2]) -> VectorClock {
         let [one, other] = &halves;
         let (fewest, most) = (one.fewest.min(other.fewest), one.most.max(other.most));
-        Lines {
+        VectorClock {
+            threads: 2 * one.threads,
             fewest,
             most,
             all: one.all + other.all,
@@ -98,29 +94,10 @@ impl Lines {
         }
     }
 
-    fn halves(&self) -> [Lines; 2] {
-        if let Some(halves) = &self.halves {
-            return halves.as_ref().clone();
-        }
-        let half = Lines {
-            all: self.all / 2,
-            ..self.clone()
-        };
-        [half.clone(), half]
-    }
-
-    /// The more of each thread.
-    fn join(&self, other: &Lines) -> Lines {
-        let both = self.halves.as_ref().zip(other.halves.as_ref());
-        let is_same = both.is_some_and(|(one, other)| Rc::ptr_eq(one, other));
-        if is_same || self.fewest >= other.most {
-            return self.clone();
-        }
-        if other.fewest >= self.most {
-            return other.clone();
-        }
-        let ([one, two], [other_one, other_two]) = (self.halves(), other.halves());
-        Lines::of_halves([one.join(&other_one), two.join(&other_two)])
+    fn halves(&self) -> [VectorClock; 2] {
+        let half = || VectorClock::of_each(self.threads / 2, self.most);
+        let halves = self.halves.as_deref().cloned();
+        halves.unwrap_or_else(|| [half(), half()])
     }
 }
 
@@ -159,15 +136,15 @@ mod tests {
                     prop_assert_eq!(clock.lines(), list.iter().sum());
                     // Where all have as many, there is nothing to tell apart.
                     let are_alike = threads.is_power_of_two() && list.iter().all(|it| *it == list[0]);
-                    prop_assert!(!are_alike || clock.lines.halves.is_none());
+                    prop_assert!(!are_alike || clock.halves.is_none());
                 }
             }
         }
     }
 
-    /// Adds the nodes of some lines.
-    fn add_nodes(lines: &Lines, nodes: &mut HashSet<*const [Lines; 2]>) {
-        if let Some(halves) = &lines.halves
+    /// Adds the nodes of a clock.
+    fn add_nodes(clock: &VectorClock, nodes: &mut HashSet<*const [VectorClock; 2]>) {
+        if let Some(halves) = &clock.halves
             && nodes.insert(Rc::as_ptr(halves))
         {
             halves.iter().for_each(|half| add_nodes(half, nodes));
@@ -192,7 +169,7 @@ mod tests {
         }
         let mut nodes = HashSet::new();
         for clock in &clocks {
-            add_nodes(&clock.lines, &mut nodes);
+            add_nodes(clock, &mut nodes);
         }
         let most = clocks.len() * halvings;
         assert!(nodes.len() <= most, "{} of {most}", nodes.len());

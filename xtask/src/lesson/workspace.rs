@@ -1,7 +1,7 @@
 //! The lessons of the workspace: which there are, and their programs.
 
 use std::{
-    env, fs,
+    fs,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -173,7 +173,8 @@ impl Workspace {
             said.extend(words.split_inclusive('\n').filter(|line| {
                 let line = strip_ansi_codes(line);
                 has_failed |= line.starts_with("error");
-                has_failed || !line.starts_with(' ')
+                // Not every workspace has this tool in it.
+                has_failed || !line.starts_with(' ') && !line.contains("excluded package")
             }));
         }
         said
@@ -267,17 +268,7 @@ fn build_command(names: &[String]) -> Command {
     if names.is_empty() {
         build.args(["--workspace", "--bins"]);
         // It is up to date, and no system lets a program that runs be replaced.
-        let current = env::current_dir().unwrap_or_default();
-        let folder = build.get_current_dir().unwrap_or(&current);
-        let is_root = |folder: &&Path| {
-            let manifest = fs::read_to_string(folder.join("Cargo.toml"));
-            manifest.is_ok_and(|manifest| manifest.contains("[workspace]"))
-        };
-        let tool = env!("CARGO_PKG_NAME");
-        let root = folder.ancestors().find(is_root);
-        if root.is_some_and(|root| root.join(tool).is_dir()) {
-            build.args(["--exclude", tool]);
-        }
+        build.args(["--exclude", env!("CARGO_PKG_NAME")]);
     }
     for name in names {
         build.args(["--package", name, "--bin", name]);

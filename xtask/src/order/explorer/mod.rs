@@ -113,20 +113,21 @@ impl Explorer {
             return Err("a daemon of it goes on for too long to know all its lines".to_owned());
         }
         let lines = order.lines.iter().zip(0..);
-        let program = Program {
+        let mut program = Program {
             trace,
             edges: edges(trace, Promises::WorkerCore),
             order: &order,
             line_of: lines.map(|(line, number)| (line.event, number)).collect(),
             with_the_sleeps: order.with_the_sleeps(),
+            points: Vec::new(),
+            number_of: HashMap::new(),
         };
-        let mut known = Known::default();
-        known.number(program.point(FixedBitSet::with_capacity(order.lines.len())));
+        program.come_to(FixedBitSet::with_capacity(order.lines.len()), false);
         let mut states = Vec::new();
         // Breadth first, so that each state comes after all that lead to it.
-        while let Some(point) = known.points.get(states.len()).cloned() {
-            states.push(program.state(point, &mut known));
-            if known.points.len() > MOST_STATES {
+        while let Some(point) = program.points.get(states.len()).cloned() {
+            states.push(program.state(point));
+            if program.points.len() > MOST_STATES {
                 return Err(format!(
                     "it can be in more than {MOST_STATES} states, too many for a page; start fewer \
                      workers"
@@ -163,22 +164,6 @@ fn count(states: &mut [State]) -> Option<()> {
 /// The lines that have been printed, and whether the program has ended.
 type Point = (FixedBitSet, bool);
 
-/// The states that have been come to.
-#[derive(Default)]
-struct Known {
-    points: Vec<Point>,
-    number_of: HashMap<Point, usize>,
-}
-
-impl Known {
-    fn number(&mut self, point: Point) -> usize {
-        *self.number_of.entry(point).or_insert_with_key(|point| {
-            self.points.push(point.clone());
-            self.points.len() - 1
-        })
-    }
-}
-
 struct Program<'a> {
     trace: &'a Trace,
     edges: Edges,
@@ -186,25 +171,32 @@ struct Program<'a> {
     /// The line that an event is.
     line_of: HashMap<usize, usize>,
     with_the_sleeps: PartialOrder,
+    /// The states that have been come to.
+    points: Vec<Point>,
+    number_of: HashMap<Point, usize>,
 }
 
 impl Program<'_> {
-    /// Where these lines have been printed. Where nothing is left to print, the program
-    /// ends by itself.
-    fn point(&self, printed: FixedBitSet) -> Point {
-        let is_over = printed.is_full();
-        (printed, is_over)
+    /// The number of the state where these lines have been printed. Where nothing is left to
+    /// print, the program ends by itself.
+    fn come_to(&mut self, printed: FixedBitSet, is_over: bool) -> usize {
+        let is_over = is_over || printed.is_full();
+        let number = self.number_of.entry((printed, is_over));
+        *number.or_insert_with_key(|point| {
+            self.points.push(point.clone());
+            self.points.len() - 1
+        })
     }
 
-    fn state(&self, (printed, is_over): Point, known: &mut Known) -> State {
+    fn state(&mut self, (printed, is_over): Point) -> State {
         let (undone, at) = self.undone(&printed);
         let threads = (0..undone.len()).map(|thread| Standing {
             at: at[thread],
             next: match undone[thread] {
                 _ if is_over && thread == 0 => Next::Ended,
                 Some(_) if is_over => Next::CutOff,
-                Some(event) => self.next(event, &undone, &printed, known),
-                None if thread == 0 => self.end(&printed, known),
+                Some(event) => self.next(event, &undone, &printed),
+                None if thread == 0 => self.end(&printed),
                 None => Next::Ended,
             },
         });
@@ -253,13 +245,7 @@ impl Program<'_> {
     }
 
     /// What a thread can do that has come to this event.
-    fn next(
-        &self,
-        event: usize,
-        undone: &[Option<usize>],
-        printed: &FixedBitSet,
-        known: &mut Known,
-    ) -> Next {
+    fn next(&mut self, event: usize, undone: &[Option<usize>], printed: &FixedBitSet) -> Next {
         let Some(source) = self.waits_for(event, undone) else {
             let line = self.line_of[&event];
             let unlikely = self.unlikely(line, printed);
@@ -267,7 +253,7 @@ impl Program<'_> {
             printed.insert(line);
             return Next::Step(Step {
                 line: Some(line),
-                state: known.number(self.point(printed)),
+                state: self.come_to(printed, false),
                 unlikely,
             });
         };
@@ -279,7 +265,7 @@ impl Program<'_> {
                 match (lines.rposition(|line| line.thread == other), undone[other]) {
                     (Some(last), _) => Next::Join(last),
                     // It prints nothing, so what it waits for is waited for.
-                    (None, Some(event)) => self.next(event, undone, printed, known),
+                    (None, Some(event)) => self.next(event, undone, printed),
                     (None, None) => Next::Ended,
                 }
             }
@@ -288,15 +274,16 @@ impl Program<'_> {
     }
 
     /// What is left of a main thread that has come to its end.
-    fn end(&self, printed: &FixedBitSet, known: &mut Known) -> Next {
+    fn end(&mut self, printed: &FixedBitSet) -> Next {
         let missing = |order: &PartialOrder| order.certain().difference(printed).next();
         if let Some(line) = missing(&self.order.guaranteed) {
             return Next::End(line);
         }
+        let unlikely = missing(&self.with_the_sleeps).map(Unlikely::Missing);
         Next::Step(Step {
             line: None,
-            state: known.number((printed.clone(), true)),
-            unlikely: missing(&self.with_the_sleeps).map(Unlikely::Missing),
+            state: self.come_to(printed.clone(), true),
+            unlikely,
         })
     }
 

@@ -32,18 +32,15 @@ impl IdleTime {
     /// Looks at it again, and says whether it has done nothing for long enough. So much it
     /// has `written` so far.
     pub(super) fn finds_standstill(&mut self, process: u32, written: u64) -> bool {
-        if written != self.written {
+        // The OS asks each thread, so it is asked only where that has to tell.
+        let is_silent = written == self.written;
+        let computed = is_silent.then(|| ticks(process)).flatten();
+        if !is_silent || computed != self.computed {
             *self = IdleTime {
                 written,
-                ..IdleTime::default()
+                computed,
+                idle: 0,
             };
-            return false;
-        }
-        // The OS asks each thread, so it is asked only where that has to tell.
-        let computed = ticks(process);
-        if computed != self.computed {
-            self.computed = computed;
-            self.idle = 0;
             return false;
         }
         self.idle += 1;

@@ -83,10 +83,7 @@ impl Process {
             let _ = leader.wait();
             StartError::Program(reason)
         })?;
-        running.0.push(Group {
-            leader: pid,
-            _trace: trace,
-        });
+        running.0.push((pid, trace));
         Ok(Process {
             leader,
             trace: path,
@@ -121,7 +118,7 @@ impl Process {
         let mut running = lock(&RUNNING);
         self.kill();
         let pid = Pid::from_child(&self.leader);
-        running.0.retain(|group| group.leader != pid);
+        running.0.retain(|&(leader, _)| leader != pid);
         drop(running);
         self.is_over = true;
         self.leader.wait()
@@ -140,18 +137,13 @@ impl Drop for Process {
 /// ends the tool never gives it back: no lesson is started then, and no file made.
 static RUNNING: Mutex<Running> = Mutex::new(Running(Vec::new()));
 
-struct Running(Vec<Group>);
-
-struct Group {
-    leader: Pid,
-    /// Removes the file when it is dropped.
-    _trace: TempPath,
-}
+/// Their leaders, each with the file of its trace, which is removed when it is dropped.
+struct Running(Vec<(Pid, TempPath)>);
 
 impl Running {
     fn signal(&self, signal: Signal) {
-        for group in &self.0 {
-            let _ = kill_process_group(group.leader, signal);
+        for (leader, _) in &self.0 {
+            let _ = kill_process_group(*leader, signal);
         }
     }
 
@@ -180,9 +172,9 @@ impl Running {
 
     fn end_groups(&mut self) {
         self.signal(Signal::KILL);
-        for group in self.0.drain(..) {
+        for (leader, _trace) in self.0.drain(..) {
             // Only then it makes no file any more.
-            wait_for(group.leader);
+            wait_for(leader);
         }
     }
 }

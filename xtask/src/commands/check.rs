@@ -120,6 +120,9 @@ pub(crate) fn check(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     let Some(lesson) = lesson else {
         return usage("name a lesson");
     };
+    if files.iter().filter(|&file| file == "-").count() > 1 {
+        return usage("standard input can be judged once; name `-` no second time");
+    }
     let judge = || {
         let (lesson, built) = Lesson::build(lesson)?;
         let trace = built.trace()?;

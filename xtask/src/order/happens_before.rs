@@ -221,7 +221,8 @@ impl HappensBefore {
         let alike = lines.find(|line| first(line).thread != line.thread);
         match alike.map(|line| &line.text) {
             Some(text) => Err(format!(
-                "two of its threads print `{text}`; give each worker a name of its own"
+                "two of its threads print `{text}`; give each worker a name of its own, and the \
+                 main thread other lines"
             )),
             None => Ok(self),
         }
@@ -515,8 +516,8 @@ mod tests {
             ]
         );
         assert_eq!(order.placed_name(None), "the end of the program");
-        let words =
-            "two of its threads print `sub thread start  a`; give each worker a name of its own";
+        let words = "two of its threads print `sub thread start  a`; give each worker a name of its own, and the \
+             main thread other lines";
         assert_eq!(order.require_distinct_lines().err().unwrap(), words);
     }
 

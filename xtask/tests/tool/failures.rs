@@ -704,6 +704,7 @@ fn wrong_usage_is_answered_with_the_usage_and_status_2() {
         &["orders", "good", "--observe", "-1"],
         &["check"],
         &["check", "good", "--times", "3"],
+        &["check", "good", "-", "-"],
         &["timeline"],
         &["timeline", "good", "--svg"],
         &["timeline", "good", "--svg", "one", "--trace", "./one"],

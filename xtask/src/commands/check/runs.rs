@@ -199,7 +199,7 @@ fn judge_run(judge: &Judge, run: &Run) -> Judgement {
     };
     let mut faults = vec![format!("{}{but}", run.end)];
     if !matches!(run.end, End::TooMuch { .. }) {
-        faults.extend(judge.faults_of_beginning(run.whole_lines()));
+        faults.extend(judge.faults_of_beginning(&run.stdout));
     }
     Judgement { verdict, faults }
 }

@@ -319,7 +319,7 @@ impl Wrong<'_> {
 
 /// The names of a lesson's workers, in the order in which it starts them.
 fn workers(order: &HappensBefore) -> Vec<&str> {
-    let lines = order.lines.iter();
+    let lines = order.lines.iter().filter(|line| line.thread > 0);
     lines
         .filter_map(|line| line.text.strip_prefix(START))
         .collect()

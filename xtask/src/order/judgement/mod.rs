@@ -96,10 +96,13 @@ impl Judge {
         JudgedOutput::of(self, &output).has_a_line()
     }
 
-    /// What is wrong with the beginning of an output, whatever may come behind it.
+    /// What is wrong with the whole lines of the beginning of an output, whatever may come
+    /// behind them.
     pub fn faults_of_beginning(&self, output: &[u8]) -> Vec<String> {
         let output = decoded(output);
-        let mut output = JudgedOutput::of(self, &output);
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let whole = output.iter().rposition(is_end).map_or(0, |end| end + 1);
+        let mut output = JudgedOutput::of(self, &output[..whole]);
         output.missing.clear();
         output.faults()
     }
@@ -314,10 +317,13 @@ impl<'a> JudgedOutput<'a> {
         let mut bad = self.mismatches.iter();
         let are_mixed = bad.any(|bad| !missing.contains(&letters([bad.text])));
 
+        let certain = self.order.guaranteed.certain();
         let whole = |line: usize| [text(line), "\n"];
-        let there = self.order.guaranteed.certain().union(&self.printed);
+        let there = certain.ones().flat_map(whole);
+        // The end may have cut off the line break of a daemon's line.
+        let cut_off = self.printed.difference(certain).map(text);
         let [there, all] = [
-            letters(there.flat_map(whole)),
+            letters(there.chain(cut_off)),
             letters((0..self.order.lines.len()).flat_map(whole)),
         ];
         let output = String::from_utf8_lossy(self.output);

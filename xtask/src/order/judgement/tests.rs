@@ -213,6 +213,29 @@ fn only_python_promises_no_whole_lines() {
     assert_eq!(judgement.verdict, Verdict::Impossible);
 }
 
+#[test]
+fn the_line_break_of_a_daemons_line_may_be_cut_off_beside_a_torn_line() {
+    let events = [
+        "0|0|0|-|start|1|worker|1",
+        "0|0|1|-|line|sub thread start  1",
+        "0|0|0|-|started|1",
+        "0|0|0|-|line|main thread end",
+        "0|0|0|-|start|2|daemon|d",
+        "0|0|2|-|line|sub thread start  d",
+        "0|0|0|-|started|2",
+        "0|0|0|-|end",
+        "1|0|1|-|line|sub thread end  1",
+        "1|0|1|-|end",
+        "1|0|0|-|exit",
+    ];
+    let trace = Trace::of(&events.map(str::to_owned));
+    let judge = Judge::of(&trace, "it", Promises::Python).unwrap();
+    // The last line break is the worker's.
+    let output = "sub thread start  1\nmain thread endsub thread end  1\nsub thread start  d\n";
+    let judgement = judge.judge(output.as_bytes());
+    assert_eq!(judgement.verdict, Verdict::CannotBeJudged, "{judgement:?}");
+}
+
 /// What is written at once of a worker's first line.
 fn pieces() -> impl Strategy<Value = Vec<&'static str>> {
     let line = "sub thread start  1\n";
@@ -495,6 +518,25 @@ fn an_output_may_be_in_utf_16() {
 }
 
 #[test]
+fn of_the_beginning_of_an_output_whole_lines_are_judged_in_any_encoding() {
+    let judge = Judge::of(&Trace::of(&fork_join()), "fork-join", Promises::Std).unwrap();
+    let [right, wrong] = [
+        "main thread start\nsub thread start  1\nx",
+        "sub thread start  1\nmain thread start\nx",
+    ];
+    for end in ["\n", "\r\n", "\r"] {
+        for (text, faults) in [(right, 0), (wrong, 1)] {
+            let text = text.replace('\n', end);
+            let utf_16 = text.encode_utf16().flat_map(u16::to_le_bytes);
+            for output in [text.as_bytes(), &utf_16.collect::<Vec<_>>()] {
+                let found = judge.faults_of_beginning(output);
+                assert_eq!(found.len(), faults, "{text:?}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_last_line_break_that_is_missing_and_blank_lines_at_the_end_tell_of_nothing() {
     let right = "main thread start\nsub thread start  1\nsub thread start  2\nsub thread end  1\n\
                  sub thread end  2\nmain thread post job";
@@ -660,6 +702,14 @@ fn a_worker_of_another_name_is_told_the_names_that_there_are() {
         let words = "line 3 is unknown: no worker of `fork-join` is called \"3\", only `1` and `2`; \
                      likewise line 5";
         assert_eq!(faults, [words]);
+        // Nobody is who the main thread speaks of.
+        let spoken = fork_join()[0].replace("main thread start", "sub thread start  3");
+        let events = [&[spoken], &fork_join()[1..]].concat();
+        let judge_of = Judge::of(&Trace::of(&events), "fork-join", promises).unwrap();
+        assert_eq!(
+            judge_of.judge(b"\n\nsub thread end  3\n").faults[1],
+            words.replace("; likewise line 5", "")
+        );
         // Nobody is called nothing.
         let faults = judge_bytes(b"sub thread start  \n", promises).faults;
         let words = "line 1 is unknown: \"sub thread start  \" is no line of `fork-join`; ";

@@ -131,18 +131,16 @@ pub(crate) fn difference(old: &str, new: &str) -> String {
             shown += "            ⋮\n";
         }
         for change in operations.iter().flat_map(|one| diff.iter_changes(one)) {
-            let number = |index: Option<usize>| match index {
-                Some(index) => format!("{:>5}", index + 1),
-                None => " ".repeat(5),
-            };
+            let number = |index: Option<usize>| index.map(|index| (index + 1).to_string());
+            let [old, new] = [change.old_index(), change.new_index()].map(number);
+            let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
             let text = plain(change.value().trim_end_matches('\n'));
             let line = match change.tag() {
                 ChangeTag::Equal => style(format!(" {text}")).dim(),
                 ChangeTag::Delete => style(format!("-{text}")).red(),
                 ChangeTag::Insert => style(format!("+{text}")).green(),
             };
-            let (old, new) = (number(change.old_index()), number(change.new_index()));
-            let _ = writeln!(shown, "{old} {new} │{line}");
+            let _ = writeln!(shown, "{old:>5} {new:>5} │{line}");
         }
     }
     shown

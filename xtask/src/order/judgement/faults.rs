@@ -158,7 +158,7 @@ impl JudgedOutput<'_> {
             Wrong::Repeated => {
                 let text = mismatch.text;
                 let mut places = self.lines.iter().zip(&self.numbers).rev();
-                let last = places.find(|&(&line, _)| self.order.lines[line].text == text);
+                let last = places.find(|&(&line, _)| self.text(line) == text);
                 let last = last.map_or(0, |(_, &number)| number);
                 format!(
                     "is repeated: `{text}` stands in line {last} already, and `{lesson}` prints it \
@@ -208,14 +208,11 @@ impl JudgedOutput<'_> {
         let torn = self.mismatches.iter().filter(|it| it.is_torn());
         let pieces: HashSet<_> = torn.map(|it| it.text).collect();
         let is_python = self.judge.promises == Promises::Python;
-        if !is_python
-            || !(1..=MOST_COMPARED).contains(&pieces.len())
-            || self.letters().are_all_there
-        {
+        if !is_python || !(1..=MOST_COMPARED).contains(&pieces.len()) || self.has_all_letters() {
             return None;
         }
-        let text = |line: &usize| &self.order.lines[*line].text;
-        let is_lacking = |line: &usize| pieces.iter().all(|piece| !piece.contains(text(line)));
+        let is_lacking =
+            |&line: &usize| pieces.iter().all(|piece| !piece.contains(self.text(line)));
         let lines = self.order.guaranteed.certain().difference(&self.printed);
         let lines = lines.filter(is_lacking).map(|line| self.name(line));
         let names: Vec<_> = lines.map(str::to_owned).collect();

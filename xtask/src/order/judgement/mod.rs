@@ -147,16 +147,6 @@ struct JudgedOutput<'a> {
     missing: FixedBitSet,
 }
 
-/// What the letters of an output tell of where they come from.
-struct Letters {
-    /// They are not one by one those of the lines that are missing.
-    are_mixed: bool,
-    /// Those of all lines are there that come before the end of the program.
-    are_all_there: bool,
-    /// There are no others than those of the lesson's lines.
-    are_of_lines: bool,
-}
-
 /// A line that is none of the lesson's.
 struct Mismatch<'a> {
     number: usize,
@@ -269,7 +259,7 @@ impl<'a> JudgedOutput<'a> {
             let mut covered = self.order.guaranteed.covered_by(line).into_iter();
             covered.all(|line| self.printed.contains(line))
         };
-        let begins = |line: &usize| self.order.lines[*line].text.starts_with(beginning);
+        let begins = |&line: &usize| self.text(line).starts_with(beginning);
         let next = self.printed.zeroes().filter(begins).filter(is_next);
         let next: Vec<_> = next.map(|line| &self.order.lines[line]).collect();
         // One that is all there only lacks its line break.
@@ -305,46 +295,46 @@ impl<'a> JudgedOutput<'a> {
 
     /// Whether the output may be lines of the lesson that were mixed piece by piece.
     fn may_be_torn(&self) -> bool {
-        let letters = self.letters();
-        letters.are_mixed && letters.are_all_there && letters.are_of_lines
+        let missing = self.printed.zeroes();
+        let missing: HashSet<_> = missing.map(|line| letters([self.text(line)])).collect();
+        let mut bad = self.mismatches.iter();
+        // Else its letters are one by one those of the lines that are missing.
+        let are_mixed = bad.any(|bad| !missing.contains(&letters([bad.text])));
+        let all = (0..self.order.lines.len()).flat_map(|line| [self.text(line), "\n"]);
+        are_mixed && self.has_all_letters() && are_among(&self.letters(1), &letters(all))
     }
 
-    /// What its letters tell.
-    fn letters(&self) -> Letters {
-        let text = |line: usize| self.order.lines[line].text.as_str();
-        let missing = self.printed.zeroes().map(|line| letters([text(line)]));
-        let missing: HashSet<_> = missing.collect();
-        let mut bad = self.mismatches.iter();
-        let are_mixed = bad.any(|bad| !missing.contains(&letters([bad.text])));
-
-        let certain = self.order.guaranteed.certain();
-        let whole = |line: usize| [text(line), "\n"];
-        let there = certain.ones().flat_map(whole);
-        // The end may have cut off the line break of a daemon's line.
-        let cut_off = self.printed.difference(certain).map(text);
-        let [there, all] = [
-            letters(there.chain(cut_off)),
-            letters((0..self.order.lines.len()).flat_map(whole)),
-        ];
-        let output = String::from_utf8_lossy(self.output);
-        let body = output.trim_end_matches(['\r', '\n']);
-        let with = |breaks| {
-            let mut letters = letters(body.split('\r'));
-            *letters.entry('\n').or_default() += breaks;
-            letters
-        };
+    /// Whether the letters of all lines are there that come before the end of the program.
+    fn has_all_letters(&self) -> bool {
         // It may have lost its last line breaks, or gained some.
+        let is_break = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+        let at_its_end = self.output.iter().rev().take_while(is_break);
         let last_bad = self.mismatches.last().map(|bad| bad.number);
         let is_torn_at_end = last_bad.as_ref() > self.numbers.last();
-        let most = match output[body.len()..].matches('\n').count() {
+        let most = match at_its_end.filter(|&&byte| byte == b'\n').count() {
             breaks @ 1.. if !is_torn_at_end => breaks,
             _ => self.order.lines.len(),
         };
-        Letters {
-            are_mixed,
-            are_all_there: are_among(&there, &with(most)),
-            are_of_lines: are_among(&with(1), &all),
-        }
+        let certain = self.order.guaranteed.certain();
+        let whole = certain.ones().flat_map(|line| [self.text(line), "\n"]);
+        // The end may have cut off the line break of a daemon's line.
+        let cut_off = self.printed.difference(certain);
+        let there = whole.chain(cut_off.map(|line| self.text(line)));
+        are_among(&letters(there), &self.letters(most))
+    }
+
+    /// The letters of the output, with so many line breaks at its end.
+    fn letters(&self, breaks: usize) -> BTreeMap<char, usize> {
+        let output = String::from_utf8_lossy(self.output);
+        let body = output.trim_end_matches(['\r', '\n']);
+        let mut letters = letters(body.split('\r'));
+        *letters.entry('\n').or_default() += breaks;
+        letters
+    }
+
+    /// What a line of the lesson says.
+    fn text(&self, line: usize) -> &'a str {
+        &self.order.lines[line].text
     }
 
     /// Whether some but not all are there of the lines of one text: then nobody knows which.

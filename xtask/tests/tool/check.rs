@@ -156,6 +156,27 @@ fn what_python_may_tear_proves_nothing_but_what_is_no_text_does() {
     }
 }
 
+/// What the runs of a program come to without how long they took, and that.
+fn untimed(report: &Report) -> (String, &str) {
+    let mut lines = report.stdout.split_inclusive('\n');
+    let times = lines.find(|line| line.starts_with("each took "));
+    let times = times.unwrap_or_else(|| panic!("no time in {report}"));
+    (report.stdout.replacen(times, "", 1), times)
+}
+
+#[cfg(unix)]
+#[test]
+fn how_long_the_runs_took_is_said_beside_the_time_that_the_lesson_takes() {
+    // It prints what the lesson does and starts no thread, and its time tells.
+    let script = format!("sleep 0.2; printf '{}'", fork_join("S 1 2 11 22 P E"));
+    let options = ["--times", "2", "--", "sh", "-c", &script];
+    let report = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
+    let (_, times) = untimed(&report);
+    let least = times.split(' ').nth(2).unwrap().parse::<f64>();
+    assert!(least.is_ok_and(|least| least >= 0.2), "{report}");
+    assert!(times.ends_with(" s; the lesson takes 5.0 s\n"), "{report}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_program_is_run_as_often_as_asked_and_its_runs_are_summed_up() {
@@ -169,7 +190,7 @@ fn a_program_is_run_as_often_as_asked_and_its_runs_are_summed_up() {
     // A program that starts no thread prints the same each time.
     let words = "3 of 3 possible, each with the same output; runs can prove a program wrong, never \
                  right\n";
-    assert_eq!(good.stdout, words, "{good}");
+    assert_eq!(untimed(&good).0, words, "{good}");
     let unlikely = runs("printf", &fork_join("S 1 11 2 22 P E"));
     let words = "3 of 3 possible, 3 of them unlikely because of the sleeps, each with the same output; \
                  none was as the lesson nearly always is: see whether";
@@ -289,7 +310,7 @@ fn a_run_that_is_shown_is_shown_with_what_it_wrote_to_standard_error() {
     let some = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
     let words = "1 of 3 possible, 2 impossible\n3 of 3 wrote to standard error\n\nimpossible:\n  it \
                  is empty, and `fork-join` prints 7 lines at least\nand wrote to standard error:\n  sad\n";
-    assert_eq!(some.stdout, words, "{some}");
+    assert_eq!(untimed(&some).0, words, "{some}");
     // Where no run is shown, one of them stands for all.
     let options = ["--times", "1", "--", "sh", "-c", &script];
     std::fs::remove_dir(&ran).unwrap();

@@ -17,7 +17,7 @@ use std::{
 use xtask::order::judgement::{Judge, Judgement, Verdict};
 
 use crate::{
-    cli::{self, Failure, live::live, lock, number_of, plain},
+    cli::{self, Failure, human, live::live, lock, number_of, plain},
     commands::check::verdicts::{self, KINDS, counts, kind_of, say, summary},
     lesson::{
         process::StartError,
@@ -37,6 +37,7 @@ struct CommandRun {
     judgement: Judgement,
     /// With which status it ended, if it did not go well.
     status: Option<String>,
+    time: Duration,
     /// Two that printed the same have the same.
     hash: u64,
     /// The first lines that it printed.
@@ -78,6 +79,7 @@ pub(super) fn check_runs(
         Ok::<_, Failure>(Some(CommandRun {
             judgement,
             status,
+            time: run.time,
             hash: hashes.hash_one(&run.stdout),
             stdout: excerpt(&run.stdout, MOST_SHOWN, 0),
             stderr: excerpt(&run.stderr, MOST_LINES, MOST_LINES),
@@ -105,6 +107,16 @@ pub(super) fn check_runs(
         words += "; runs can prove a program wrong, never right";
     }
     say(&words)?;
+    let took = || runs.iter().map(|run| run.time);
+    if let Some((least, most)) = took().min().zip(took().max()) {
+        let [least, most, lesson] = [least, most, judge.time()].map(human);
+        let to = if least == most {
+            String::new()
+        } else {
+            format!(" to {most}")
+        };
+        say(&format!("each took {least}{to}; the lesson takes {lesson}"))?;
+    }
     if all < times {
         say(&format!(
             "{} not begun, since one went beyond a limit",

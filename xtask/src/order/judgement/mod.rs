@@ -8,6 +8,7 @@ use std::{
     borrow::Cow,
     cell::RefCell,
     collections::{BTreeMap, HashSet, VecDeque},
+    time::Duration,
 };
 
 use fixedbitset::FixedBitSet;
@@ -21,6 +22,7 @@ use crate::order::{
 /// What judges outputs by the order of a lesson's lines.
 pub struct Judge {
     lesson: String,
+    time: Duration,
     promises: Promises,
     /// The order of the lesson's lines by these promises.
     order: HappensBefore,
@@ -74,10 +76,16 @@ impl Judge {
         };
         Ok(Judge {
             lesson: lesson.to_owned(),
+            time: trace.exit_time(),
             promises,
             order,
             std,
         })
+    }
+
+    /// How long the lesson takes, where nothing but its sleeps takes time.
+    pub fn time(&self) -> Duration {
+        self.time
     }
 
     /// Judges an output, in UTF-8 or UTF-16.

@@ -100,6 +100,7 @@ pub(super) fn whereabouts(trace: &str) -> String {
         }
     }
     let threads = last.iter().enumerate().filter_map(|(thread, last)| {
+        // Where one is that waits is known; one that does not may be further on by now.
         let (waits, does) = match last.map(|event| &event.kind) {
             Some(EventKind::End | EventKind::Exit | EventKind::Endless) => return None,
             Some(EventKind::Sleep) => (true, "sleeps".to_owned()),
@@ -108,7 +109,10 @@ pub(super) fn whereabouts(trace: &str) -> String {
         };
         let since = seconds(last.map_or(Duration::ZERO, |event| event.time));
         let place = last.and_then(|event| event.place.as_ref());
-        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+        let seen = if waits { "" } else { "last seen in " };
+        let place = place
+            .map(|place| format!(" ({seen}{place})"))
+            .unwrap_or_default();
         let words = format!("{} {does} since {since}{place}", trace.who(thread));
         Some((waits, words))
     });

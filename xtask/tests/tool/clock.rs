@@ -85,7 +85,7 @@ const HELD_LOCK: &str = "
 fn held_lock() -> String {
     format!(
         "simulated time stands still at 1 s: worker `2` has neither slept, joined nor ended since 1 s \
-         (main.rs:21); the main thread joins worker `1` since 0 s (main.rs:26); worker `1` sleeps \
+         (last seen in main.rs:21); the main thread joins worker `1` since 0 s (main.rs:26); worker `1` sleeps \
          since 0 s (main.rs:18){LAST}"
     )
 }
@@ -125,8 +125,8 @@ fn a_deadlock_is_told_by_where_the_threads_are() {
     let report = orders("deadlock");
     assert_eq!(report.status, Some(1), "{report}");
     let words = "simulated time stands still at 1 s: worker `1` has neither slept, joined nor ended \
-                 since 1 s (main.rs:19); worker `2` has neither slept, joined nor ended since 1 s \
-                 (main.rs:19)";
+                 since 1 s (last seen in main.rs:19); worker `2` has neither slept, joined nor ended since 1 s \
+                 (last seen in main.rs:19)";
     assert!(
         report.stderr.contains(&format!("{words}{LAST}")),
         "{report}"

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use console::{Style, style, truncate_str};
+use console::{Style, strip_ansi_codes, style, truncate_str};
 use xtask::order::{count::Count, description::Description, guarantees};
 
 use crate::{
@@ -24,9 +24,6 @@ use crate::{
 const FEWEST_LINES: usize = 5;
 
 const KEYS: &str = "q quit  a accept  d diff  m more  o orders  p pairs  r run  t real clock";
-
-/// For a terminal that is too narrow for that.
-const LETTERS: &str = "q a d m o p r t";
 
 /// How the rest of what is cut comes to be shown.
 const MORE: &str = ", with `m`";
@@ -136,8 +133,7 @@ impl Screen {
         lines.resize(room, String::new());
         lines.push(match self.note {
             Some(note) => style(note).bold().to_string(),
-            None if KEYS.len() <= width => style(KEYS).dim().to_string(),
-            None => style(LETTERS).dim().to_string(),
+            None => style(keys(width)).dim().to_string(),
         });
         let narrow = |line: &String| truncate_str(line, width, "…").into_owned();
         lines.iter().take(height.max(1)).map(narrow).collect()
@@ -176,11 +172,11 @@ impl Screen {
             None if self.is_broken => style(format!("{} does not build", self.lesson)).red(),
             None => style(self.lesson.clone()),
         };
-        // What is about to be judged anew stands back.
+        // What is about to be judged anew stands back, and is neither green nor red any more.
         let words = if doing.is_empty() {
             words.bold()
         } else {
-            words.dim()
+            style(strip_ansi_codes(&words.to_string()).into_owned()).dim()
         };
         let mut text = format!("{words}  {doing}\n");
         let Some(run) = run else {
@@ -240,6 +236,17 @@ impl Screen {
         let then = self.accepted.as_ref().unwrap_or(&order.description);
         compared(then, &order.description, width)
     }
+}
+
+/// The keys, the last of them without their words where the terminal is too narrow for all.
+fn keys(width: usize) -> String {
+    let mut keys: Vec<_> = KEYS.split("  ").collect();
+    let mut last = keys.len();
+    while keys.join("  ").len() > width && last > 0 {
+        last -= 1;
+        keys[last] = &keys[last][..1];
+    }
+    keys.join("  ")
 }
 
 /// At most so many lines of a text, if it has that page: its first line, and those of the page.

@@ -3,7 +3,7 @@
 const explorerWords = {
   "title": "You are the scheduler",
   "changed": "You are the scheduler of the changed program",
-  "intro": "Each button lets a thread go on until it has printed its next line; a thread that has to wait says for what. The letters show where the threads stand in the program. “Go on at random” does so to the end; with “Keep to the sleeps” you can only do what they make likely. The address of this page keeps the order that you play.",
+  "intro": "Each button lets a thread print its next line and go on to where it prints or waits again; a thread that has to wait says for what. The letters show where the threads stand in the program. “Go on at random” does so to the end; with “Keep to the sleeps” you can only do what they make likely. The address of this page keeps the order that you play.",
   "legend": "● prints a line  ━ could go on  ┄ waits  ■ the program ends",
   "threads": "Threads",
   "listing": "The program, and where the threads stand in it",
@@ -53,6 +53,6 @@ const explorerWords = {
   "wrong": "Not so.",
   "isPossible": "This is possible.",
   "isUnlikely": "This is possible, though the sleeps make it unlikely: {reason}.",
-  "tooEarly": "This is impossible. Line {number} cannot be {line}: there {reason}.",
+  "tooEarly": "This is impossible. Its line {number} cannot be {line}: there {reason}.",
   "tooShort": "This is impossible. The program cannot end here: {reason}."
 };

@@ -56,9 +56,9 @@ class OrderExplorer extends HTMLElement {
         this.replaceChildren(
             make("header", {}, ...head),
             make("ol", { class: "listing", start: this.first, "aria-label": words.listing }, ...this.marked),
-            this.output,
             make("div", { class: "threads", role: "group", "aria-label": words.threads },
                 ...this.rows.map(({ button, does, lane }) => make("div", {}, button, does, lane))),
+            this.output,
             make("p", { class: "legend" }, words.legend),
             make("div", { class: "controls" }, this.undoButton,
                 button([words.restart], () => this.restart(), { "data-restart": "" }),
@@ -106,7 +106,7 @@ class OrderExplorer extends HTMLElement {
             this.step(thread);
             this.changed();
         } else {
-            this.say(this.sentence(thread, this.now(thread)));
+            this.say(this.verdict() || this.sentence(thread, this.now(thread)));
         }
     }
 
@@ -157,6 +157,7 @@ class OrderExplorer extends HTMLElement {
         }
         const path = part.slice(this.key.length + 1);
         this.path = [];
+        this.draw();
         this.keep.checked = path.endsWith("~");
         for (const digit of path.replace("~", "")) {
             const thread = parseInt(digit, 36);
@@ -189,9 +190,7 @@ class OrderExplorer extends HTMLElement {
         this.left.textContent = count === "left" || this.isLikely ? state[count] : "0";
         this.all.textContent = ` / ${this.states[0][count]}`;
         // What stays is not to be read out again.
-        const isShown = (line, place) => output.children[place]?.textContent === this.text(line);
-        const kept = printed.findIndex((line, place) => !isShown(line, place));
-        while (output.children.length > (kept < 0 ? printed.length : kept)) {
+        while (output.children.length > printed.length) {
             output.lastChild.remove();
         }
         for (const line of printed.slice(output.children.length)) {

@@ -61,9 +61,7 @@ function buildQuestions(explorer) {
 // Whether the program can print an output, and why: by going there, as far as that is.
 function judge(explorer, output) {
     const words = explorerWords;
-    const why = (thread) => {
-        return { words: explorer.sentence(thread, explorer.does(state.threads[thread])) };
-    };
+    const why = (thread) => ({ words: explorer.sentence(thread, explorer.does(state.threads[thread])) });
     let state = explorer.states[0];
     const steps = [];
     for (const [place, line] of output.entries()) {

@@ -63,8 +63,9 @@ An output is possible if every line comes after all those that start, join or
 the end of the program puts before it, in the lesson as its source stands now,
 and if every line is there that the end of the program waits for. One output
 can prove a program wrong, never right: a join that is missing may show in one
-run of many, so have COMMAND run. It is judged by its output alone; with which
-status its runs ended, and what they wrote to standard error, is said besides.
+run of many, so have COMMAND run. It is judged by its output alone; how long
+its runs took, with which status they ended, and what they wrote to standard
+error, is said besides.
 
 An output may have the line breaks of any system, may lack the last or have
 blank lines at its end, and may be in UTF-16, as some versions of PowerShell

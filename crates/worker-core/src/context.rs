@@ -4,10 +4,7 @@ use std::{
     cell::RefCell,
     fmt::Arguments,
     panic::Location,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -26,7 +23,8 @@ use crate::{
 /// threads run meanwhile. A sleep makes an order of lines likely and never
 /// guarantees one: only start, join and the end of the program do that.
 ///
-/// A thread that is not a lesson's goes by the real clock.
+/// A sleep of no time returns at once. A thread that is not a lesson's goes by the real
+/// clock.
 ///
 /// # Examples
 ///
@@ -50,15 +48,14 @@ pub(crate) struct Program {
     pub(crate) output: Output,
     /// The clock, if it is simulated.
     pub(crate) clock: Option<Arc<SimulatedClock>>,
-    panicked: AtomicBool,
     phase: Mutex<Phase>,
 }
 
 /// How far a program has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// It runs.
-    Running,
+    /// It runs, and a worker has panicked or none has.
+    Running { panicked: bool },
     /// It is over, but the trace follows what the daemons would still have done.
     Traced,
     /// It is over, and the daemons do nothing more.
@@ -70,18 +67,15 @@ impl Program {
         Program {
             output,
             clock,
-            panicked: AtomicBool::new(false),
-            phase: Mutex::new(Phase::Running),
+            phase: Mutex::new(Phase::Running { panicked: false }),
         }
     }
 
-    /// Notes that a worker has panicked.
+    /// Notes that a worker has panicked, unless nobody is to hear of it any more.
     pub(crate) fn note_panic(&self) {
-        self.panicked.store(true, Ordering::Release);
-    }
-
-    pub(crate) fn has_panicked(&self) -> bool {
-        self.panicked.load(Ordering::Acquire)
+        if let Phase::Running { panicked } = &mut *self.phase() {
+            *panicked = true;
+        }
     }
 
     /// How far it has come. It comes no further while the guard is held.

@@ -28,8 +28,8 @@
 //!    has been written, and with the worker's value.
 //! 3. **End.** [`run`] returns when the main thread has finished *and* every
 //!    worker that is not a daemon has. A daemon is cut off there, wherever it
-//!    is, and prints nothing after, on either clock. (So is what a thread has put
-//!    off to the destructors of its thread-local values.)
+//!    is, and prints nothing after, on either clock. (So is what the destructors of a
+//!    thread's thread-local values would still do.)
 //! 4. **Whole lines.** A line is written in one piece. Two workers' lines never
 //!    mix, to a terminal, a pipe or a file.
 //!

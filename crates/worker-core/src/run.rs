@@ -3,6 +3,7 @@
 use std::{
     fmt::Display,
     io::{self, ErrorKind, Write},
+    mem,
     panic::{self, AssertUnwindSafe, PanicHookInfo},
     process::ExitCode,
     sync::{Arc, OnceLock},
@@ -73,8 +74,8 @@ static MAIN: OnceLock<ThreadId> = OnceLock::new();
 /// | `sleep`, `wake` | begins and ends a [`sleep`](crate::sleep) |
 /// | `join N`, `joined N` | waits for the end of thread `N`, and goes on after it |
 /// | `end` | has come to its end |
-/// | `exit` | ends the program: it is the main thread, and all have ended whom it waits for |
-/// | `endless` | goes on for so long after that that what it would still do is not known |
+/// | `exit` | ends the program: it is the main thread, and all that it waits for have ended |
+/// | `endless` | goes on for so long after the end that what it would still do is not known |
 ///
 /// The parts of an event have a tab between them too.
 ///
@@ -88,7 +89,8 @@ static MAIN: OnceLock<ThreadId> = OnceLock::new();
 /// # Panics
 ///
 /// Never. It sets the process's panic hook, so that a panic in any thread is
-/// one line without a back-trace.
+/// one line without a back-trace. (Rust aborts the program if what a panic drops panics
+/// too.)
 ///
 /// # Examples
 ///
@@ -238,11 +240,11 @@ fn end(main: &Context) -> bool {
         .clock
         .as_ref()
         .filter(|_| program.output.is_traced());
-    *program.phase() = match traced {
+    let over = match traced {
         Some(_) => Phase::Traced,
         None => Phase::CutOff,
     };
-    let panicked = program.has_panicked();
+    let before = mem::replace(&mut *program.phase(), over);
     program.output.end();
     if let Some(clock) = traced {
         // Else time would stand still for them.
@@ -252,7 +254,7 @@ fn end(main: &Context) -> bool {
         }
         *program.phase() = Phase::CutOff;
     }
-    panicked
+    before == Phase::Running { panicked: true }
 }
 
 fn describe(panic: &PanicHookInfo<'_>) -> String {
@@ -267,9 +269,11 @@ fn describe(panic: &PanicHookInfo<'_>) -> String {
 /// The calling thread, as a message names it.
 fn current() -> String {
     let thread = thread::current();
+    let is_worker = Context::current().is_some_and(|context| context.thread > 0);
     match thread.name() {
         _ if MAIN.get() == Some(&thread.id()) => "the main thread".to_owned(),
-        Some(name) => format!("worker `{name}`"),
+        Some(name) if is_worker => format!("worker `{name}`"),
+        Some(name) => format!("thread `{name}`"),
         None => "a thread without a name".to_owned(),
     }
 }
@@ -278,7 +282,7 @@ fn current() -> String {
 fn report(what: &dyn Display) {
     let context = Context::current();
     let phase = context.as_ref().map(|context| context.program.phase());
-    if phase.is_none_or(|phase| *phase == Phase::Running) {
+    if phase.is_none_or(|phase| matches!(*phase, Phase::Running { .. })) {
         // Standard error is the last resort: there is nowhere to say that it failed.
         let _ = io::stderr().write_all(format!("error: {what}\n").as_bytes());
     }

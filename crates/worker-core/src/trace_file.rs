@@ -58,6 +58,10 @@ impl TraceFile {
 
     /// Writes an event in one piece, so that a trace is readable wherever it stops.
     pub(crate) fn write(&mut self, thread: usize, call: Option<&Location<'_>>, kind: EventKind) {
+        // On the real clock the trace ends with the program.
+        if self.clock.is_none() && self.after_end.is_some() {
+            return;
+        }
         match (&kind, &mut self.after_end) {
             (EventKind::Exit, _) => self.after_end = Some(HashMap::new()),
             (EventKind::Sleep, Some(sleeps)) => *sleeps.entry(thread).or_default() += 1,

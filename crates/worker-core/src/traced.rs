@@ -15,9 +15,10 @@ use proptest::{collection::vec, prelude::*};
 use crate::{
     captured_output::CapturedOutput,
     clock::Clock,
-    context::sleep,
+    context::{Phase, Program, sleep},
     error::Error,
     main_thread::MainThread,
+    output::Output,
     run::run_traced,
     time_limit::run_to_its_end,
     trace::{Event, EventKind, Place},
@@ -165,6 +166,41 @@ fn only_for_a_trace_time_goes_on_after_the_end() {
         assert_eq!(status, ExitCode::SUCCESS);
         assert_eq!(told.try_recv().is_ok(), is_traced);
         let _ = fs::remove_file(path);
+    }
+}
+
+#[test]
+fn on_the_real_clock_the_trace_ends_with_the_program() {
+    let path = env::temp_dir().join(format!("trace-{}-real", process::id()));
+    let file = TraceFile::create(&path).unwrap();
+    let output = Output::new(Box::new(io::sink()), Some(file), None);
+    output.end();
+    // A daemon may come in between.
+    output
+        .print(1, None, format_args!("sub thread end  1"))
+        .unwrap();
+    output.record(1, None, || EventKind::End);
+    output.end_trace().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    let events: Vec<Event> = text.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(events.len(), 1, "{text}");
+    assert_eq!(events[0].kind, EventKind::Exit);
+}
+
+#[test]
+fn a_panic_counts_only_as_long_as_it_is_heard() {
+    let output = || Output::new(Box::new(io::sink()), None, None);
+    for (phase, counts) in [
+        (Phase::Running { panicked: false }, true),
+        (Phase::Traced, false),
+        (Phase::CutOff, false),
+    ] {
+        let program = Program::new(output(), None);
+        *program.phase() = phase;
+        program.note_panic();
+        let is_counted = *program.phase() == Phase::Running { panicked: true };
+        assert_eq!(is_counted, counts, "{phase:?}");
     }
 }
 

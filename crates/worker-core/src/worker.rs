@@ -129,7 +129,7 @@ impl<T: Send + 'static> Worker<T> {
     }
 
     /// Makes the worker a daemon: the end of the program does not wait for it,
-    /// but cuts it off. It can still be joined.
+    /// but cuts it off. It can still be joined, as long as the program runs.
     ///
     /// # Examples
     ///
@@ -171,8 +171,8 @@ impl<T: Send + 'static> Worker<T> {
 /// waits for it all the same, unless it is a daemon.
 ///
 /// A value that nobody joins is dropped by the worker itself before it ends, or with
-/// the handle if that is dropped later. If its drop panics, that is a panic of the
-/// worker: one line on standard error and exit status 1, and whoever drops the handle
+/// the handle if that is dropped later. If its drop panics, that counts as a panic of the
+/// worker: it is one line on standard error and exit status 1, and whoever drops the handle
 /// goes on.
 ///
 /// # Examples
@@ -195,7 +195,7 @@ pub struct WorkerHandle<T = ()> {
 
 impl<T> WorkerHandle<T> {
     /// Waits until the worker's end line has been written, and returns the value of
-    /// its work.
+    /// its work. Two workers that join each other wait for ever.
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     process::{Command, ExitCode, Output},
+    sync::mpsc,
     thread,
     time::Duration,
 };
@@ -91,6 +92,89 @@ fn a_panic_of_the_main_thread_is_said_to_be_its_own() {
         stderr.starts_with("error: the main thread panicked at "),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_panic_of_a_thread_that_is_no_worker_is_not_said_to_be_ones() {
+    if is_lesson() {
+        let status = run(|_| {
+            let loader = thread::Builder::new().name("loader".to_owned());
+            let loader = loader.spawn(|| panic!("no disk")).unwrap();
+            assert!(loader.join().is_err());
+            Ok(())
+        });
+        assert_eq!(status, ExitCode::SUCCESS);
+        return;
+    }
+    let output = lesson(
+        "a_panic_of_a_thread_that_is_no_worker_is_not_said_to_be_ones",
+        &[],
+    );
+    assert!(output.status.success(), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.starts_with("error: thread `loader` panicked at "),
+        "{stderr}"
+    );
+}
+
+/// Tells when it is dropped.
+struct Tell(mpsc::Sender<()>);
+
+impl Drop for Tell {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+#[test]
+fn a_daemon_that_panics_after_the_end_is_not_heard() {
+    if is_lesson() {
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let status = run(|main_thread| {
+            let work = move || {
+                let _told_behind_the_panic = Tell(tell);
+                let _ = may_go_on.recv();
+                panic!("no disk");
+            };
+            main_thread.start(Worker::new("1", work).daemon()).map(drop)
+        });
+        drop(go_on);
+        told.recv().unwrap();
+        assert_eq!(status, ExitCode::SUCCESS);
+        return;
+    }
+    let output = lesson("a_daemon_that_panics_after_the_end_is_not_heard", &[]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn a_second_run_does_nothing_but_say_so() {
+    if is_lesson() {
+        let again = || run(|main_thread| main_thread.print("main thread again"));
+        let mut inner = None;
+        let status = run(|main_thread| {
+            inner = Some(again());
+            main_thread.print("main thread end")
+        });
+        assert_eq!(status, ExitCode::SUCCESS);
+        assert_eq!(
+            (inner, again()),
+            (Some(ExitCode::FAILURE), ExitCode::FAILURE)
+        );
+        return;
+    }
+    let output = lesson("a_second_run_does_nothing_but_say_so", &[]);
+    assert!(output.status.success(), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let words = "error: the main thread called `worker_core::run` again; ";
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{stderr}");
+    assert!(lines.iter().all(|line| line.starts_with(words)), "{stderr}");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(!stdout.contains("main thread again"), "{stdout}");
 }
 
 #[test]

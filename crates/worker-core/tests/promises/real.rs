@@ -14,7 +14,7 @@ use std::{
 };
 
 use proptest::{collection::vec, prelude::*};
-use worker_core::{Clock, Error, MainThread, Worker, sleep};
+use worker_core::{Clock, Error, MainThread, Worker, WorkerHandle, sleep};
 
 use crate::{captured_output::CapturedOutput, run_to, time_limit::run_to_its_end};
 
@@ -175,30 +175,86 @@ fn the_end_does_not_wait_for_a_daemon_but_cuts_it_off() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_daemon_does_nothing_after_the_end() {
-    let (go_on, may_go_on) = mpsc::channel::<()>();
-    let (introduce, introduced) = mpsc::channel();
-    let (tell, told) = mpsc::channel();
+fn a_daemon_does_nothing_after_the_end_once_it_sleeps_or_joins() {
+    for joins in [false, true] {
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let (introduce, introduced) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let status = run_to(Clock::Real, io::sink(), |main_thread| {
+            let other = main_thread.start(Worker::new("1", || {}))?;
+            let work = move || {
+                introduce.send(Task::current()).unwrap();
+                let _ = may_go_on.recv();
+                if joins {
+                    let _ = other.join();
+                } else {
+                    sleep(Duration::ZERO);
+                }
+                tell.send(()).unwrap();
+            };
+            main_thread.start(Worker::new("2", work).daemon()).map(drop)
+        });
+        assert_eq!(status, ExitCode::SUCCESS);
+        let daemon = run_to_its_end(|| introduced.recv()).unwrap();
+        drop(go_on);
+        // It comes to its sleep or its join, and stays there.
+        let nothing = Err(mpsc::TryRecvError::Empty);
+        run_to_its_end(|| {
+            while !daemon.waits() && told.try_recv() == nothing {
+                thread::yield_now();
+            }
+        });
+        assert_eq!(told.try_recv(), nothing);
+    }
+}
+
+#[test]
+fn a_daemon_that_panics_before_the_end_is_a_failure() {
     let status = run_to(Clock::Real, io::sink(), |main_thread| {
-        let work = move || {
-            introduce.send(Task::current()).unwrap();
-            let _ = may_go_on.recv();
-            sleep(Duration::ZERO);
-            tell.send(()).unwrap();
-        };
-        main_thread.start(Worker::new("1", work).daemon()).map(drop)
+        let daemon = Worker::new("1", || panic!("the disk is full")).daemon();
+        let joined = main_thread.start(daemon)?.join();
+        // What the main thread does about it changes nothing.
+        drop(joined);
+        Ok(())
     });
-    assert_eq!(status, ExitCode::SUCCESS);
-    let daemon = run_to_its_end(|| introduced.recv()).unwrap();
-    drop(go_on);
-    // It comes to its sleep, and stays there.
-    let nothing = Err(mpsc::TryRecvError::Empty);
-    run_to_its_end(|| {
-        while !daemon.waits() && told.try_recv() == nothing {
-            thread::yield_now();
-        }
+    assert_eq!(status, ExitCode::FAILURE);
+}
+
+#[test]
+fn a_worker_that_joins_itself_panics() {
+    let status = run_to(Clock::Real, io::sink(), |main_thread| {
+        let (give, given) = mpsc::channel::<WorkerHandle>();
+        let work = move || drop(given.recv().map(WorkerHandle::join));
+        let handle = main_thread.start(Worker::new("1", work))?;
+        let _ = give.send(handle);
+        Ok(())
     });
-    assert_eq!(told.try_recv(), nothing);
+    assert_eq!(status, ExitCode::FAILURE);
+}
+
+#[test]
+fn a_line_is_written_at_once_whatever_the_sink_keeps_to_itself() {
+    let kept = CapturedOutput::default();
+    let written = kept.clone();
+    let (_, lines) = run_and_tell(io::BufWriter::new(kept), move |main_thread| {
+        let printed = main_thread.print("main thread start");
+        printed.map(|()| written.lines())
+    });
+    assert_eq!(lines.unwrap(), ["main thread start"]);
+}
+
+#[test]
+fn a_line_that_is_more_than_one_is_refused_and_nothing_is_printed() {
+    let kept = CapturedOutput::default();
+    let (_, refused) = run_and_tell(kept.clone(), |main_thread| {
+        let lines = ["a\nsub thread start  9", "a\t", "a\u{85}b", "\r"];
+        lines.map(|line| (main_thread.print(line), line))
+    });
+    for (result, refused) in refused {
+        let is_refused = matches!(result, Err(Error::Line { line, .. }) if line == refused);
+        assert!(is_refused, "{refused:?}");
+    }
+    assert_eq!(kept.lines(), [""; 0]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{
     io,
     process::ExitCode,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -214,6 +215,43 @@ fn thousands_of_workers_sleep_at_once() {
     });
     assert_eq!(due.clone().count(), 2000);
     assert!(due.is_sorted());
+}
+
+#[test]
+fn a_sleep_of_no_time_returns_at_once() {
+    let (status, _) = simulate(|main_thread| {
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        // Simulated time stands still until the main thread lets it go on.
+        let work = move || {
+            let _ = may_go_on.recv();
+        };
+        main_thread.start(Worker::new("1", work))?;
+        sleep(Duration::ZERO);
+        drop(go_on);
+        Ok(())
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+}
+
+/// Sleeps for long when it is dropped.
+struct Sleeper;
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        sleep(Duration::from_secs(1_000_000));
+    }
+}
+
+#[test]
+fn a_value_that_nobody_joins_goes_by_the_clock_of_its_lesson() {
+    let (status, lines) = simulate(|main_thread| {
+        let worker = Worker::new("1", || Sleeper);
+        drop(main_thread.start(worker)?);
+        sleep(Duration::from_secs(1));
+        main_thread.print("main thread end")
+    });
+    assert_eq!(status, ExitCode::SUCCESS);
+    assert_eq!(lines.last().unwrap(), "main thread end");
 }
 
 #[test]

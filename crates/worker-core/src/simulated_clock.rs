@@ -107,9 +107,6 @@ impl SimulatedClock {
     pub(crate) fn sleep(&self, time: Duration) {
         let mut state = lock(&self.0);
         let due = state.now.saturating_add(time);
-        if due == state.now {
-            return;
-        }
         let sleepers = state.sleepers.entry(due).or_default();
         sleepers.number += 1;
         let woken = Arc::clone(&sleepers.woken);

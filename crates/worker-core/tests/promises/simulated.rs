@@ -238,16 +238,20 @@ struct Sleeper;
 
 impl Drop for Sleeper {
     fn drop(&mut self) {
-        sleep(Duration::from_secs(1_000_000));
+        sleep(HOUR);
     }
 }
 
 #[test]
 fn a_value_that_nobody_joins_goes_by_the_clock_of_its_lesson() {
     let (status, lines) = simulate(|main_thread| {
-        let worker = Worker::new("1", || Sleeper);
-        drop(main_thread.start(worker)?);
-        sleep(Duration::from_secs(1));
+        let work = || {
+            sleep(HOUR);
+            Sleeper
+        };
+        // Its handle is gone before it ends.
+        drop(main_thread.start(Worker::new("1", work))?);
+        sleep(HOUR * 2);
         main_thread.print("main thread end")
     });
     assert_eq!(status, ExitCode::SUCCESS);

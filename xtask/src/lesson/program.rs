@@ -41,8 +41,8 @@ pub(crate) const MOST_LINES: usize = 10;
 /// How often a program is looked at that runs.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How long the pipes may stay open after the program has ended.
-const GRACE: Duration = Duration::from_secs(1);
+/// How often the pipes are looked at that stay open after the program has ended.
+const LOOKS_AFTER_END: u32 = 10;
 
 /// What is shown each piece of a program's standard output as it comes.
 pub(crate) type Seen = Box<dyn FnMut(&[u8]) + Send>;
@@ -280,7 +280,8 @@ pub(crate) fn run(
     if cut_off.is_some() {
         process.kill();
     }
-    let closed = stdout.reader.ends_within(GRACE) && stderr.reader.ends_within(GRACE);
+    let closes = |pipe: &Pipe| (0..LOOKS_AFTER_END).any(|_| pipe.reader.ends_within(LOOK));
+    let closed = closes(&stdout) && closes(&stderr);
     let time = start.elapsed();
     // It may have ended meanwhile by itself.
     let cut_off = too_much().or(cut_off);

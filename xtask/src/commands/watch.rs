@@ -81,7 +81,6 @@ pub(crate) fn watch(arguments: &mut lexopt::Parser) -> Result<ExitCode, Failure>
     }
     let workspace = Workspace::find(&names)?;
     let (sender, events) = mpsc::channel();
-    read_input(sender.clone())?;
     let lessons = workspace.lessons.iter();
     let screens = lessons.map(|lesson| Screen::of(&lesson.name));
     let mut watch = Watch {
@@ -115,14 +114,18 @@ enum Event {
     Looked(usize, Option<Box<Look>>),
 }
 
-/// Reads standard input on a thread of its own.
-fn read_input(events: Sender<Event>) -> Result<(), Failure> {
+/// Reads standard input on a thread of its own, of which only a terminal has keys.
+fn read_input(events: Sender<Event>, has_keys: bool) -> Result<(), Failure> {
     let read = move || {
-        for key in io::stdin().lock().bytes() {
-            let Ok(key) = key else { break };
-            if events.send(Event::Key(key)).is_err() {
-                return;
+        let input = io::stdin().lock();
+        if has_keys {
+            for key in input.bytes().map_while(Result::ok) {
+                if events.send(Event::Key(key)).is_err() {
+                    return;
+                }
             }
+        } else {
+            let _ = io::copy(&mut { input }, &mut io::sink());
         }
         // Nobody listens any more when the tool ends.
         let _ = events.send(Event::InputEnded);
@@ -157,6 +160,7 @@ struct Watch {
 
 impl Watch {
     fn until_it_ends(&mut self, events: &Receiver<Event>) -> Result<(), Failure> {
+        read_input(self.sender.clone(), self.is_on_terminal)?;
         let mut input_ended = false;
         loop {
             self.begin_next()?;
@@ -168,11 +172,9 @@ impl Watch {
             let first = events.recv_timeout(LOOK);
             for event in first.into_iter().chain(events.try_iter()) {
                 match event {
-                    Event::Key(b'q' | END_OF_INPUT) | Event::InputEnded if self.is_on_terminal => {
-                        return Ok(());
-                    }
-                    Event::Key(key) if self.is_on_terminal => self.key(key),
-                    Event::Key(_) => {}
+                    Event::Key(b'q' | END_OF_INPUT) => return Ok(()),
+                    Event::Key(key) => self.key(key),
+                    Event::InputEnded if self.is_on_terminal => return Ok(()),
                     Event::InputEnded => input_ended = true,
                     Event::Said(words) => self.cargo = words,
                     Event::Printed(lesson, bytes) => self.screens[lesson].printed.extend(bytes),

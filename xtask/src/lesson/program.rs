@@ -174,8 +174,7 @@ pub(crate) enum End {
     TimedOut(Duration),
     /// It was killed because simulated time stood still.
     StoodStill,
-    /// Its trace has more than [`MOST_TRACE`], if it is a lesson's, and it was killed for that
-    /// if it still ran.
+    /// Its trace has more than [`MOST_TRACE`], and it was killed for that if it still ran.
     TraceTooLarge,
     /// It ended, but another process that it started still holds its pipes.
     LeftOpen,
@@ -255,7 +254,7 @@ pub(crate) fn run(
         let look = left.min(LOOK);
         let has_ended = process.ends_within(look);
         let traced = fs::metadata(process.trace()).map_or(0, |trace| trace.len());
-        if clock.is_some() && traced > MOST_TRACE {
+        if traced > MOST_TRACE {
             break Some(End::TraceTooLarge);
         }
         if let Some(end) = too_much() {

@@ -283,6 +283,12 @@ fn of_a_program_that_was_stopped_only_what_it_printed_whole_is_judged() {
             &format!("{endless} >&2"),
             "cannot be judged:\n  it wrote more than 16 MiB to standard error, more than a lesson may; what came after that is lost\n",
         ),
+        // A program that is made with worker-core fills no disk.
+        (
+            "60",
+            "head -c 70000000 /dev/zero > $LESSON_TRACE; sleep 60",
+            "impossible:\n  its trace is larger than 64 MiB; let its threads do less; the lesson ends\n",
+        ),
     ] {
         let options = ["--times", "1", "--timeout", limit, "--", "sh", "-c", script];
         let report = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));

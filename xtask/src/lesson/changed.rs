@@ -1,4 +1,4 @@
-//! A lesson with the change of a *try it*, which is built beside it and left nowhere.
+//! A lesson with the change of a *try it*, which is built beside it and removed again.
 
 use std::{
     env,

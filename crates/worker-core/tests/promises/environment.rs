@@ -1,7 +1,7 @@
 //! What a lesson's program takes from its environment, and what it leaves there.
 
 use std::{
-    env, fs,
+    env, fs, io,
     process::{Command, ExitCode, Output},
     sync::mpsc,
     thread,
@@ -9,7 +9,7 @@ use std::{
 };
 
 use worker_core::{
-    Clock, MainThread, Worker, run, sleep,
+    Clock, MainThread, Worker, run, run_to, sleep,
     trace::{Event, EventKind, VARIABLE},
 };
 
@@ -101,6 +101,10 @@ fn a_panic_of_a_thread_that_is_no_worker_is_not_said_to_be_ones() {
             let loader = thread::Builder::new().name("loader".to_owned());
             let loader = loader.spawn(|| panic!("no disk")).unwrap();
             assert!(loader.join().is_err());
+            // The main thread of a lesson is none either, wherever it runs.
+            let inner = || run_to(Clock::Real, io::sink(), |_| panic!("no lesson"));
+            let inner = thread::Builder::new().name("inner".to_owned()).spawn(inner);
+            assert_eq!(inner.unwrap().join().unwrap(), ExitCode::FAILURE);
             Ok(())
         });
         assert_eq!(status, ExitCode::SUCCESS);
@@ -112,10 +116,11 @@ fn a_panic_of_a_thread_that_is_no_worker_is_not_said_to_be_ones() {
     );
     assert!(output.status.success(), "{output:?}");
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        stderr.starts_with("error: thread `loader` panicked at "),
-        "{stderr}"
-    );
+    for (line, name) in stderr.lines().zip(["loader", "inner"]) {
+        let words = format!("error: thread `{name}` panicked at ");
+        assert!(line.starts_with(&words), "{stderr}");
+    }
+    assert_eq!(stderr.lines().count(), 2, "{stderr}");
 }
 
 /// Tells when it is dropped.

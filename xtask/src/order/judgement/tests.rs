@@ -486,6 +486,12 @@ fn an_output_with_any_line_of_the_lesson_is_told_from_one_with_none() {
 }
 
 #[test]
+fn a_judge_knows_how_long_the_lesson_takes() {
+    let judge = Judge::of(&Trace::of(&fork_join()), "fork-join", Promises::Std).unwrap();
+    assert_eq!(judge.time(), Duration::from_nanos(5));
+}
+
+#[test]
 fn an_empty_output_is_called_empty() {
     for empty in ["", "\u{feff}"] {
         let judgement = judge(empty, Promises::WorkerCore);
@@ -520,12 +526,14 @@ fn an_output_may_be_in_utf_16() {
 #[test]
 fn of_the_beginning_of_an_output_whole_lines_are_judged_in_any_encoding() {
     let judge = Judge::of(&Trace::of(&fork_join()), "fork-join", Promises::Std).unwrap();
-    let [right, wrong] = [
+    let [right, wrong, short] = [
         "main thread start\nsub thread start  1\nx",
         "sub thread start  1\nmain thread start\nx",
+        // The end of the program would have cut off its line break too.
+        "main thread start\nsub\nx",
     ];
     for end in ["\n", "\r\n", "\r"] {
-        for (text, faults) in [(right, 0), (wrong, 1)] {
+        for (text, faults) in [(right, 0), (wrong, 1), (short, 1)] {
             let text = text.replace('\n', end);
             let utf_16 = text.encode_utf16().flat_map(u16::to_le_bytes);
             for output in [text.as_bytes(), &utf_16.collect::<Vec<_>>()] {

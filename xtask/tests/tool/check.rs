@@ -157,6 +157,7 @@ fn what_python_may_tear_proves_nothing_but_what_is_no_text_does() {
 }
 
 /// What the runs of a program come to without how long they took, and that.
+#[cfg(unix)]
 fn untimed(report: &Report) -> (String, &str) {
     let mut lines = report.stdout.split_inclusive('\n');
     let times = lines.find(|line| line.starts_with("each took "));

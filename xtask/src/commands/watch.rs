@@ -117,7 +117,7 @@ enum Event {
 /// Reads standard input on a thread of its own, of which only a terminal has keys.
 fn read_input(events: Sender<Event>, has_keys: bool) -> Result<(), Failure> {
     let read = move || {
-        let input = io::stdin().lock();
+        let mut input = io::stdin().lock();
         if has_keys {
             for key in input.bytes().map_while(Result::ok) {
                 if events.send(Event::Key(key)).is_err() {
@@ -125,7 +125,7 @@ fn read_input(events: Sender<Event>, has_keys: bool) -> Result<(), Failure> {
                 }
             }
         } else {
-            let _ = io::copy(&mut { input }, &mut io::sink());
+            let _ = io::copy(&mut input, &mut io::sink());
         }
         // Nobody listens any more when the tool ends.
         let _ = events.send(Event::InputEnded);

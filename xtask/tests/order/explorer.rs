@@ -373,7 +373,8 @@ proptest! {
         prop_assert_eq!(states.len(), explorer.states.len());
         for (state, read) in explorer.states.iter().zip(states) {
             for (name, count) in [("left", state.left), ("likely", state.likely)] {
-                prop_assert_eq!(read[name].get(), Some(&count.to_string()));
+                let count = count.to_string();
+                prop_assert_eq!(read[name].get(), Some(&count));
             }
             let threads: &Vec<JsonValue> = read["threads"].get().unwrap();
             prop_assert_eq!(threads.len(), state.threads.len());

@@ -48,21 +48,21 @@ fn build(
     diff: &Path,
 ) -> Result<(String, TempDir), Box<dyn Error>> {
     let source = apply(&lesson.source()?, &fs::read_to_string(diff)?)?;
-    let libraries = library.file.parent().unwrap_or(&library.file);
-    let folder = tempfile::tempdir_in(libraries)?;
+    let folder = tempfile::tempdir_in(library.file.parent().unwrap_or(&library.file))?;
     let main = folder.path().join("src/main.rs");
     fs::create_dir(folder.path().join("src"))?;
     fs::write(&main, &source)?;
     // As cargo does it, but of a source that is none of the package's.
-    let built = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
-        .args(["--edition", &library.edition, "--cap-lints", "allow"])
-        .arg("--extern")
-        .arg(format!("worker_core={}", library.file.display()))
-        .arg("-L")
-        .arg(format!("dependency={}", libraries.display()))
-        .arg("-o")
-        .args([&program(&folder), &main])
-        .output()?;
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--edition", &library.edition, "--cap-lints", "allow"]);
+    rustc.arg("--extern");
+    rustc.arg(format!("worker_core={}", library.file.display()));
+    for folder in &library.dependencies {
+        rustc.arg("-L");
+        rustc.arg(format!("dependency={}", folder.display()));
+    }
+    rustc.arg("-o");
+    let built = rustc.args([&program(&folder), &main]).output()?;
     if !built.status.success() {
         return Err(String::from_utf8_lossy(&built.stderr).trim_end().into());
     }

@@ -1,6 +1,7 @@
 //! The lessons of the workspace: which there are, and their programs.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
@@ -36,8 +37,9 @@ pub(crate) struct Workspace {
 
 /// The crate `worker-core`, as it has been built.
 pub(crate) struct Library {
-    /// Beside it is all that it depends on.
     pub(crate) file: PathBuf,
+    /// The folders of all that it depends on.
+    pub(crate) dependencies: BTreeSet<PathBuf>,
     pub(crate) edition: String,
 }
 
@@ -89,7 +91,7 @@ impl Workspace {
         for lesson in &mut workspace.lessons {
             lesson.built = messages.iter().find_map(|message| lesson.built_by(message));
         }
-        workspace.library = messages.iter().find_map(library);
+        workspace.library = library(&messages);
         let said = workspace.said(&messages, &words);
         Ok((workspace, said))
     }
@@ -302,14 +304,22 @@ fn run(mut cargo: Command, hear: &mut dyn FnMut(&str)) -> io::Result<(Vec<JsonVa
     Ok((messages, words))
 }
 
-/// The library of the lessons, if this message says that it has been built.
-fn library(message: &JsonValue) -> Option<Library> {
-    let target = child(message, "target")?;
-    let is_it = text(target, "name") == Some("worker_core") && has_kind(target, "lib");
-    let file = all(message, "filenames").next().filter(|_| is_it)?;
+/// The library of the lessons, if these messages say that it has been built.
+fn library(messages: &[JsonValue]) -> Option<Library> {
+    let is_library = |target: &&JsonValue| {
+        text(target, "name") == Some("worker_core") && has_kind(target, "lib")
+    };
+    let target = |message| child(message, "target").filter(is_library);
+    let message = messages.iter().find(|message| target(message).is_some())?;
+    let files = |message| all(message, "filenames").filter_map(|file| file.get::<String>());
+    let folders = messages
+        .iter()
+        .flat_map(files)
+        .map(|file| Path::new(file).parent());
     Some(Library {
-        file: file.get::<String>()?.into(),
-        edition: text(target, "edition")?.to_owned(),
+        file: files(message).next()?.into(),
+        dependencies: folders.flatten().map(Path::to_owned).collect(),
+        edition: text(target(message)?, "edition")?.to_owned(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    path::Path,
     process::{Command, Output},
 };
 
@@ -10,16 +11,15 @@ use crate::output;
 /// Builds the example `panic`, along with the workspace so that no dependency is
 /// built twice, and runs it.
 fn panic_example(arguments: &[&str]) -> Output {
-    // This test lies in `deps`, beside `examples`, below the target folder.
-    let test = env::current_exe().unwrap();
-    let profile = test.parent().unwrap().parent().unwrap();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let build = Command::new(env!("CARGO"))
         .args("build --quiet --workspace --example panic --target-dir".split(' '))
-        .arg(profile.parent().unwrap())
+        .arg(target)
+        .env_remove("CARGO_BUILD_TARGET")
         .status();
     assert!(build.unwrap().success(), "`panic` does not build");
-    let path = profile
-        .join("examples")
+    let path = target
+        .join("debug/examples")
         .join(format!("panic{}", env::consts::EXE_SUFFIX));
     let mut example = Command::new(path);
     output(example.args(arguments).env("RUST_BACKTRACE", "1"))

@@ -311,7 +311,7 @@ fn a_run_that_is_shown_is_shown_with_what_it_wrote_to_standard_error() {
     let _ = std::fs::remove_dir(&ran);
     let whole = fork_join("S 1 2 11 22 P E").replace('\n', "\\n");
     let script = format!(
-        "if mkdir {ran} 2>/dev/null; then printf '{whole}'; echo well >&2; else echo sad >&2; fi"
+        "if mkdir '{ran}' 2>/dev/null; then printf '{whole}'; echo well >&2; else echo sad >&2; fi"
     );
     let options = ["--std", "--times", "3", "--", "sh", "-c", &script];
     let some = report(LESSONS.xtask().args(["check", "fork-join"]).args(options));
@@ -354,8 +354,9 @@ fn of_runs_in_python_those_that_are_torn_do_not_count_unless_all_are() {
     let [whole, torn] = [whole, torn].map(|output| output.replace('\n', "\\n"));
     let runs = |first: &str, other: &str| {
         let _ = std::fs::remove_file(&ran);
-        let script =
-            format!("if mkdir {ran}; then printf '{first}'; else printf '{other}'; fi 2>/dev/null");
+        let script = format!(
+            "if mkdir '{ran}'; then printf '{first}'; else printf '{other}'; fi 2>/dev/null"
+        );
         let arguments = [
             "check",
             "fork-join",

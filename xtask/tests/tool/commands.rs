@@ -65,14 +65,9 @@ fn examples() -> BTreeSet<String> {
         let help = report(xtask().args([command, "--help"]));
         let examples = help.stdout.split("Examples:\n").nth(1).unwrap_or_default();
         let examples = examples.lines().take_while(|line| line.starts_with("  "));
-        let folder = env!("CARGO_TARGET_TMPDIR");
-        let examples: Vec<_> = examples
-            .map(|example| {
-                example
-                    .trim()
-                    .replace(" picture.", &format!(" {folder}/picture."))
-            })
-            .collect();
+        let picture = format!(" '{}'/picture.", env!("CARGO_TARGET_TMPDIR"));
+        let examples = examples.map(|example| example.trim().replace(" picture.", &picture));
+        let examples: Vec<_> = examples.collect();
         assert!(!examples.is_empty(), "{help}");
         all.extend(examples);
     }

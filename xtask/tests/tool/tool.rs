@@ -61,9 +61,11 @@ pub fn command(program: &str, folder: &Path) -> Command {
             "NO_COLOR",
             "CLICOLOR",
             "CLICOLOR_FORCE",
-            "CARGO_TERM_COLOR",
         ];
-        if name.starts_with("INSTA_") || told.contains(&&*name) {
+        let is_family = ["CARGO_TERM_", "INSTA_"]
+            .iter()
+            .any(|it| name.starts_with(it));
+        if is_family || told.contains(&&*name) {
             command.env_remove(variable);
         }
     }

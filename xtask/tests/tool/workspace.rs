@@ -169,12 +169,15 @@ impl Workspace {
         self.prepared(xtask_in(&self.root.join(folder)))
     }
 
-    /// A command that may build what is in this workspace, where its build stays, and as
-    /// quickly as can be.
+    /// A command that may build what is in this workspace, where its build stays, as
+    /// quickly as can be, and though the compiler warns.
     fn prepared(&self, mut command: Command) -> Command {
         self.sweep();
+        let target = self.root.join("target");
         command
-            .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .env("CARGO_TARGET_DIR", &target)
+            .env("CARGO_BUILD_BUILD_DIR", &target)
+            .env_remove("RUSTFLAGS")
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_PROFILE_DEV_DEBUG", "false");
         command

@@ -28,7 +28,9 @@ fn lesson(test: &str, variables: &[(&str, &str)]) -> Output {
 
 /// The same by a command that runs this test program.
 fn lesson_by(command: &mut Command, test: &str, variables: &[(&str, &str)]) -> Output {
+    // Of one test at a time the name would stand before the first line that it prints.
     command.args(["--exact", &format!("environment::{test}"), "--nocapture"]);
+    command.env("RUST_TEST_THREADS", "2");
     command.env_remove(Clock::VARIABLE).env_remove(VARIABLE);
     command.envs(variables.iter().copied()).env(LESSON, test);
     output(command)

@@ -42,6 +42,22 @@ fn the_help_names_every_command_of_the_readme() {
     }
 }
 
+#[test]
+fn the_oldest_rust_is_the_same_wherever_it_is_named() {
+    let oldest = env!("CARGO_PKG_RUST_VERSION");
+    for file in [
+        "README.md",
+        "docs/en/before-you-start.md",
+        "docs/ko/before-you-start.md",
+        ".github/workflows/ci.yml",
+    ] {
+        assert!(
+            read(&root().join(file)).contains(oldest),
+            "{file}: {oldest}"
+        );
+    }
+}
+
 /// Where the commands of a session on a page print something else than it shows.
 #[cfg(unix)]
 pub fn faults_of_session(session: &str, run: impl Fn(&str) -> Report) -> Vec<String> {

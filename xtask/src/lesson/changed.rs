@@ -48,15 +48,18 @@ fn build(
     diff: &Path,
 ) -> Result<(String, TempDir), Box<dyn Error>> {
     let source = apply(&lesson.source()?, &fs::read_to_string(diff)?)?;
-    let folder = tempfile::tempdir_in(library.file.parent().unwrap_or(&library.file))?;
+    let beside = library.files.iter().find_map(|file| file.parent());
+    let folder = tempfile::tempdir_in(beside.unwrap_or(&lesson.folder))?;
     let main = folder.path().join("src/main.rs");
     fs::create_dir(folder.path().join("src"))?;
     fs::write(&main, &source)?;
     // As cargo does it, but of a source that is none of the package's.
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--edition", &library.edition, "--cap-lints", "allow"]);
-    rustc.arg("--extern");
-    rustc.arg(format!("worker_core={}", library.file.display()));
+    for file in &library.files {
+        rustc.arg("--extern");
+        rustc.arg(format!("worker_core={}", file.display()));
+    }
     for folder in &library.dependencies {
         rustc.arg("-L");
         rustc.arg(format!("dependency={}", folder.display()));

@@ -37,7 +37,7 @@ pub(crate) struct Workspace {
 
 /// The crate `worker-core`, as it has been built.
 pub(crate) struct Library {
-    pub(crate) file: PathBuf,
+    pub(crate) files: Vec<PathBuf>,
     /// The folders of all that it depends on.
     pub(crate) dependencies: BTreeSet<PathBuf>,
     pub(crate) edition: String,
@@ -317,7 +317,7 @@ fn library(messages: &[JsonValue]) -> Option<Library> {
         .flat_map(files)
         .map(|file| Path::new(file).parent());
     Some(Library {
-        file: files(message).next()?.into(),
+        files: files(message).map(PathBuf::from).collect(),
         dependencies: folders.flatten().map(Path::to_owned).collect(),
         edition: text(target(message)?, "edition")?.to_owned(),
     })

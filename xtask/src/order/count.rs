@@ -294,17 +294,13 @@ impl Counter<'_> {
             }
             return Some(all);
         }
-        let mut rows = components(part, |line, free| {
+        let rows = components(part, |line, free| {
             let mut others = part.clone();
             others.difference_with(&self.before[line]);
             others.difference_with(&self.after[line]);
             free.union_with(&others);
         });
         if rows.len() > 1 {
-            rows.sort_by_cached_key(|component| {
-                let line = component.minimum().unwrap_or_default();
-                self.before[line].intersection_count(part)
-            });
             return in_a_row(rows.iter().map(|part| self.count(part)));
         }
 
@@ -331,7 +327,7 @@ impl Counter<'_> {
 }
 
 /// The parts of `part` that are connected by `neighbours`, which adds those of a line
-/// to a set.
+/// to a set. They come in the order of their first lines.
 fn components(
     part: &FixedBitSet,
     neighbours: impl Fn(usize, &mut FixedBitSet),

@@ -355,6 +355,20 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_are_left_to_luck_are_listed_in_the_normal_order() {
+        let mut events = [starts(1, "worker"), starts(2, "worker")].concat();
+        events.extend([ends(1, 3), ends(2, 3)].concat());
+        // The second to start is the first by name.
+        let named = |event: String| event.replace("worker|1", "worker|b").replace("  1", "  b");
+        let description = described(events.into_iter().map(named).collect());
+        let lines = description.incomparable_lines();
+        assert_eq!(
+            lines[1..],
+            ["  `sub thread end  2`", "  `sub thread end  b`"]
+        );
+    }
+
+    #[test]
     fn what_is_wider_than_the_terminal_goes_on_in_a_line_of_its_own() {
         let pairs = || {
             let pairs = [(["a", "bcd"], "start"), (["\u{ac00}\u{b098}", "e"], "")];

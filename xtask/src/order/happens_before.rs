@@ -414,9 +414,6 @@ impl CausalPast {
     }
 
     fn forget_what_is_covered(&mut self, lines: &[Line]) {
-        if self.frontier.len() < 2 {
-            return;
-        }
         self.frontier.retain(|&(line, _)| {
             let line = &lines[line];
             self.covered.of(line.thread) <= line.earlier
@@ -519,6 +516,30 @@ mod tests {
         let words = "two of its threads print `sub thread start  a`; give each worker a name of its own, and the \
              main thread other lines";
         assert_eq!(order.require_distinct_lines().err().unwrap(), words);
+    }
+
+    #[test]
+    fn what_is_printed_in_every_output_comes_before_the_end_of_the_program() {
+        let order = order(&[
+            "0|-|line|main thread a",
+            "0|-|start|1|worker|1",
+            "1|-|line|sub thread start  1",
+            "0|-|started|1",
+            "0|-|start|2|daemon|2",
+            "2|-|line|sub thread start  2",
+            "0|-|started|2",
+            "0|-|line|main thread b",
+            "1|-|line|sub thread end  1",
+            "1|-|end",
+            "2|-|line|sub thread end  2",
+            "2|-|end",
+        ]);
+        let at_the_end = order.guarantees.iter().filter(|pair| pair.after.is_none());
+        let last: Vec<_> = at_the_end
+            .map(|pair| (order.lines[pair.before].text.as_str(), &pair.edges[..]))
+            .collect();
+        let end = &[EdgeKind::End][..];
+        assert_eq!(last, [("main thread b", end), ("sub thread end  1", end)]);
     }
 
     #[test]

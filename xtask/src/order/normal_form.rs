@@ -159,6 +159,8 @@ mod tests {
             "thread 2",
             "thread 02",
             "thread",
+            "b",
+            "aa",
             "10",
             "2",
         ];
@@ -173,6 +175,8 @@ mod tests {
         let by_name = [
             "2",
             "10",
+            "aa",
+            "b",
             "thread",
             "thread 02",
             "thread 2",

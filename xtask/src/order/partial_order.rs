@@ -115,7 +115,7 @@ impl PartialOrder {
         &self.certain
     }
 
-    /// The lines that come before this one with no line between.
+    /// The lines that come before this one with no line between, the smallest first.
     pub fn covered_by(&self, line: usize) -> Vec<usize> {
         let mut lines = Vec::new();
         for &node in &self.covered[line] {
@@ -393,6 +393,14 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+
+    #[test]
+    fn what_a_line_covers_comes_in_order_from_whichever_side_of_a_moment() {
+        let all = FixedBitSet::from_iter(0..4);
+        let covered = vec![vec![], vec![], vec![], vec![4, 1], vec![2, 0]];
+        let order = PartialOrder::new(covered, all.clone(), all);
+        assert_eq!(order.covered_by(3), [0, 1, 2]);
+    }
 
     proptest! {
         #[test]

@@ -487,13 +487,13 @@ fn the_program_waits_for_its_workers_after_the_main_thread_panicked() {
     assert_eq!(lines, ["sub thread start  1", "sub thread end  1"]);
 }
 
-/// Panics when it is dropped, and tells that before.
+/// Tells that it is dropped, and panics then with another of its kind.
 struct Bomb(mpsc::Sender<()>);
 
 impl Drop for Bomb {
     fn drop(&mut self) {
         let _ = self.0.send(());
-        panic!("dropped");
+        panic::panic_any(Bomb(self.0.clone()));
     }
 }
 

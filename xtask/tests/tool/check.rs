@@ -238,10 +238,11 @@ fn after_a_run_that_goes_beyond_a_limit_no_other_is_begun_and_none_passes() {
     let good = fork_join("S 1 2 11 22 P E").replace('\n', "\\n");
     // More runs than any machine begins at once. One is right, and of one that floods standard error
     // nothing is known: it is the only one, beside some that are right too.
-    let floods = "if mkdir $0.two 2>/dev/null; then yes $(seq 9999) >&2; else sleep 1; fi";
+    let floods = "if mkdir \"$0.two\" 2>/dev/null; then yes $(seq 9999) >&2; else sleep 1; fi";
     for (name, limit, beyond) in [("sleeps", "1", "sleep 60"), ("floods", "60", floods)] {
         let runs = folder.path().join(name);
-        let script = format!("printf '{good}'; echo >> $0; mkdir $0.one 2>/dev/null || {beyond}");
+        let script =
+            format!("printf '{good}'; echo >> \"$0\"; mkdir \"$0.one\" 2>/dev/null || {beyond}");
         let options = [
             "--timeout",
             limit,

@@ -73,6 +73,15 @@ fn what_a_lesson_prints_in_real_time_is_one_of_its_orders() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn as_many_lessons_run_side_by_side_where_a_shell_lets_few_files_be_open() {
+    let mut shell =
+        crate::tool::shell(root(), "ulimit -S -n 40 && cargo xtask run-all --simulated");
+    let report = report(&mut shell);
+    assert_eq!(report.status, Some(0), "{APPLIED}\n{report}");
+}
+
 #[test]
 fn run_all_goes_by_the_clock_that_it_is_told_and_by_no_other() {
     let mut xtask = xtask();

@@ -14,7 +14,10 @@ use std::{
 
 use rustix::{
     io::retry_on_intr,
-    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+    process::{
+        Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getrlimit, kill_process_group,
+        setrlimit, waitid,
+    },
 };
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN},
@@ -26,6 +29,9 @@ use worker_core::trace::VARIABLE;
 
 use super::StartError;
 use crate::cli::{Work, lock, terminal};
+
+/// How many files macOS lets a program open at most, whatever its limit says.
+const MOST_FILES: u64 = 10_240;
 
 /// How long a terminal may take to be left when a signal ends the tool.
 const LEAVE: Duration = Duration::from_secs(5);
@@ -72,6 +78,7 @@ impl Process {
     /// Starts a program, with a file for its trace.
     pub(in crate::lesson) fn start(mut command: Command) -> Result<Process, StartError> {
         let mut running = lock(&RUNNING);
+        allow_many_files();
         let trace = NamedTempFile::new().map_err(StartError::Trace)?;
         let trace = trace.into_temp_path();
         let path = trace.to_path_buf();
@@ -176,6 +183,17 @@ impl Running {
             // Only then it makes no file any more.
             wait_for(leader);
         }
+    }
+}
+
+/// Lets the tool open as many files as it may. Many lessons run side by side, and a shell of
+/// macOS lets a program open 256 unless it asks for more.
+fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(MOST_FILES).min(MOST_FILES);
+    if limit.current.is_some_and(|current| current < most) {
+        let current = Some(most);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, ..limit });
     }
 }
 

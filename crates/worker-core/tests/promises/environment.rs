@@ -176,6 +176,37 @@ fn a_second_run_does_nothing_but_say_so() {
     assert!(!stdout.contains("main thread again"), "{stdout}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_and_a_trace_that_cannot_be_written_are_a_line_each() {
+    if is_lesson() {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let lesson = |main_thread: &MainThread| {
+            let _ = main_thread.print("main thread end");
+            Ok(())
+        };
+        assert_eq!(run_to(Clock::Real, full, lesson), ExitCode::FAILURE);
+        assert_eq!(run(lesson), ExitCode::FAILURE);
+        return;
+    }
+    let test = "an_output_and_a_trace_that_cannot_be_written_are_a_line_each";
+    let output = lesson(test, &[(VARIABLE, "/dev/full")]);
+    assert!(output.status.success(), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<_> = stderr.lines().collect();
+    let [output, trace] = lines[..] else {
+        panic!("{stderr}")
+    };
+    assert!(
+        output.starts_with("error: the output cannot be written: "),
+        "{stderr}"
+    );
+    assert!(
+        trace.starts_with("error: the trace `/dev/full` cannot be written: "),
+        "{stderr}"
+    );
+}
+
 #[test]
 fn a_daemon_that_only_works_ends_the_trace_too() {
     if is_lesson() {

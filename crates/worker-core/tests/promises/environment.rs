@@ -3,7 +3,7 @@
 use std::{
     env, fs, io,
     process::{Command, ExitCode, Output},
-    sync::mpsc,
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::Duration,
 };
@@ -208,19 +208,30 @@ fn an_output_and_a_trace_that_cannot_be_written_are_a_line_each() {
 }
 
 #[test]
-fn a_daemon_that_only_works_ends_the_trace_too() {
+fn a_daemon_that_only_works_ends_the_trace_too_and_does_nothing_after() {
     if is_lesson() {
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
         let status = run(|main_thread| {
-            let worker = Worker::new("busy", || thread::sleep(TIME * 1_000_000));
-            main_thread.start(worker.daemon()).map(drop)
+            let work = move || {
+                let _ = may_go_on.recv();
+                sleep(TIME);
+                tell.send(()).unwrap();
+            };
+            main_thread
+                .start(Worker::new("busy", work).daemon())
+                .map(drop)
         });
         assert_eq!(status, ExitCode::SUCCESS);
+        drop(go_on);
+        assert_eq!(told.recv_timeout(TIME * 10), Err(RecvTimeoutError::Timeout));
         return;
     }
     let path = format!("{}/environment-daemon", env!("CARGO_TARGET_TMPDIR"));
     let _ = fs::remove_file(&path);
     let variables = [(Clock::VARIABLE, "simulated"), (VARIABLE, &path)];
-    let output = lesson("a_daemon_that_only_works_ends_the_trace_too", &variables);
+    let test = "a_daemon_that_only_works_ends_the_trace_too_and_does_nothing_after";
+    let output = lesson(test, &variables);
     assert!(output.status.success(), "{output:?}");
     let text = fs::read_to_string(path).unwrap();
     let last: Event = text.lines().last().unwrap().parse().unwrap();

@@ -577,7 +577,7 @@ impl Write for Panics {
         self.1 += 1;
         if self.1 == 2 {
             self.0.write_all(b"sub t").unwrap();
-            panic!("no disk");
+            panic::panic_any(Bomb(mpsc::channel().0));
         }
         self.0.write(bytes)
     }

@@ -393,6 +393,14 @@ mod tests {
     }
 
     #[test]
+    fn none_of_many_is_none() {
+        for many in [Count::Exact(7), Count::About(40.2)] {
+            assert_eq!(Count::Exact(0).times(many), Count::Exact(0));
+            assert_eq!(many.times(Count::Exact(0)), Count::Exact(0));
+        }
+    }
+
+    #[test]
     fn a_number_of_orders_is_said_with_its_noun() {
         for (count, words) in [
             (Count::Exact(1), "1 order"),
@@ -628,6 +636,12 @@ mod tests {
         assert_eq!(count(&order(covered.collect(), 4_000)), Count::TooMany);
         let lines = MOST_LINES + 4;
         assert_eq!(count(&order(fours(lines), lines)), Count::TooMany);
+        // Each of twenty lines comes after all of twenty others but one.
+        let crown = (0..40).map(|line: usize| match line.checked_sub(20) {
+            None => vec![],
+            Some(other) => (0..20).filter(|&earlier| earlier != other).collect(),
+        });
+        assert_eq!(count(&order(crown.collect(), 40)), Count::TooMany);
         // Two daemons that may be cut off behind any of their many lines.
         assert_eq!(count(&two_chains(300, 0)), Count::TooMany);
     }

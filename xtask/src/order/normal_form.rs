@@ -193,6 +193,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_stays_between_the_lines_of_the_main_thread_between_which_it_was_printed() {
+        let first = main(&["line|main thread a"]);
+        let last = main(&["line|main thread b"]);
+        let worker = [&start(1, "1")[..], &end(1, "1")].concat();
+        let [began, ended] = ["sub thread start  1", "sub thread end  1"];
+        assert_normal(
+            &[first.clone(), worker, last.clone()],
+            &["main thread a", began, ended, "main thread b"],
+        );
+        assert_normal(
+            &[first, start(1, "1").to_vec(), last, end(1, "1").to_vec()],
+            &["main thread a", began, "main thread b", ended],
+        );
+    }
+
+    #[test]
     fn two_lines_race_that_even_the_sleeps_leave_to_luck() {
         let end_of = |is_daemon: &str, exit: u64| {
             let mut events = [

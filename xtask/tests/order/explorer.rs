@@ -389,12 +389,15 @@ proptest! {
             for (standing, read) in state.threads.iter().zip(threads) {
                 let read: &HashMap<String, JsonValue> = read.get().unwrap();
                 let number = |name: &str| read.get(name).and_then(|it| it.get::<f64>()).copied();
-                let (to, line) = match &standing.next {
-                    Next::Step(step) => (Some(step.state as f64), step.line.map(|it| it as f64)),
-                    _ => (None, None),
+                let step = match &standing.next {
+                    Next::Step(step) => Some(step),
+                    _ => None,
                 };
-                prop_assert_eq!((number("to"), number("line")), (to, line));
-                prop_assert_eq!(read.contains_key("wait"), to.is_none());
+                prop_assert_eq!(number("to"), step.map(|it| it.state as f64));
+                prop_assert_eq!(number("line"), step.and_then(|it| it.line).map(|it| it as f64));
+                let is_unlikely = step.is_some_and(|it| it.unlikely.is_some());
+                prop_assert_eq!(read.contains_key("unlikely"), is_unlikely);
+                prop_assert_eq!(read.contains_key("wait"), step.is_none());
             }
         }
     }

@@ -326,6 +326,15 @@ mod tests {
 9\t0\t2\t-\tend
 ";
 
+    #[test]
+    fn of_a_daemon_that_goes_on_for_too_long_there_is_no_explorer() {
+        let endless = TRACE.replace("line\tsub thread end  2", "endless");
+        let endless = endless.replace("9\t0\t2\t-\tend\n", "");
+        let explorer = Explorer::of(&Trace::parse(&endless).unwrap());
+        let words = "a daemon of it goes on for too long to know all its lines";
+        assert_eq!(explorer.err().as_deref(), Some(words));
+    }
+
     /// Where the threads stand once these of them have gone on, one after another.
     fn behind(steps: &[usize]) -> Vec<String> {
         let explorer = Explorer::of(&Trace::parse(TRACE).unwrap()).unwrap();

@@ -176,6 +176,38 @@ fn a_second_run_does_nothing_but_say_so() {
     assert!(!stdout.contains("main thread again"), "{stdout}");
 }
 
+#[test]
+fn a_clock_that_there_is_not_and_a_trace_without_a_place_are_said_before_the_first_line() {
+    let test =
+        "a_clock_that_there_is_not_and_a_trace_without_a_place_are_said_before_the_first_line";
+    if is_lesson() {
+        let is_clock = env::var_os(Clock::VARIABLE).is_some();
+        let status = run(|main_thread| main_thread.print("main thread end"));
+        assert_eq!(status, ExitCode::from(if is_clock { 2 } else { 1 }));
+        return;
+    }
+    for (variable, value, words) in [
+        (
+            Clock::VARIABLE,
+            "lunar",
+            "error: there is no clock `lunar`; ",
+        ),
+        (
+            VARIABLE,
+            "/no/such/folder",
+            "error: the trace `/no/such/folder` cannot be written: ",
+        ),
+    ] {
+        let output = lesson(test, &[(variable, value)]);
+        assert!(output.status.success(), "{output:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.starts_with(words), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(!stdout.contains("main thread end"), "{stdout}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_output_and_a_trace_that_cannot_be_written_are_a_line_each() {

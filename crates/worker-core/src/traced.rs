@@ -1,6 +1,7 @@
 //! The promises of a trace: what a lesson writes to it.
 
 use std::{
+    cell::RefCell,
     env, fs, io, process,
     process::ExitCode,
     sync::{
@@ -15,7 +16,7 @@ use proptest::{collection::vec, prelude::*};
 use crate::{
     captured_output::CapturedOutput,
     clock::Clock,
-    context::{Phase, Program, sleep},
+    context::{Context, Phase, Program, sleep},
     error::Error,
     main_thread::MainThread,
     output::Output,
@@ -202,6 +203,26 @@ fn a_panic_counts_only_as_long_as_it_is_heard() {
         let is_counted = *program.phase() == Phase::Running { panicked: true };
         assert_eq!(is_counted, counts, "{phase:?}");
     }
+}
+
+/// Tells, when its thread drops it, whether that is still a lesson's.
+struct Kept(mpsc::Sender<bool>);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.0.send(Context::current().is_some()).unwrap();
+    }
+}
+
+#[test]
+fn what_a_thread_drops_behind_the_end_of_its_worker_is_no_part_of_the_lesson() {
+    thread_local!(static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) });
+    let (tell, told) = mpsc::channel();
+    trace(Clock::Simulated, |main_thread| {
+        let work = || KEPT.set(Some(Kept(tell)));
+        main_thread.start(Worker::new("1", work)).map(drop)
+    });
+    assert_eq!(told.recv(), Ok(false));
 }
 
 #[test]

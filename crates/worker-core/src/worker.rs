@@ -313,6 +313,7 @@ pub(crate) fn start<T: Send + 'static>(
             *left.outcome() = Some(outcome);
             // If nobody can join any more, the value is dropped here.
             drop(left);
+            // What the thread drops at its very end is no part of the lesson.
             Context::enter(None);
             worker.record(None, || EventKind::End);
         }

@@ -198,6 +198,28 @@ fn each_thread_of_a_trace_has_a_number_that_is_not_taken_for_the_process() {
 }
 
 #[test]
+fn perfetto_shows_the_threads_in_the_order_in_which_they_start() {
+    for (lesson, [_, trace]) in &*WRITTEN {
+        let trace: JsonValue = trace.parse().unwrap();
+        let events: &Vec<JsonValue> = trace["traceEvents"].get().unwrap();
+        let about = |what: &str| {
+            let is_it =
+                |event: &&JsonValue| event["name"].get().is_some_and(|it: &String| it == what);
+            events.iter().filter(is_it).collect::<Vec<_>>()
+        };
+        let number = |value: &JsonValue| value.get::<f64>().copied().unwrap();
+        let threads = about("thread_name")
+            .into_iter()
+            .map(|event| number(&event["tid"]));
+        let places = about("thread_sort_index").into_iter();
+        let places =
+            places.map(|event| (number(&event["tid"]), number(&event["args"]["sort_index"])));
+        let expected: Vec<_> = threads.zip((0..).map(f64::from)).collect();
+        assert_eq!(places.collect::<Vec<_>>(), expected, "{lesson}");
+    }
+}
+
+#[test]
 fn an_arrow_leads_from_each_start_to_a_start_line_and_from_an_end_line_to_each_join() {
     for (lesson, [_, trace]) in &*WRITTEN {
         let trace = trace.parse().unwrap();

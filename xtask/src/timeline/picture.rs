@@ -309,6 +309,20 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_program_ends_behind_all_that_it_waits_for_though_all_happens_at_once() {
+        let line = (1, "line\tsub thread end  1");
+        let begun = [
+            (0, "start\t1\tworker\t1"),
+            (1, "line\tsub thread start  1"),
+            (0, "started\t1"),
+        ];
+        let ends = [(1, "end"), (0, "end"), (0, "exit")];
+        let picture = picture(&[&begun[..], &[line; 5], &ends].concat());
+        let (last, _) = picture.rows[1].lines.last().unwrap();
+        assert!(picture.exit > *last);
+    }
+
+    #[test]
     fn the_longest_sleep_of_all_is_drawn_with_what_comes_behind() {
         let last = Duration::MAX.as_nanos();
         let events = ["line\tmain thread a", "line\tmain thread b", "exit"];

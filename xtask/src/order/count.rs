@@ -636,12 +636,12 @@ mod tests {
         assert_eq!(count(&order(covered.collect(), 4_000)), Count::TooMany);
         let lines = MOST_LINES + 4;
         assert_eq!(count(&order(fours(lines), lines)), Count::TooMany);
-        // Each of twenty lines comes after all of twenty others but one.
-        let crown = (0..40).map(|line: usize| match line.checked_sub(20) {
+        // Each of fifteen lines comes after all of fifteen others but one.
+        let crown = (0..30).map(|line: usize| match line.checked_sub(15) {
             None => vec![],
-            Some(other) => (0..20).filter(|&earlier| earlier != other).collect(),
+            Some(other) => (0..15).filter(|&earlier| earlier != other).collect(),
         });
-        assert_eq!(count(&order(crown.collect(), 40)), Count::TooMany);
+        assert_eq!(count(&order(crown.collect(), 30)), Count::TooMany);
         // Two daemons that may be cut off behind any of their many lines.
         assert_eq!(count(&two_chains(300, 0)), Count::TooMany);
     }

@@ -37,6 +37,7 @@ pub(crate) struct Workspace {
 
 /// The crate `worker-core`, as it has been built.
 pub(crate) struct Library {
+    /// What cargo has made of it, which may be several files.
     pub(crate) files: Vec<PathBuf>,
     /// The folders of all that it depends on.
     pub(crate) dependencies: BTreeSet<PathBuf>,

@@ -294,6 +294,7 @@ impl Counter<'_> {
             }
             return Some(all);
         }
+        // A line's number is larger than those of the lines before it, so these come in order.
         let rows = components(part, |line, free| {
             let mut others = part.clone();
             others.difference_with(&self.before[line]);

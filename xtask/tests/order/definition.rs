@@ -20,7 +20,9 @@ fn partial_order() -> impl Strategy<Value = (PartialOrder, Vec<FixedBitSet>)> {
         ];
         // All lines before this one may come before all others.
         let moment = proptest::option::of(0..=lines);
-        (pairs, certain, moment).prop_map(move |(pairs, certain, moment)| {
+        // A line may have a smaller number than one that comes before it.
+        let numbers = Just(Vec::from_iter(0..lines)).prop_shuffle();
+        (pairs, certain, moment, numbers).prop_map(move |(pairs, certain, moment, numbers)| {
             let mut before = vec![FixedBitSet::with_capacity(lines); lines];
             for after in 0..lines {
                 let is_apart = |earlier| moment.is_some_and(|at| earlier < at && at <= after);
@@ -37,8 +39,24 @@ fn partial_order() -> impl Strategy<Value = (PartialOrder, Vec<FixedBitSet>)> {
                 set.insert(line);
                 set.union_with(&before[line]);
             }
-            let covered = covered(&before, moment);
-            (PartialOrder::new(covered, possible, set), before)
+            let number = |node: usize| numbers.get(node).copied().unwrap_or(node);
+            let numbered = |lines: &FixedBitSet| {
+                let mut numbered = FixedBitSet::with_capacity(lines.len());
+                numbered.extend(lines.ones().map(number));
+                numbered
+            };
+            let drawn = covered(&before, moment);
+            let (mut covered, mut earlier) = (drawn.clone(), before.clone());
+            for (node, nodes) in drawn.into_iter().enumerate() {
+                covered[number(node)] = nodes.into_iter().map(number).collect();
+            }
+            for (line, before) in before.iter().enumerate() {
+                earlier[number(line)] = numbered(before);
+            }
+            (
+                PartialOrder::new(covered, possible, numbered(&set)),
+                earlier,
+            )
         })
     })
 }

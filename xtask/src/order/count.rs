@@ -442,6 +442,17 @@ mod tests {
         order(covered.collect(), certain)
     }
 
+    /// Two lines side by side, of which each of the one comes before its like in the other.
+    fn ladder(lines: usize) -> PartialOrder {
+        let covered = (0..lines).map(|line| match line {
+            0 => vec![],
+            1 => vec![0],
+            line if line % 2 == 0 => vec![line - 2],
+            line => vec![line - 2, line - 1],
+        });
+        order(covered.collect(), lines)
+    }
+
     /// Lines in fours, of which each is no forest but has five orders: the third comes after
     /// the first, and the fourth after the first and the second.
     fn fours(lines: usize) -> Vec<Vec<usize>> {
@@ -461,16 +472,8 @@ mod tests {
 
     #[test]
     fn a_part_that_is_met_again_is_not_counted_again() {
-        // Two chains, of which each line of one comes before its like in the other. These are
-        // the Catalan numbers, and more ways than could be gone one by one.
-        let covered = (0..40).map(|line| match line {
-            0 => vec![],
-            1 => vec![0],
-            line if line % 2 == 0 => vec![line - 2],
-            line => vec![line - 2, line - 1],
-        });
-        let chains = order(covered.collect(), 40);
-        assert_eq!(count(&chains), Count::Exact(6_564_120_420));
+        // These are the Catalan numbers, and more ways than could be gone one by one.
+        assert_eq!(count(&ladder(40)), Count::Exact(6_564_120_420));
     }
 
     #[track_caller]
@@ -627,14 +630,7 @@ mod tests {
 
     #[test]
     fn an_order_that_is_too_large_is_given_up() {
-        // Each line of two but the first comes after one of its own and one of the other.
-        let covered = (0..4_000).map(|line| match line {
-            0 => vec![],
-            1 => vec![0],
-            line if line % 2 == 0 => vec![line - 2],
-            line => vec![line - 1, line - 2],
-        });
-        assert_eq!(count(&order(covered.collect(), 4_000)), Count::TooMany);
+        assert_eq!(count(&ladder(4_000)), Count::TooMany);
         let lines = MOST_LINES + 4;
         assert_eq!(count(&order(fours(lines), lines)), Count::TooMany);
         // Each of fifteen lines comes after all of fifteen others but one.

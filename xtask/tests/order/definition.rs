@@ -21,15 +21,15 @@ fn partial_order() -> impl Strategy<Value = (PartialOrder, Vec<FixedBitSet>)> {
         // All lines before this one may come before all others.
         let moment = proptest::option::of(0..=lines);
         // A line may have a smaller number than one that comes before it.
-        let numbers = Just(Vec::from_iter(0..lines)).prop_shuffle();
-        (pairs, certain, moment, numbers).prop_map(move |(pairs, certain, moment, numbers)| {
+        let sorted = Just(Vec::from_iter(0..lines)).prop_shuffle();
+        (pairs, certain, moment, sorted).prop_map(move |(pairs, certain, moment, sorted)| {
             let mut before = vec![FixedBitSet::with_capacity(lines); lines];
             for after in 0..lines {
                 let is_apart = |earlier| moment.is_some_and(|at| earlier < at && at <= after);
                 for earlier in (0..after).filter(|&n| pairs[after * lines + n] || is_apart(n)) {
-                    let all = before[earlier].clone();
-                    before[after].union_with(&all);
-                    before[after].insert(earlier);
+                    let all = before[sorted[earlier]].clone();
+                    before[sorted[after]].union_with(&all);
+                    before[sorted[after]].insert(sorted[earlier]);
                 }
             }
             let mut possible = FixedBitSet::with_capacity(lines);
@@ -39,39 +39,25 @@ fn partial_order() -> impl Strategy<Value = (PartialOrder, Vec<FixedBitSet>)> {
                 set.insert(line);
                 set.union_with(&before[line]);
             }
-            let number = |node: usize| numbers.get(node).copied().unwrap_or(node);
-            let numbered = |lines: &FixedBitSet| {
-                let mut numbered = FixedBitSet::with_capacity(lines.len());
-                numbered.extend(lines.ones().map(number));
-                numbered
-            };
-            let drawn = covered(&before, moment);
-            let (mut covered, mut earlier) = (drawn.clone(), before.clone());
-            for (node, nodes) in drawn.into_iter().enumerate() {
-                covered[number(node)] = nodes.into_iter().map(number).collect();
-            }
-            for (line, before) in before.iter().enumerate() {
-                earlier[number(line)] = numbered(before);
-            }
-            (
-                PartialOrder::new(covered, possible, numbered(&set)),
-                earlier,
-            )
+            let moment = moment.map(|at| sorted.split_at(at));
+            let covered = covered(&before, moment);
+            (PartialOrder::new(covered, possible, set), before)
         })
     })
 }
 
 /// What each line covers, straight from the definition. A moment between two lines stands
 /// for all pairs across it.
-fn covered(before: &[FixedBitSet], moment: Option<usize>) -> Vec<Vec<usize>> {
+fn covered(before: &[FixedBitSet], moment: Option<(&[usize], &[usize])>) -> Vec<Vec<usize>> {
     let mut covered: Vec<Vec<_>> = (0..before.len()).map(|line| pairs(before, line)).collect();
-    if let Some(at) = moment.filter(|&at| 0 < at && at < before.len()) {
-        let is_last = |&line: &usize| !(line + 1..at).any(|later| before[later].contains(line));
-        covered.push((0..at).filter(is_last).collect());
-        let moment = before.len();
-        for covered in &mut covered[at..moment] {
-            if covered.iter().any(|&earlier| earlier < at) {
-                *covered = vec![moment];
+    if let Some((first, others)) =
+        moment.filter(|(first, others)| !first.is_empty() && !others.is_empty())
+    {
+        let is_last = |&&line: &&usize| !first.iter().any(|&later| before[later].contains(line));
+        covered.push(first.iter().filter(is_last).copied().collect());
+        for &line in others {
+            if covered[line].iter().any(|earlier| first.contains(earlier)) {
+                covered[line] = vec![before.len()];
             }
         }
     }

@@ -104,43 +104,6 @@ fn a_clock_that_there_is_not_is_wrong_usage() {
 }
 
 #[test]
-fn a_trace_that_cannot_be_written_is_said_before_the_first_line() {
-    let output = lesson(&any())
-        .env("LESSON_TRACE", "/no/such/folder")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(output.stdout, b"");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        stderr.starts_with("error: the trace `/no/such/folder` cannot be written: "),
-        "{stderr}"
-    );
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_trace_that_cannot_be_written_to_its_end_costs_no_line() {
-    let run = |trace: &[(&str, &str)]| {
-        let mut lesson = lesson(&any());
-        let clock = [("LESSON_CLOCK", "simulated")];
-        let report = report(lesson.envs(clock).envs(trace.iter().copied()));
-        let mut lines: Vec<_> = report.stdout.lines().map(str::to_owned).collect();
-        lines.sort_unstable();
-        (lines, report.status, report.stderr)
-    };
-    let (all, ..) = run(&[]);
-    let (lines, status, stderr) = run(&[("LESSON_TRACE", "/dev/full")]);
-    assert_eq!((lines, status), (all, Some(1)));
-    assert!(
-        stderr.starts_with("error: the trace `/dev/full` cannot be written: No space"),
-        "{stderr}"
-    );
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-}
-
-#[test]
 fn a_lesson_whose_output_is_closed_early_ends_quietly() {
     let closed = lessons(root()).into_iter().map(|name| {
         let child = lesson(&name)

@@ -28,8 +28,8 @@ fn lesson(test: &str, variables: &[(&str, &str)]) -> Output {
 
 /// The same by a command that runs this test program.
 fn lesson_by(command: &mut Command, test: &str, variables: &[(&str, &str)]) -> Output {
-    // Of one test at a time the name would stand before the first line that it prints.
     command.args(["--exact", &format!("environment::{test}"), "--nocapture"]);
+    // Of one test at a time the name would stand before the first line that it prints.
     command.env("RUST_TEST_THREADS", "2");
     command.env_remove(Clock::VARIABLE).env_remove(VARIABLE);
     command.envs(variables.iter().copied()).env(LESSON, test);
@@ -210,7 +210,7 @@ fn a_clock_that_there_is_not_and_a_trace_without_a_place_are_said_before_the_fir
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_output_and_a_trace_that_cannot_be_written_are_a_line_each() {
+fn an_output_and_a_trace_that_cannot_be_written_are_a_line_each_and_the_trace_costs_no_other() {
     if is_lesson() {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let lesson = |main_thread: &MainThread| {
@@ -221,10 +221,11 @@ fn an_output_and_a_trace_that_cannot_be_written_are_a_line_each() {
         assert_eq!(run(lesson), ExitCode::FAILURE);
         return;
     }
-    let test = "an_output_and_a_trace_that_cannot_be_written_are_a_line_each";
+    let test =
+        "an_output_and_a_trace_that_cannot_be_written_are_a_line_each_and_the_trace_costs_no_other";
     let output = lesson(test, &[(VARIABLE, "/dev/full")]);
     assert!(output.status.success(), "{output:?}");
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
     let lines: Vec<_> = stderr.lines().collect();
     let [output, trace] = lines[..] else {
         panic!("{stderr}")
@@ -234,9 +235,10 @@ fn an_output_and_a_trace_that_cannot_be_written_are_a_line_each() {
         "{stderr}"
     );
     assert!(
-        trace.starts_with("error: the trace `/dev/full` cannot be written: "),
+        trace.starts_with("error: the trace `/dev/full` cannot be written: No space"),
         "{stderr}"
     );
+    assert_eq!(stdout.matches("main thread end\n").count(), 1, "{stdout}");
 }
 
 #[test]
